@@ -1,0 +1,65 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Checkpoint engines: how the state of a VNFC is kept and proved.
+
+An engine never waits: ``begin`` asks, ``look`` tells how far it is.
+``begin`` is given a name that is unique to the checkpoint, so that after
+a crash ``begin`` finds what it had asked for and does not ask twice.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Sequence
+
+from nham.adapters.vim import base as vim_base
+from nham.core import model
+
+
+class CheckpointEngine(abc.ABC):
+    """One way of taking checkpoints."""
+
+    name: str
+
+    def __init__(self, vim: vim_base.Vim) -> None:
+        self.vim = vim
+
+    @abc.abstractmethod
+    def begin(
+        self, server: vim_base.Server, name: str
+    ) -> tuple[model.Artifact, ...]:
+        """Ask for the checkpoint; return its parts, not yet complete."""
+
+    @abc.abstractmethod
+    def look(
+        self, artifacts: Sequence[model.Artifact]
+    ) -> tuple[model.Artifact, ...] | None:
+        """Return the parts with digest and size once whole, else None.
+
+        :raises Refused: a part is torn or gone.
+        """
+
+    @abc.abstractmethod
+    def usable(self, checkpoint: model.Checkpoint) -> str:
+        """Return why it must not be restored, empty if it may."""
+
+    @abc.abstractmethod
+    def restore_image(self, checkpoint: model.Checkpoint) -> str | None:
+        """Return the image that a rebuild restores it from.
+
+        None means: not yet, ask again (it is being made).
+        """
+
+    @abc.abstractmethod
+    def delete(self, artifacts: Sequence[model.Artifact]) -> None:
+        """Remove the parts; what is gone already is no error."""

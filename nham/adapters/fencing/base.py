@@ -1,0 +1,39 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Fencing: making sure that a host or a member cannot serve any more.
+
+A fence without proof is no fence: ``fence`` asks, ``proof`` looks. Only
+what ``proof`` returns lets a recovery go on.
+"""
+
+from __future__ import annotations
+
+import abc
+
+
+class HostFencing(abc.ABC):
+    """Cuts a compute host off, for instance by its power."""
+
+    name: str
+
+    @abc.abstractmethod
+    def can_fence(self, host: str) -> bool:
+        """Say whether this driver has the means to fence the host."""
+
+    @abc.abstractmethod
+    def fence(self, host: str) -> None:
+        """Ask for the host to be cut off; asking twice does no harm."""
+
+    @abc.abstractmethod
+    def proof(self, host: str) -> str | None:
+        """Return what proves that the host is off, None if nothing does."""

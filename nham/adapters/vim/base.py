@@ -1,0 +1,224 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The VIM as NHAM needs it: compute, images, volumes.
+
+Each call returns at once with what the cloud says now; nothing here
+waits. Waiting is the recovery runner's work, because only it knows the
+clock and the deadline.
+"""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+from collections.abc import Sequence
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Address:
+    """One address of a server.
+
+    :ivar kind: ``fixed`` or ``floating``.
+    """
+
+    network: str
+    ip: str
+    kind: str = "fixed"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Server:
+    """One Nova server.
+
+    :ivar status: Nova's status, e.g. ``ACTIVE``, ``SHUTOFF``, ``ERROR``.
+    :ivar image_id: None for a volume-backed server.
+    :ivar affinity: it is in a server group with an affinity policy.
+    """
+
+    id: str
+    name: str
+    status: str
+    host: str | None
+    project_id: str = ""
+    task_state: str | None = None
+    image_id: str | None = None
+    addresses: tuple[Address, ...] = ()
+    volumes: tuple[str, ...] = ()
+    affinity: bool = False
+
+    @property
+    def volume_backed(self) -> bool:
+        """Its root disk is a Cinder volume."""
+        return self.image_id is None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ServerAction:
+    """One entry of a server's action log.
+
+    :ivar user_id: who asked; None when Nova did it by itself.
+    :ivar at: seconds since the epoch.
+    """
+
+    action: str
+    at: float
+    user_id: str | None = None
+    request_id: str | None = None
+    failed: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ComputeService:
+    """The nova-compute service of one host."""
+
+    host: str
+    up: bool
+    forced_down: bool = False
+    enabled: bool = True
+    address: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Image:
+    """One Glance image.
+
+    :ivar digest: algorithm and hash of its data, None until it is active.
+    """
+
+    id: str
+    status: str
+    size: int = 0
+    digest: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """One Cinder snapshot; ``size`` in bytes."""
+
+    id: str
+    status: str
+    volume_id: str
+    size: int = 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Volume:
+    """One Cinder volume."""
+
+    id: str
+    status: str
+
+
+class Vim(abc.ABC):
+    """What a recovery may ask of a cloud.
+
+    Every method may raise the errors of ``nham.adapters.errors``.
+    """
+
+    @abc.abstractmethod
+    def server(self, server_id: str) -> Server:
+        """Return one server as it is now."""
+
+    @abc.abstractmethod
+    def changed_servers(self, since: float | None) -> Sequence[Server]:
+        """Return the servers that changed since then (deleted ones too).
+
+        A deleted server has the status ``DELETED``. None means all.
+        """
+
+    @abc.abstractmethod
+    def actions(self, server_id: str) -> Sequence[ServerAction]:
+        """Return the server's action log, newest first."""
+
+    @abc.abstractmethod
+    def services(self) -> Sequence[ComputeService]:
+        """Return the compute services of all hosts."""
+
+    @abc.abstractmethod
+    def force_down(self, host: str, forced: bool) -> None:
+        """Force the host's compute service down, or lift that."""
+
+    @abc.abstractmethod
+    def reboot(self, server_id: str, hard: bool) -> None:
+        """Ask for a reboot."""
+
+    @abc.abstractmethod
+    def start(self, server_id: str) -> None:
+        """Ask for a stopped server to be started."""
+
+    @abc.abstractmethod
+    def stop(self, server_id: str) -> None:
+        """Ask for a server to be stopped."""
+
+    @abc.abstractmethod
+    def reset_state(self, server_id: str) -> None:
+        """Set the server to ERROR, which clears a stuck task."""
+
+    @abc.abstractmethod
+    def rebuild(self, server_id: str, image_id: str) -> None:
+        """Ask for the root disk to be made anew from an image."""
+
+    @abc.abstractmethod
+    def evacuate(self, server_id: str, force_host: str | None = None) -> None:
+        """Ask for the server to be made anew on another host, and started.
+
+        :param force_host: skip the scheduler (affinity groups need it).
+        """
+
+    @abc.abstractmethod
+    def delete_server(self, server_id: str) -> None:
+        """Delete a server; its ports and volumes stay."""
+
+    @abc.abstractmethod
+    def create_image(self, server_id: str, name: str) -> str:
+        """Begin an image of the server's disk; return the image's id."""
+
+    @abc.abstractmethod
+    def image(self, image_id: str) -> Image:
+        """Return one image as it is now."""
+
+    @abc.abstractmethod
+    def share_image(self, image_id: str, project_id: str) -> None:
+        """Give the image to the project that owns the VNF."""
+
+    @abc.abstractmethod
+    def delete_image(self, image_id: str) -> None:
+        """Delete an image; one that is gone already is no error."""
+
+    @abc.abstractmethod
+    def find_images(self, name: str) -> Sequence[Image]:
+        """Return the images of that name (to resume after a crash)."""
+
+    @abc.abstractmethod
+    def create_snapshot(self, volume_id: str, name: str) -> str:
+        """Begin a snapshot of a volume in use; return its id."""
+
+    @abc.abstractmethod
+    def snapshot(self, snapshot_id: str) -> Snapshot:
+        """Return one snapshot as it is now."""
+
+    @abc.abstractmethod
+    def delete_snapshot(self, snapshot_id: str) -> None:
+        """Delete a snapshot; one that is gone already is no error."""
+
+    @abc.abstractmethod
+    def find_snapshots(self, name: str) -> Sequence[Snapshot]:
+        """Return the snapshots of that name (to resume after a crash)."""
+
+    @abc.abstractmethod
+    def image_from_snapshot(self, snapshot_id: str, name: str) -> str:
+        """Begin an image of a snapshot's content; return the image's id.
+
+        A volume-backed server takes a checkpoint back by a rebuild, and
+        Nova's rebuild wants an image.
+        """

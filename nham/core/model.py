@@ -1,0 +1,231 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The records NHAM keeps: VNFs, replica groups, members, checkpoints.
+
+All are frozen: a change is a new value, made by the store in one
+transaction. Times are seconds since the epoch (wall clock), so that they
+mean the same to every engine and to the operator.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from nham.core import descriptor
+from nham.core import states
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Vnf:
+    """A VNF instance that NHAM knows.
+
+    :ivar source: ``tacker`` or ``manual`` (registered by hand).
+    :ivar instance_id: the VNF instance in the VNFM, None for ``manual``.
+    :ivar reason: why it is unprotected or waiting, empty otherwise.
+    """
+
+    id: str
+    name: str
+    source: str
+    project_id: str
+    instance_id: str | None = None
+    vnfd_id: str | None = None
+    policies: tuple[descriptor.ResiliencyPolicy, ...] = ()
+    state: states.VnfState = states.VnfState.UNPROTECTED
+    reason: str = ""
+    paused: bool = False
+    created_at: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Group:
+    """A replica group: all members of one VNFC.
+
+    :ivar vnfc: the VNFC's stable name, ``<VDU>-<index>``.
+    :ivar epoch: raised by each recovery; an older one is refused.
+    :ivar recovery_id: the recovery that holds the claim, None if free.
+    """
+
+    id: str
+    vnf_id: str
+    vnfc: str
+    vdu: str
+    mechanism: descriptor.Mechanism = descriptor.Mechanism.ZERO_R
+    epoch: int = 0
+    recovery_id: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Member:
+    """One server that serves, or served, a VNFC."""
+
+    id: str
+    group_id: str
+    server_id: str
+    role: states.Role = states.Role.PRIMARY
+    host: str | None = None
+    image_id: str | None = None
+    volume_backed: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Artifact:
+    """One object in a backend that holds a part of a checkpoint.
+
+    :ivar kind: ``image`` (Glance) or ``snapshot`` (Cinder).
+    :ivar digest: what proves it whole: the image's hash, or the backend's
+        own word for a snapshot.
+    """
+
+    kind: str
+    id: str
+    volume_id: str | None = None
+    digest: str | None = None
+    size: int = 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """A restorable representation of a VNFC at a point in time.
+
+    :ivar cut_at: no write acknowledged before this moment is missing.
+    :ivar trigger: ``scheduled``, ``demand`` or ``planned_work``.
+    :ivar consistency: ``crash``: as after a power cut, in order of writes.
+    """
+
+    id: str
+    vnf_id: str
+    group_id: str
+    server_id: str
+    engine: str
+    sequence: int
+    state: states.CheckpointState
+    cut_at: float
+    trigger: str = "scheduled"
+    completed_at: float | None = None
+    consistency: str = "crash"
+    artifacts: tuple[Artifact, ...] = ()
+    reason: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes it holds in its backends."""
+        return sum(part.size for part in self.artifacts)
+
+    @property
+    def digest(self) -> str | None:
+        """The digests of its parts, None when one of them has none."""
+        if not self.artifacts or any(not a.digest for a in self.artifacts):
+            return None
+        return " ".join(str(part.digest) for part in self.artifacts)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Step:
+    """One durable step of a plan.
+
+    :ivar action: the name of its handler in ``nham.recovery.steps``.
+    :ivar timeout: seconds until it counts as failed.
+    :ivar marks: the moment of the recovery's timeline that its end is.
+    :ivar note: a sentence for the operator.
+    """
+
+    id: str
+    action: str
+    note: str
+    timeout: float
+    args: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    marks: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StepRecord:
+    """What happened to one step of a recovery."""
+
+    position: int
+    step: Step
+    state: states.StepState = states.StepState.PENDING
+    started_at: float | None = None
+    ended_at: float | None = None
+    detail: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Fault:
+    """A suspicion that the decision accepted.
+
+    :ivar last_good_at: the last good answer seen, None if there was none.
+    :ivar evidence: who said what, in words.
+    """
+
+    zone: descriptor.Zone
+    subject: str
+    detected_at: float
+    last_good_at: float | None = None
+    evidence: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recovery:
+    """One durable run of a plan for one fault.
+
+    :ivar rung: which rung of the ladder it tries, e.g. ``hard_reboot``.
+    :ivar rule: the rule of the decision that chose it.
+    :ivar owner: the engine that runs it.
+    """
+
+    id: str
+    vnf_id: str
+    group_id: str
+    epoch: int
+    fault: Fault
+    rule: str
+    rung: str
+    state: states.RecoveryState = states.RecoveryState.RUNNING
+    owner: str = ""
+    reasons: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    steps: tuple[StepRecord, ...] = ()
+    started_at: float = 0.0
+    ended_at: float | None = None
+    reason: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that an operator may want to know."""
+
+    id: int
+    at: float
+    severity: states.Severity
+    kind: str
+    message: str
+    vnf_id: str | None = None
+    host: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HostRecord:
+    """What NHAM itself knows and did about a compute host.
+
+    :ivar fenced_at: when it was proved that it cannot serve; None if not.
+    :ivar proof: what proved it (driver and its words, or the operator's).
+    :ivar forced_down: NHAM forced its Nova service down.
+    """
+
+    name: str
+    fenced_at: float | None = None
+    proof: str = ""
+    forced_down: bool = False

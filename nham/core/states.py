@@ -1,0 +1,103 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The states of NHAM's records, each with a sentence of meaning.
+
+States are data: documentation, the API and the tests read the same
+tables, and a state that has no sentence here does not exist.
+"""
+
+from __future__ import annotations
+
+import enum
+
+
+class VnfState(enum.StrEnum):
+    """What NHAM does for a VNF at the moment."""
+
+    PROTECTED = "protected"
+    UNPROTECTED = "unprotected"
+    PAUSED = "paused"
+    RECOVERING = "recovering"
+    WAITING = "waiting"
+    STOPPED = "stopped"
+
+
+class Role(enum.StrEnum):
+    """What a member is for in its replica group."""
+
+    PRIMARY = "primary"
+    FAILED = "failed"
+    RETIRED = "retired"
+
+
+class CheckpointState(enum.StrEnum):
+    """Where a checkpoint stands in its life."""
+
+    CREATING = "creating"
+    AVAILABLE = "available"
+    FAILED = "failed"
+    DELETING = "deleting"
+
+
+class RecoveryState(enum.StrEnum):
+    """Where a recovery stands in its life."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ABORTED = "aborted"
+
+
+class StepState(enum.StrEnum):
+    """Where one durable step of a recovery stands."""
+
+    PENDING = "pending"
+    STARTED = "started"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Severity(enum.StrEnum):
+    """How much an event asks of the operator."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+MEANINGS: dict[enum.StrEnum, str] = {
+    VnfState.PROTECTED: "Watched, checkpointed and recovered by its policy.",
+    VnfState.UNPROTECTED: "Known, but NHAM does nothing; the reason says why.",
+    VnfState.PAUSED: "Watched; decisions are shown, nothing is done.",
+    VnfState.RECOVERING: "A recovery of one of its VNFCs is running.",
+    VnfState.WAITING: "Something must happen outside NHAM first; see reason.",
+    VnfState.STOPPED: "Stopped by its operator; this is not a failure.",
+    Role.PRIMARY: "Serves the VNFC.",
+    Role.FAILED: "Has failed and is being recovered.",
+    Role.RETIRED: "Left the group; kept for the record only.",
+    CheckpointState.CREATING: "Being taken; never offered for restore.",
+    CheckpointState.AVAILABLE: "Complete and proved; may be restored.",
+    CheckpointState.FAILED: "Torn or refused; never offered for restore.",
+    CheckpointState.DELETING: "Being removed from its backend.",
+    RecoveryState.RUNNING: "Claimed by one engine, which runs its steps.",
+    RecoveryState.SUCCEEDED: "The service answered and redundancy is back.",
+    RecoveryState.FAILED: "A step failed; the next rung will be decided.",
+    RecoveryState.ABORTED: "Ended before anything was done to the VNF.",
+    StepState.PENDING: "Not begun.",
+    StepState.STARTED: "Written as begun; it may or may not have happened.",
+    StepState.DONE: "Seen to be true in the cloud.",
+    StepState.FAILED: "Refused by the cloud or not true in time.",
+    Severity.INFO: "Nothing to do.",
+    Severity.WARNING: "Worth a look; NHAM goes on.",
+    Severity.CRITICAL: "An operator must act.",
+}
