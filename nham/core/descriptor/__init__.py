@@ -1,0 +1,43 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Resiliency policies of a VNF descriptor: words, defaults, rules."""
+
+from nham.core.descriptor.model import Detection
+from nham.core.descriptor.model import Escalation
+from nham.core.descriptor.model import policy_for
+from nham.core.descriptor.model import ProbeSpec
+from nham.core.descriptor.model import ResiliencyPolicy
+from nham.core.descriptor.model import StateProtection
+from nham.core.descriptor.words import HostRecovery
+from nham.core.descriptor.words import Mechanism
+from nham.core.descriptor.words import ProbeType
+from nham.core.descriptor.words import StateMethod
+from nham.core.descriptor.words import SUPPORTED_MECHANISMS
+from nham.core.descriptor.words import VnfcOwner
+from nham.core.descriptor.words import Zone
+
+__all__ = (
+    'SUPPORTED_MECHANISMS',
+    'Detection',
+    'Escalation',
+    'HostRecovery',
+    'Mechanism',
+    'ProbeSpec',
+    'ProbeType',
+    'ResiliencyPolicy',
+    'StateMethod',
+    'StateProtection',
+    'VnfcOwner',
+    'Zone',
+    'policy_for',
+)

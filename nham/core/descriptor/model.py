@@ -1,0 +1,216 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A resiliency policy as NHAM works with it: typed and complete.
+
+Every duration is a float in seconds. Objects are made by
+`rules.build` from a descriptor, or by `ResiliencyPolicy.from_dict` from
+what `to_dict` gave; both refuse what they do not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+import dataclasses
+import enum
+from typing import Any
+
+from nham.core.descriptor import schema
+from nham.core.descriptor import words
+
+
+@dataclasses.dataclass(frozen=True)
+class ProbeSpec:
+    """One question that NHAM asks a member to learn whether it serves.
+
+    :ivar port: TCP or UDP port; None for icmp.
+    :ivar path: path and query of the HTTP request.
+    :ivar expect_status: lowest and highest HTTP status that is healthy.
+    :ivar network: name of the Nova network whose address is probed; None
+        takes the floating address first, else the first fixed one.
+    """
+
+    type: words.ProbeType
+    port: int | None = None
+    path: str = '/'
+    expect_status: tuple[int, int] = (200, 399)
+    network: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Detection:
+    """How a failure is found; all but `max_misses` in seconds.
+
+    The defaults find a dead VNFC in about three seconds. With a
+    `poll_interval` of 0.25 s they find it in less than one: three misses
+    take 0.75 s and the last answer is waited for 0.1 s, the default of
+    `min_timeout`. A floor of 0.5 s would cost 0.75 + 0.5 s.
+
+    :ivar poll_interval: time between two probes of one member.
+    :ivar initial_timeout: time-out before any answer was measured.
+    :ivar min_timeout: the adaptive time-out never goes below this.
+    :ivar max_timeout: the adaptive time-out never goes above this.
+    :ivar max_misses: misses in a row before a member is suspected.
+    :ivar boot_timeout: from power-on to the application's first answer.
+    """
+
+    poll_interval: float = 1.0
+    initial_timeout: float = 5.0
+    min_timeout: float = 0.1
+    max_timeout: float = 60.0
+    max_misses: int = 3
+    boot_timeout: float = 90.0
+
+
+@dataclasses.dataclass(frozen=True)
+class StateProtection:
+    """How the state of a stateful VNFC is saved.
+
+    :ivar method: which part of a member is saved.
+    :ivar interval: seconds between two checkpoints; the paper's cooldown.
+    :ivar retention: checkpoints kept per member, 1 to 32.
+    """
+
+    method: words.StateMethod = 'none'
+    interval: float = 60.0
+    retention: int = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Escalation:
+    """Which zones NHAM repairs and when it goes on to the next.
+
+    :ivar ladder: zones in rising order.
+    :ivar count: faults in one zone within the probation; one more and
+        the next zone takes over.
+    :ivar probation: seconds after which an old fault no longer counts.
+    """
+
+    ladder: tuple[words.Zone, ...] = (
+        words.Zone.VNFC, words.Zone.VM, words.Zone.HOST)
+    count: int = 2
+    probation: float = 300.0
+
+
+@dataclasses.dataclass(frozen=True)
+class ResiliencyPolicy:
+    """One policy of type `nham.policies.nfv.Resiliency`.
+
+    :ivar name: name of the policy in the descriptor.
+    :ivar targets: node templates that it is written for.
+    :ivar redundancy: the mechanism.
+    :ivar num_backups: members beside the primary.
+    :ivar stateful: the VNFC holds state that must survive a failure.
+    :ivar host_recovery: how a member leaves a failed host.
+    :ivar vnfc_owner: 'vnf' if the VNF has its own manager of high
+        availability that repairs faults of the VNFC zone.
+    :ivar priority: 0 to 100, higher is recovered first.
+    :ivar sal: service availability level 1 to 3 (ETSI NFV-REL 001), 1 is
+        the highest; None if none is asked for.
+    :ivar accept_state_loss: recover a stateful VNFC from the image of the
+        VNFD when no checkpoint is usable; if False NHAM waits for the
+        operator.
+    :ivar whole_vnf: one of the targets is the VNF node, so the policy
+        holds for every VDU that has none of its own.
+    :ivar given: paths of the properties that the descriptor gave.
+    """
+
+    name: str
+    targets: tuple[str, ...]
+    redundancy: words.Mechanism = words.Mechanism.ZERO_R
+    num_backups: int = 0
+    stateful: bool = False
+    detection: Detection = Detection()
+    probes: tuple[ProbeSpec, ...] = ()
+    state_protection: StateProtection = StateProtection()
+    escalation: Escalation = Escalation()
+    host_recovery: words.HostRecovery = 'auto'
+    vnfc_owner: words.VnfcOwner = 'nham'
+    priority: int = 50
+    sal: int | None = None
+    accept_state_loss: bool = False
+    whole_vnf: bool = False
+    given: frozenset[str] = frozenset()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON data from which `from_dict` makes an equal."""
+        plain: dict[str, Any] = _plain(dataclasses.asdict(self))
+        return plain
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ResiliencyPolicy:
+        """Return the policy that `to_dict` was called on.
+
+        :raises ValueError: if a word is not one of ours.
+        :raises TypeError: if a field is unknown or missing.
+        """
+        fields = dict(data)
+        escalation = dict(fields['escalation'])
+        escalation['ladder'] = tuple(
+            words.Zone(zone) for zone in escalation['ladder'])
+        fields.update(
+            targets=tuple(fields['targets']),
+            redundancy=words.Mechanism(fields['redundancy']),
+            detection=Detection(**fields['detection']),
+            probes=tuple(_probe(probe) for probe in fields['probes']),
+            state_protection=StateProtection(**fields['state_protection']),
+            escalation=Escalation(**escalation),
+            given=frozenset(fields['given']))
+        return cls(**fields)
+
+    def explain(self) -> list[tuple[str, str, str, str]]:
+        """Return (property, value, 'given' or 'default', meaning) rows."""
+        rows = []
+        for prop in schema.POLICY:
+            value = prop.value_of(self)
+            origin = 'given' if prop.path in self.given else 'default'
+            rows.append((prop.path, prop.render(value), origin,
+                         prop.meaning))
+        for index, probe in enumerate(self.probes):
+            for prop in schema.PROBE:
+                path = f'probes[{index}].{prop.path}'
+                origin = 'given' if path in self.given else 'default'
+                rows.append((path, prop.render(prop.value_of(probe)),
+                             origin, prop.meaning))
+        return rows
+
+
+def policy_for(
+        vdu: str,
+        policies: Iterable[ResiliencyPolicy]) -> ResiliencyPolicy | None:
+    """Return the policy that holds for a VDU, None if it has none.
+
+    The policy on the VDU itself wins over the one on the VNF node.
+    """
+    whole = None
+    for policy in policies:
+        if vdu in policy.targets:
+            return policy
+        if policy.whole_vnf:
+            whole = policy
+    return whole
+
+
+def _probe(data: Mapping[str, Any]) -> ProbeSpec:
+    low, high = data['expect_status']
+    return ProbeSpec(**{**data, 'expect_status': (low, high)})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return value.value if isinstance(value, enum.Enum) else value
