@@ -12,19 +12,23 @@
 
 """Resiliency policies of a VNF descriptor: words, defaults, rules."""
 
-from nham.core.descriptor.model import Detection
-from nham.core.descriptor.model import Escalation
-from nham.core.descriptor.model import policy_for
-from nham.core.descriptor.model import ProbeSpec
-from nham.core.descriptor.model import ResiliencyPolicy
-from nham.core.descriptor.model import StateProtection
-from nham.core.descriptor.words import HostRecovery
-from nham.core.descriptor.words import Mechanism
-from nham.core.descriptor.words import ProbeType
-from nham.core.descriptor.words import StateMethod
-from nham.core.descriptor.words import SUPPORTED_MECHANISMS
-from nham.core.descriptor.words import VnfcOwner
-from nham.core.descriptor.words import Zone
+from nham.core.descriptor.model import (
+    Detection,
+    Escalation,
+    ProbeSpec,
+    ResiliencyPolicy,
+    StateProtection,
+    policy_for,
+)
+from nham.core.descriptor.words import (
+    SUPPORTED_MECHANISMS,
+    HostRecovery,
+    Mechanism,
+    ProbeType,
+    StateMethod,
+    VnfcOwner,
+    Zone,
+)
 
 __all__ = (
     'SUPPORTED_MECHANISMS',

@@ -19,14 +19,12 @@ what `to_dict` gave; both refuse what they do not know.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 import dataclasses
 import enum
 from typing import Any
 
-from nham.core.descriptor import schema
-from nham.core.descriptor import words
+from nham.core.descriptor import schema, words
 
 
 @dataclasses.dataclass(frozen=True)

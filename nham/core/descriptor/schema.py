@@ -23,8 +23,7 @@ import dataclasses
 import functools
 from typing import Any
 
-from nham.core.descriptor import durations
-from nham.core.descriptor import words
+from nham.core.descriptor import durations, words
 
 
 @dataclasses.dataclass(frozen=True)
