@@ -12,6 +12,8 @@
 
 """Resiliency policies of a VNF descriptor: words, defaults, rules."""
 
+from nham.core.descriptor.build import build
+from nham.core.descriptor.facts import Context, PolicyData, Problem, Target
 from nham.core.descriptor.model import (
     Detection,
     Escalation,
@@ -20,6 +22,7 @@ from nham.core.descriptor.model import (
     StateProtection,
     policy_for,
 )
+from nham.core.descriptor.rules import check, check_together
 from nham.core.descriptor.words import (
     SUPPORTED_MECHANISMS,
     HostRecovery,
@@ -32,16 +35,23 @@ from nham.core.descriptor.words import (
 
 __all__ = (
     'SUPPORTED_MECHANISMS',
+    'Context',
     'Detection',
     'Escalation',
     'HostRecovery',
     'Mechanism',
+    'PolicyData',
     'ProbeSpec',
     'ProbeType',
+    'Problem',
     'ResiliencyPolicy',
     'StateMethod',
     'StateProtection',
+    'Target',
     'VnfcOwner',
     'Zone',
+    'build',
+    'check',
+    'check_together',
     'policy_for',
 )

@@ -20,9 +20,16 @@ from __future__ import annotations
 
 import re
 
-_UNITS = {'d': 86400.0, 'h': 3600.0, 'm': 60.0, 's': 1.0,
-          'ms': 1e-3, 'us': 1e-6, 'ns': 1e-9}
-_PATTERN = re.compile(r'([0-9]{1,12}(?:\.[0-9]{1,12})?)[ \t]*([a-z]{1,2})')
+_UNITS = {
+    "d": 86400.0,
+    "h": 3600.0,
+    "m": 60.0,
+    "s": 1.0,
+    "ms": 1e-3,
+    "us": 1e-6,
+    "ns": 1e-9,
+}
+_PATTERN = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)[ \t]*([a-z]{1,2})")
 
 
 def parse(text: object) -> float:
@@ -33,8 +40,8 @@ def parse(text: object) -> float:
     match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
     if match is None or match.group(2) not in _UNITS:
         raise ValueError(
-            f'must be a number with a unit of {", ".join(_UNITS)}, '
-            f'like 250 ms')
+            f"must be a number with a unit of {', '.join(_UNITS)}, like 250 ms"
+        )
     # Division keeps 250 ms exactly 0.25, multiplication would not always.
     factor = _UNITS[match.group(2)]
     number = float(match.group(1))
@@ -43,11 +50,11 @@ def parse(text: object) -> float:
 
 def render(seconds: float) -> str:
     """Return the shortest duration that `parse` reads as these seconds."""
-    for unit in ('h', 'm', 's', 'ms', 'us', 'ns'):
+    for unit in ("d", "h", "m", "s", "ms", "us", "ns"):
         number = seconds / _UNITS[unit]
         if number >= 1 and number == int(number):
-            text = f'{int(number)} {unit}'
+            text = f"{int(number)} {unit}"
             if parse(text) == seconds:
                 return text
-    text = f'{seconds:.12f}'.rstrip('0').rstrip('.')
-    return f'{text} s'
+    text = f"{seconds:.12f}".rstrip("0").rstrip(".")
+    return f"{text} s"

@@ -13,7 +13,7 @@
 """A resiliency policy as NHAM works with it: typed and complete.
 
 Every duration is a float in seconds. Objects are made by
-`rules.build` from a descriptor, or by `ResiliencyPolicy.from_dict` from
+`build.build` from a descriptor, or by `ResiliencyPolicy.from_dict` from
 what `to_dict` gave; both refuse what they do not know.
 """
 
@@ -40,7 +40,7 @@ class ProbeSpec:
 
     type: words.ProbeType
     port: int | None = None
-    path: str = '/'
+    path: str = "/"
     expect_status: tuple[int, int] = (200, 399)
     network: str | None = None
 
@@ -79,7 +79,7 @@ class StateProtection:
     :ivar retention: checkpoints kept per member, 1 to 32.
     """
 
-    method: words.StateMethod = 'none'
+    method: words.StateMethod = "none"
     interval: float = 60.0
     retention: int = 2
 
@@ -95,7 +95,10 @@ class Escalation:
     """
 
     ladder: tuple[words.Zone, ...] = (
-        words.Zone.VNFC, words.Zone.VM, words.Zone.HOST)
+        words.Zone.VNFC,
+        words.Zone.VM,
+        words.Zone.HOST,
+    )
     count: int = 2
     probation: float = 300.0
 
@@ -132,8 +135,8 @@ class ResiliencyPolicy:
     probes: tuple[ProbeSpec, ...] = ()
     state_protection: StateProtection = StateProtection()
     escalation: Escalation = Escalation()
-    host_recovery: words.HostRecovery = 'auto'
-    vnfc_owner: words.VnfcOwner = 'nham'
+    host_recovery: words.HostRecovery = "auto"
+    vnfc_owner: words.VnfcOwner = "nham"
     priority: int = 50
     sal: int | None = None
     accept_state_loss: bool = False
@@ -153,17 +156,19 @@ class ResiliencyPolicy:
         :raises TypeError: if a field is unknown or missing.
         """
         fields = dict(data)
-        escalation = dict(fields['escalation'])
-        escalation['ladder'] = tuple(
-            words.Zone(zone) for zone in escalation['ladder'])
+        escalation = dict(fields["escalation"])
+        escalation["ladder"] = tuple(
+            words.Zone(zone) for zone in escalation["ladder"]
+        )
         fields.update(
-            targets=tuple(fields['targets']),
-            redundancy=words.Mechanism(fields['redundancy']),
-            detection=Detection(**fields['detection']),
-            probes=tuple(_probe(probe) for probe in fields['probes']),
-            state_protection=StateProtection(**fields['state_protection']),
+            targets=tuple(fields["targets"]),
+            redundancy=words.Mechanism(fields["redundancy"]),
+            detection=Detection(**fields["detection"]),
+            probes=tuple(_probe(probe) for probe in fields["probes"]),
+            state_protection=StateProtection(**fields["state_protection"]),
             escalation=Escalation(**escalation),
-            given=frozenset(fields['given']))
+            given=frozenset(fields["given"]),
+        )
         return cls(**fields)
 
     def explain(self) -> list[tuple[str, str, str, str]]:
@@ -171,21 +176,26 @@ class ResiliencyPolicy:
         rows = []
         for prop in schema.POLICY:
             value = prop.value_of(self)
-            origin = 'given' if prop.path in self.given else 'default'
-            rows.append((prop.path, prop.render(value), origin,
-                         prop.meaning))
+            origin = "given" if prop.path in self.given else "default"
+            rows.append((prop.path, prop.render(value), origin, prop.meaning))
         for index, probe in enumerate(self.probes):
             for prop in schema.PROBE:
-                path = f'probes[{index}].{prop.path}'
-                origin = 'given' if path in self.given else 'default'
-                rows.append((path, prop.render(prop.value_of(probe)),
-                             origin, prop.meaning))
+                path = f"probes[{index}].{prop.path}"
+                origin = "given" if path in self.given else "default"
+                rows.append(
+                    (
+                        path,
+                        prop.render(prop.value_of(probe)),
+                        origin,
+                        prop.meaning,
+                    )
+                )
         return rows
 
 
 def policy_for(
-        vdu: str,
-        policies: Iterable[ResiliencyPolicy]) -> ResiliencyPolicy | None:
+    vdu: str, policies: Iterable[ResiliencyPolicy]
+) -> ResiliencyPolicy | None:
     """Return the policy that holds for a VDU, None if it has none.
 
     The policy on the VDU itself wins over the one on the VNF node.
@@ -200,8 +210,8 @@ def policy_for(
 
 
 def _probe(data: Mapping[str, Any]) -> ProbeSpec:
-    low, high = data['expect_status']
-    return ProbeSpec(**{**data, 'expect_status': (low, high)})
+    low, high = data["expect_status"]
+    return ProbeSpec(**{**data, "expect_status": (low, high)})
 
 
 def _plain(value: Any) -> Any:

@@ -25,6 +25,9 @@ from typing import Any
 
 from nham.core.descriptor import durations, words
 
+#: No duration of a policy is longer, 30 days in seconds.
+_MONTH = 2592000.0
+
 
 @dataclasses.dataclass(frozen=True)
 class Property:
@@ -53,129 +56,232 @@ class Property:
     @property
     def key(self) -> str:
         """The last part of the path, the key within its block."""
-        return self.path.rpartition('.')[2]
+        return self.path.rpartition(".")[2]
 
     def value_of(self, model: object) -> Any:
         """Return this property's value in an object of the model."""
         return functools.reduce(
-            getattr, (self.attribute or self.path).split('.'), model)
+            getattr, (self.attribute or self.path).split("."), model
+        )
 
     def render(self, value: Any) -> str:
         """Return a value of the model in the words of a descriptor."""
         if value is None:
-            return '-'
-        if self.kind == 'duration':
+            return "-"
+        if self.kind == "duration":
             return durations.render(value)
-        if self.kind == 'boolean':
-            return 'true' if value else 'false'
-        if self.kind in ('choices', 'range'):
-            return f'[{", ".join(str(item) for item in value)}]'
+        if self.kind == "boolean":
+            return "true" if value else "false"
+        if self.kind in ("choices", "range"):
+            return f"[{', '.join(str(item) for item in value)}]"
         return str(value)
 
 
-_ZONES = tuple(zone.value for zone in (
-    words.Zone.VNFC, words.Zone.VM, words.Zone.HOST))
+_ZONES = tuple(
+    zone.value for zone in (words.Zone.VNFC, words.Zone.VM, words.Zone.HOST)
+)
 
 DETECTION = (
-    Property('detection.poll_interval', 'duration',
-             'time between two probes of one member', low=0.05),
-    Property('detection.initial_timeout', 'duration',
-             'time allowed for an answer before any was measured',
-             low=0.01),
-    Property('detection.min_timeout', 'duration',
-             'the adaptive time-out never goes below this', low=0.01),
-    Property('detection.max_timeout', 'duration',
-             'the adaptive time-out never goes above this', low=0.01),
-    Property('detection.max_misses', 'integer',
-             'probes missed in a row before a member is suspected',
-             low=1, high=100),
-    Property('detection.boot_timeout', 'duration',
-             'time from power-on to the first answer of the application',
-             low=1),
+    Property(
+        "detection.poll_interval",
+        "duration",
+        "time between two probes of one member",
+        low=0.05,
+        high=_MONTH,
+    ),
+    Property(
+        "detection.initial_timeout",
+        "duration",
+        "time allowed for an answer before any was measured",
+        low=0.01,
+        high=_MONTH,
+    ),
+    Property(
+        "detection.min_timeout",
+        "duration",
+        "the adaptive time-out never goes below this",
+        low=0.01,
+        high=_MONTH,
+    ),
+    Property(
+        "detection.max_timeout",
+        "duration",
+        "the adaptive time-out never goes above this",
+        low=0.01,
+        high=_MONTH,
+    ),
+    Property(
+        "detection.max_misses",
+        "integer",
+        "probes missed in a row before a member is suspected",
+        low=1,
+        high=100,
+    ),
+    Property(
+        "detection.boot_timeout",
+        "duration",
+        "time from power-on to the first answer of the application",
+        low=1,
+        high=_MONTH,
+    ),
 )
 
 PROBE = (
-    Property('type', 'choice', 'what is asked',
-             choices=('icmp', 'tcp', 'http', 'udp'), required=True),
-    Property('port', 'integer', 'port that is asked', low=1, high=65535),
-    Property('path', 'string', 'path and query of the HTTP request'),
-    Property('expect_status', 'range',
-             'lowest and highest HTTP status that counts as healthy',
-             low=100, high=599),
-    Property('network', 'string',
-             'Nova network whose address is probed; without it the '
-             'floating address, else the first fixed one'),
+    Property(
+        "type",
+        "choice",
+        "what is asked",
+        choices=("icmp", "tcp", "http", "udp"),
+        required=True,
+    ),
+    Property("port", "integer", "port that is asked", low=1, high=65535),
+    Property("path", "string", "path and query of the HTTP request"),
+    Property(
+        "expect_status",
+        "range",
+        "lowest and highest HTTP status that counts as healthy",
+        low=100,
+        high=599,
+    ),
+    Property(
+        "network",
+        "string",
+        "Nova network whose address is probed; without it the "
+        "floating address, else the first fixed one",
+    ),
 )
 
 STATE = (
-    Property('state_protection.method', 'choice',
-             'which part of a member is saved',
-             choices=('none', 'image_snapshot', 'volume_snapshot'),
-             required=True),
-    Property('state_protection.interval', 'duration',
-             'time between two checkpoints', low=10),
-    Property('state_protection.retention', 'integer',
-             'checkpoints kept per member', low=1, high=32),
+    Property(
+        "state_protection.method",
+        "choice",
+        "which part of a member is saved",
+        choices=("none", "image_snapshot", "volume_snapshot"),
+        required=True,
+    ),
+    Property(
+        "state_protection.interval",
+        "duration",
+        "time between two checkpoints",
+        low=0.001,
+        high=_MONTH,
+    ),
+    Property(
+        "state_protection.retention",
+        "integer",
+        "checkpoints kept per member",
+        low=1,
+        high=32,
+    ),
 )
 
 #: What the model keeps, in the order in which it is explained.
 POLICY = (
-    Property('redundancy', 'choice', 'resiliency mechanism',
-             choices=tuple(word.value for word in words.Mechanism),
-             required=True),
-    Property('num_backups', 'integer', 'members beside the primary',
-             low=0, high=64),
-    Property('stateful', 'boolean',
-             'the VNFC holds state that must survive a failure'),
+    Property(
+        "redundancy",
+        "choice",
+        "resiliency mechanism",
+        choices=tuple(word.value for word in words.Mechanism),
+        required=True,
+    ),
+    Property(
+        "num_backups", "integer", "members beside the primary", low=0, high=64
+    ),
+    Property(
+        "stateful",
+        "boolean",
+        "the VNFC holds state that must survive a failure",
+    ),
     *DETECTION,
     *STATE,
-    Property('escalation', 'choices',
-             'fault zones that NHAM repairs, smallest first',
-             'escalation.ladder', choices=_ZONES),
-    Property('escalation_count', 'integer',
-             'faults in one zone within the probation; one more and the '
-             'next zone takes over', 'escalation.count', low=1, high=100),
-    Property('probation', 'duration',
-             'time after which an old fault no longer counts',
-             'escalation.probation', low=1),
-    Property('host_recovery', 'choice',
-             'how a member leaves a failed host',
-             choices=('auto', 'evacuate', 'replace')),
-    Property('vnfc_owner', 'choice',
-             'who repairs faults of the VNFC zone',
-             choices=('nham', 'vnf')),
-    Property('priority', 'integer',
-             'order of recovery when many fail, higher first',
-             low=0, high=100),
-    Property('sal', 'integer',
-             'service availability level, 1 is the highest',
-             low=1, high=3),
-    Property('accept_state_loss', 'boolean',
-             'recover from the image of the VNFD when no checkpoint is '
-             'usable, else wait for the operator'),
+    Property(
+        "escalation",
+        "choices",
+        "fault zones that NHAM repairs, smallest first",
+        "escalation.ladder",
+        choices=_ZONES,
+    ),
+    Property(
+        "escalation_count",
+        "integer",
+        "faults in one zone within the probation; one more and the "
+        "next zone takes over",
+        "escalation.count",
+        low=1,
+        high=100,
+    ),
+    Property(
+        "probation",
+        "duration",
+        "time after which an old fault no longer counts",
+        "escalation.probation",
+        low=1,
+        high=_MONTH,
+    ),
+    Property(
+        "host_recovery",
+        "choice",
+        "how a member leaves a failed host",
+        choices=("auto", "evacuate", "replace"),
+    ),
+    Property(
+        "vnfc_owner",
+        "choice",
+        "who repairs faults of the VNFC zone",
+        choices=("nham", "vnf"),
+    ),
+    Property(
+        "priority",
+        "integer",
+        "order of recovery when many fail, higher first",
+        low=0,
+        high=100,
+    ),
+    Property(
+        "sal",
+        "integer",
+        "service availability level, 1 is the highest",
+        low=1,
+        high=3,
+    ),
+    Property(
+        "accept_state_loss",
+        "boolean",
+        "recover from the image of the VNFD when no checkpoint is "
+        "usable, else wait for the operator",
+    ),
 )
 
 #: Properties that are read, but that the model keeps under no own name.
-COOLDOWN = Property('cooldown', 'duration',
-                    'checkpoint interval, the NHAM paper\'s word',
-                    low=0.001)
-SCALING_ASPECT = Property('scaling_aspect', 'string',
-                          'scaling aspect that holds the backups')
-QUIESCE = Property('state_protection.quiesce', 'boolean',
-                   'freeze the guest\'s file systems for the cut')
+COOLDOWN = Property(
+    "cooldown",
+    "duration",
+    "checkpoint interval, the NHAM paper's word",
+    low=0.001,
+    high=_MONTH,
+)
+SCALING_ASPECT = Property(
+    "scaling_aspect", "string", "scaling aspect that holds the backups"
+)
+QUIESCE = Property(
+    "state_protection.quiesce",
+    "boolean",
+    "freeze the guest's file systems for the cut",
+)
 
 #: The blocks within a policy and what each may hold.
 BLOCKS = {
-    'detection': DETECTION,
-    'state_protection': (*STATE, QUIESCE),
-    'probes': PROBE,
+    "detection": DETECTION,
+    "state_protection": (*STATE, QUIESCE),
+    "probes": PROBE,
 }
 
 #: What stands directly under `properties`.
 TOP = (
-    *(prop for prop in POLICY if '.' not in prop.path),
-    COOLDOWN, SCALING_ASPECT,
-    Property('detection', 'block', 'how a failure is found'),
-    Property('state_protection', 'block', 'how state is saved'),
-    Property('probes', 'blocks', 'questions that members are asked'),
+    *(prop for prop in POLICY if "." not in prop.path),
+    COOLDOWN,
+    SCALING_ASPECT,
+    Property("detection", "block", "how a failure is found"),
+    Property("state_protection", "block", "how state is saved"),
+    Property("probes", "blocks", "questions that members are asked"),
 )

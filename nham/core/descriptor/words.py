@@ -26,22 +26,22 @@ class Mechanism(enum.StrEnum):
     """The resiliency mechanisms of the NHAM paper, section 3.3."""
 
     #: No replica: the VNFC is repaired and its last checkpoint restored.
-    ZERO_R = '0R'
+    ZERO_R = "0R"
     #: One replica, instantiated but not serving until it takes over.
-    ONE_R_AS = '1R-AS'
+    ONE_R_AS = "1R-AS"
     #: One replica that receives the state of the primary all the time.
-    ONE_R_AA = '1R-AA'
+    ONE_R_AA = "1R-AA"
     #: Several replicas that all serve.
-    MR_AA = 'MR-AA'
+    MR_AA = "MR-AA"
 
 
 class Zone(enum.StrEnum):
     """A scope in which faults spread, ordered VNFC < VM < host < site."""
 
-    VNFC = 'vnfc'
-    VM = 'vm'
-    HOST = 'host'
-    SITE = 'site'
+    VNFC = "vnfc"
+    VM = "vm"
+    HOST = "host"
+    SITE = "site"
 
     @property
     def rank(self) -> int:
@@ -70,10 +70,10 @@ class Zone(enum.StrEnum):
         return self.rank >= other.rank
 
 
-ProbeType = Literal['icmp', 'tcp', 'http', 'udp']
-StateMethod = Literal['none', 'image_snapshot', 'volume_snapshot']
-HostRecovery = Literal['auto', 'evacuate', 'replace']
-VnfcOwner = Literal['nham', 'vnf']
+ProbeType = Literal["icmp", "tcp", "http", "udp"]
+StateMethod = Literal["none", "image_snapshot", "volume_snapshot"]
+HostRecovery = Literal["auto", "evacuate", "replace"]
+VnfcOwner = Literal["nham", "vnf"]
 
 #: Mechanisms that this version carries out; the others are refused.
 SUPPORTED_MECHANISMS: tuple[Mechanism, ...] = (Mechanism.ZERO_R,)

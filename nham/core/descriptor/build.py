@@ -1,0 +1,73 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Make the typed policy of a descriptor's policy that broke no rule."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from nham.core.descriptor import facts, model, rules, shape, words
+
+_Values = dict[str, Any]
+
+
+def build(data: facts.PolicyData,
+          context: facts.Context) -> model.ResiliencyPolicy:
+    """Return the policy with the defaults of what it does not give.
+
+    :raises ValueError: if the policy breaks a rule.
+    """
+    errors = [problem for problem in rules.check(data, context)
+              if problem.severity == 'error']
+    if errors:
+        raise ValueError('; '.join(str(problem) for problem in errors))
+    policy, _ = shape.read(data, context)
+    values = dict(policy.values)
+    if 'cooldown' in values:
+        values.setdefault('state_protection.interval', values['cooldown'])
+    mechanism = words.Mechanism(values['redundancy'])
+    # One backup is what 1R means; MR-AA is refused without a number.
+    replicas = 0 if mechanism is words.Mechanism.ZERO_R else 1
+    top = {field.name: values[field.name]
+           for field in dataclasses.fields(model.ResiliencyPolicy)
+           if field.name in values and field.name != 'escalation'}
+    top.setdefault('num_backups', replicas)
+    return model.ResiliencyPolicy(
+        name=policy.name, targets=policy.targets,
+        detection=model.Detection(**_block(values, 'detection')),
+        probes=tuple(model.ProbeSpec(**probe) for probe in policy.probes),
+        state_protection=model.StateProtection(
+            **_block(values, 'state_protection')),
+        escalation=_escalation(values),
+        whole_vnf=any(context.targets[name].kind == 'vnf'
+                      for name in policy.targets),
+        given=frozenset(values), **top)
+
+
+def _block(values: _Values, name: str) -> _Values:
+    """Return the values of one block that the model keeps."""
+    block = {path.removeprefix(f'{name}.'): value
+             for path, value in values.items()
+             if path.startswith(f'{name}.')}
+    # Only false passes the rules, and false is what NHAM does.
+    block.pop('quiesce', None)
+    return block
+
+
+def _escalation(values: _Values) -> model.Escalation:
+    names = {'escalation': 'ladder', 'escalation_count': 'count',
+             'probation': 'probation'}
+    return model.Escalation(**{
+        field: values[path] for path, field in names.items()
+        if path in values})
