@@ -22,52 +22,72 @@ from nham.core.descriptor import facts, model, rules, shape, words
 _Values = dict[str, Any]
 
 
-def build(data: facts.PolicyData,
-          context: facts.Context) -> model.ResiliencyPolicy:
+def build(
+    data: facts.PolicyData, context: facts.Context
+) -> model.ResiliencyPolicy:
     """Return the policy with the defaults of what it does not give.
 
     :raises ValueError: if the policy breaks a rule.
     """
-    errors = [problem for problem in rules.check(data, context)
-              if problem.severity == 'error']
+    errors = [
+        problem
+        for problem in rules.check(data, context)
+        if problem.severity == "error"
+    ]
     if errors:
-        raise ValueError('; '.join(str(problem) for problem in errors))
+        raise ValueError("; ".join(str(problem) for problem in errors))
     policy, _ = shape.read(data, context)
     values = dict(policy.values)
-    if 'cooldown' in values:
-        values.setdefault('state_protection.interval', values['cooldown'])
-    mechanism = words.Mechanism(values['redundancy'])
+    if "cooldown" in values:
+        values.setdefault("state_protection.interval", values["cooldown"])
+    mechanism = words.Mechanism(values["redundancy"])
     # One backup is what 1R means; MR-AA is refused without a number.
     replicas = 0 if mechanism is words.Mechanism.ZERO_R else 1
-    top = {field.name: values[field.name]
-           for field in dataclasses.fields(model.ResiliencyPolicy)
-           if field.name in values and field.name != 'escalation'}
-    top.setdefault('num_backups', replicas)
+    top = {
+        field.name: values[field.name]
+        for field in dataclasses.fields(model.ResiliencyPolicy)
+        if field.name in values and field.name != "escalation"
+    }
+    top.setdefault("num_backups", replicas)
     return model.ResiliencyPolicy(
-        name=policy.name, targets=policy.targets,
-        detection=model.Detection(**_block(values, 'detection')),
+        name=policy.name,
+        targets=policy.targets,
+        detection=model.Detection(**_block(values, "detection")),
         probes=tuple(model.ProbeSpec(**probe) for probe in policy.probes),
         state_protection=model.StateProtection(
-            **_block(values, 'state_protection')),
+            **_block(values, "state_protection")
+        ),
         escalation=_escalation(values),
-        whole_vnf=any(context.targets[name].kind == 'vnf'
-                      for name in policy.targets),
-        given=frozenset(values), **top)
+        whole_vnf=any(
+            context.targets[name].kind == "vnf" for name in policy.targets
+        ),
+        given=frozenset(values),
+        **top,
+    )
 
 
 def _block(values: _Values, name: str) -> _Values:
     """Return the values of one block that the model keeps."""
-    block = {path.removeprefix(f'{name}.'): value
-             for path, value in values.items()
-             if path.startswith(f'{name}.')}
+    block = {
+        path.removeprefix(f"{name}."): value
+        for path, value in values.items()
+        if path.startswith(f"{name}.")
+    }
     # Only false passes the rules, and false is what NHAM does.
-    block.pop('quiesce', None)
+    block.pop("quiesce", None)
     return block
 
 
 def _escalation(values: _Values) -> model.Escalation:
-    names = {'escalation': 'ladder', 'escalation_count': 'count',
-             'probation': 'probation'}
-    return model.Escalation(**{
-        field: values[path] for path, field in names.items()
-        if path in values})
+    names = {
+        "escalation": "ladder",
+        "escalation_count": "count",
+        "probation": "probation",
+    }
+    return model.Escalation(
+        **{
+            field: values[path]
+            for path, field in names.items()
+            if path in values
+        }
+    )

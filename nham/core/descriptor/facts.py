@@ -115,10 +115,16 @@ class Facts:
     def vdus(self) -> tuple[Target, ...]:
         """Return the VDUs that the policy holds for."""
         whole = any(
-            self.context.targets[name].kind == 'vnf'
-            for name in self.targets if name in self.context.targets)
+            self.context.targets[name].kind == "vnf"
+            for name in self.targets
+            if name in self.context.targets
+        )
         return tuple(
-            target for target in self.context.targets.values()
-            if target.kind == 'vdu' and (
+            target
+            for target in self.context.targets.values()
+            if target.kind == "vdu"
+            and (
                 target.name in self.targets
-                or (whole and target.name not in self.context.taken)))
+                or (whole and target.name not in self.context.taken)
+            )
+        )
