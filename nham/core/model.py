@@ -19,12 +19,11 @@ mean the same to every engine and to the operator.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
+import dataclasses
 from typing import Any
 
-from nham.core import descriptor
-from nham.core import states
+from nham.core import descriptor, states
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

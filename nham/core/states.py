@@ -65,6 +65,7 @@ class StepState(enum.StrEnum):
     STARTED = "started"
     DONE = "done"
     FAILED = "failed"
+    REFUSED = "refused"
 
 
 class Severity(enum.StrEnum):
@@ -96,7 +97,8 @@ MEANINGS: dict[enum.StrEnum, str] = {
     StepState.PENDING: "Not begun.",
     StepState.STARTED: "Written as begun; it may or may not have happened.",
     StepState.DONE: "Seen to be true in the cloud.",
-    StepState.FAILED: "Refused by the cloud or not true in time.",
+    StepState.FAILED: "Not true in time, or no longer possible.",
+    StepState.REFUSED: "The cloud said no; asking again would not help.",
     Severity.INFO: "Nothing to do.",
     Severity.WARNING: "Worth a look; NHAM goes on.",
     Severity.CRITICAL: "An operator must act.",

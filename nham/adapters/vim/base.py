@@ -79,13 +79,20 @@ class ServerAction:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ComputeService:
-    """The nova-compute service of one host."""
+    """The nova-compute service of one host.
+
+    :ivar up: Nova counts on it: it reported lately and is not forced down.
+    :ivar seen_at: its last report, seconds since the epoch; it goes on
+        moving while the service is forced down.
+    :ivar address: the host's address in the management network.
+    """
 
     host: str
     up: bool
     forced_down: bool = False
     enabled: bool = True
     address: str | None = None
+    seen_at: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -10,3 +10,8 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
+"""Failure detection: from what was seen on the wire to a judgement.
+
+``estimators`` say how long an answer may take, ``tracker`` counts what
+was not answered in that time and says what it means.
+"""

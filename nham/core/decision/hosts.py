@@ -1,0 +1,96 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the facts say about hosts beside their members: alarms only.
+
+The members of a host that is lost are recovered by the member rules; the
+lines here tell an operator what is odd about a host as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import dataclasses
+
+from nham.core import facts as facts_
+
+Health = facts_.Health
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """Something that is wrong beside the members."""
+
+    rule: str
+    subject: str
+    message: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HostRule:
+    """One line of the table."""
+
+    name: str
+    source: str
+    says: str
+    when: Callable[[facts_.HostFacts, facts_.Facts], bool]
+
+
+def _members_answer(host: facts_.HostFacts, facts: facts_.Facts) -> bool:
+    return any(m.watched and not m.silent for m in facts.members_on(host.name))
+
+
+HOST_RULES: tuple[HostRule, ...] = (
+    HostRule(
+        name="heartbeat-lost",
+        source="UC4",
+        says="its heartbeat is lost, but its members answer",
+        when=lambda h, f: (
+            Health.DEAD in (h.heartbeat, h.probe) and _members_answer(h, f)
+        ),
+    ),
+    HostRule(
+        name="compute-service-down",
+        source="UC4",
+        says="nova-compute is down, but its members answer; "
+        "no new members go there",
+        when=lambda h, f: not h.service and _members_answer(h, f),
+    ),
+    HostRule(
+        name="correlated-faults",
+        source="UC9",
+        says="several VNFs failed on it within the window: suspect it",
+        when=lambda h, f: (
+            h.failed_members >= f.limits.correlated_members
+            and h.failed_vnfs >= f.limits.correlated_vnfs
+        ),
+    ),
+)
+
+
+def alarms(facts: facts_.Facts) -> tuple[Alarm, ...]:
+    """Return what is odd about hosts and networks."""
+    found = [
+        Alarm(rule=rule.name, subject=host.name, message=rule.says)
+        for host in facts.hosts
+        for rule in HOST_RULES
+        if rule.when(host, facts)
+    ]
+    found += [
+        Alarm(
+            rule="network-lost",
+            subject=network,
+            message="its probes are lost on several hosts",
+        )
+        for network in sorted(facts.system.lost_networks)
+    ]
+    return tuple(found)

@@ -1,0 +1,235 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The ladder: which rung comes next, given what was tried already.
+
+Sources: OPNFV HA use cases UC7 to UC9 (probation timer, escalation
+counter, VNFC < VM < host) and NHAM paper 3.3.1 (0R: the last checkpoint).
+Each function returns a rung's name with what it restores from, or None
+with the reason why nothing is left.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from nham.core import descriptor
+from nham.core import facts as facts_
+
+#: A VM that was started this often and never served has a bad disk.
+_BOOTS = 2
+#: A host may be without room for a moment; this many tries, then operator.
+_MOVES = 2
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Next:
+    """The rung to try, or why there is none.
+
+    :ivar refused: the rungs above it, and why not them.
+    """
+
+    rung: str | None
+    why: str
+    checkpoint_id: str | None = None
+    image_id: str | None = None
+    refused: tuple[str, ...] = ()
+
+
+def _tried(
+    member: facts_.MemberFacts, rungs: tuple[str, ...], *how: facts_.Outcome
+) -> int:
+    return sum(
+        1
+        for attempt in member.attempts
+        if attempt.rung in rungs and (not how or attempt.outcome in how)
+    )
+
+
+def _may(member: facts_.MemberFacts, zone: descriptor.Zone) -> bool:
+    return zone in member.policy.escalation.ladder
+
+
+def for_application(member: facts_.MemberFacts) -> Next:
+    """Return the rung for a dead application in a living guest."""
+    escalation = member.policy.escalation
+    faults = _tried(
+        member,
+        ("soft_reboot",),
+        facts_.Outcome.OK,
+        facts_.Outcome.FAILED,
+        facts_.Outcome.REFUSED,
+    )
+    failed = _tried(
+        member,
+        ("soft_reboot",),
+        facts_.Outcome.FAILED,
+        facts_.Outcome.REFUSED,
+    )
+    if not _may(member, descriptor.Zone.VNFC):
+        why = "the policy's ladder begins above the VNFC"
+    elif faults > escalation.count:
+        why = (
+            f"{faults} faults of the VNFC within the probation of "
+            f"{escalation.probation:g} s, {escalation.count} are allowed"
+        )
+    elif failed:
+        why = "the last soft reboot did not bring it back"
+    else:
+        return Next(rung="soft_reboot", why=f"fault {faults + 1} of the VNFC")
+    return _after(f"soft_reboot: {why}", for_vm(member, "hard_reboot"))
+
+
+def for_vm(member: facts_.MemberFacts, first: str) -> Next:
+    """Return the rung for a dead VM.
+
+    :param first: ``hard_reboot`` or ``start``: the way that keeps the
+        newest state, the intact disk.
+    """
+    if not _may(member, descriptor.Zone.VM):
+        return Next(rung=None, why="the policy's ladder has no VM zone")
+    reboots = ("hard_reboot", "start")
+    refused = _tried(member, reboots, facts_.Outcome.REFUSED)
+    failed = _tried(member, reboots, facts_.Outcome.FAILED)
+    if not refused and failed < _BOOTS:
+        return Next(rung=first, why="the disk holds the newest state")
+    why = (
+        f"{first}: the cloud refused it"
+        if refused
+        else f"{first}: it booted {failed} times and never served"
+    )
+    return _after(why, _restore(member))
+
+
+def for_host(member: facts_.MemberFacts) -> Next:
+    """Return the rung for a member of a dead host."""
+    if not _may(member, descriptor.Zone.HOST):
+        return Next(rung=None, why="the policy's ladder has no host zone")
+    source = _state_to_move(member)
+    if source.rung is None:
+        return source
+    moved = _tried(
+        member,
+        ("evacuate",),
+        facts_.Outcome.FAILED,
+        facts_.Outcome.REFUSED,
+    )
+    why_not = _why_not_evacuate(member, moved)
+    if not why_not:
+        return dataclasses.replace(
+            source,
+            rung="evacuate",
+            why=f"keeps the server's id; {source.why}",
+            refused=("replace: costs the server's id",),
+        )
+    if not member.vnfm:
+        if moved < _MOVES:
+            return dataclasses.replace(
+                source,
+                rung="evacuate",
+                why=f"no VNFM could replace it; {source.why}",
+            )
+        return Next(rung=None, why=f"evacuate: {why_not}; no VNFM")
+    if _tried(member, ("replace",), facts_.Outcome.FAILED) >= _MOVES:
+        return Next(rung=None, why=f"evacuate: {why_not}; replace: failed")
+    return dataclasses.replace(
+        source, rung="replace", refused=(f"evacuate: {why_not}",)
+    )
+
+
+def for_deleted(member: facts_.MemberFacts) -> Next:
+    """Return the rung for a server that was deleted behind the VNFM."""
+    if not member.vnfm:
+        return Next(rung=None, why="no VNFM could make it anew")
+    if _tried(member, ("replace",), facts_.Outcome.FAILED) >= _MOVES:
+        return Next(rung=None, why="the VNFM could not make it anew")
+    source = _state_to_move(member)
+    if source.rung is None:
+        return source
+    return dataclasses.replace(source, rung="replace")
+
+
+def _why_not_evacuate(member: facts_.MemberFacts, moved: int) -> str:
+    wish = member.policy.host_recovery
+    if wish == "replace":
+        return "the policy asks for replace"
+    if wish == "evacuate":
+        return ""
+    if moved:
+        return "it failed before"
+    # Nova's scheduler wants the dead host for it, and the failed try
+    # leaves the server in ERROR.
+    return "the server is in an affinity group" if member.affinity else ""
+
+
+def _state_to_move(member: facts_.MemberFacts) -> Next:
+    """Return what a server made on another host starts from."""
+    if member.volume_backed:
+        return Next(rung="evacuate", why="the volume has the newest state")
+    return _newest(member)
+
+
+def _restore(member: facts_.MemberFacts) -> Next:
+    """Return the rung that makes the disk anew."""
+    source = _newest(member, skip_tried=True)
+    refused = _tried(member, ("rebuild",), facts_.Outcome.REFUSED)
+    if source.rung and not refused:
+        return source
+    why = "rebuild: the cloud refused it" if refused else source.why
+    replaced = _tried(member, ("replace",), facts_.Outcome.FAILED)
+    anything = _state_to_move(member)
+    if not member.vnfm or replaced or anything.rung is None:
+        return Next(rung=None, why=why)
+    return _after(why, dataclasses.replace(anything, rung="replace"))
+
+
+def _newest(member: facts_.MemberFacts, skip_tried: bool = False) -> Next:
+    """Return a rebuild from the freshest state that may be used."""
+    spent = (
+        {
+            a.checkpoint_id or a.rung
+            for a in member.attempts
+            if a.rung == "rebuild" and a.outcome is not facts_.Outcome.ABORTED
+        }
+        if skip_tried
+        else set()
+    )
+    if not member.policy.stateful:
+        if "rebuild" in spent:
+            return Next(rung=None, why="the VNFD's image was tried")
+        return _from_image(member, "stateless: the VNFD's image is enough")
+    for checkpoint in member.checkpoints:
+        if checkpoint.id not in spent:
+            return Next(
+                rung="rebuild",
+                why=f"checkpoint {checkpoint.id}, {checkpoint.age:.0f} s old",
+                checkpoint_id=checkpoint.id,
+            )
+    if not member.policy.accept_state_loss:
+        return Next(
+            rung=None,
+            why="no usable checkpoint is left, and the policy does not "
+            "accept the loss of state",
+        )
+    if "rebuild" in spent:
+        return Next(rung=None, why="the checkpoints and the image were tried")
+    return _from_image(member, "no usable checkpoint is left: state is lost")
+
+
+def _from_image(member: facts_.MemberFacts, why: str) -> Next:
+    if member.image_id is None:
+        return Next(rung=None, why=f"{why}, but the VNFD names no image")
+    return Next(rung="rebuild", why=why, image_id=member.image_id)
+
+
+def _after(why: str, following: Next) -> Next:
+    return dataclasses.replace(following, refused=(why, *following.refused))

@@ -1,0 +1,294 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Plans: which durable steps each rung of the ladder consists of.
+
+A rung is a row of a table: its name, its price in words, and the steps.
+The orders are those that were measured to work on Nova, Heat and Tacker;
+the reason for each order stands beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+import dataclasses
+from typing import Any
+
+from nham.core import descriptor, model
+from nham.core import facts as facts_
+
+#: Seconds until a step that asks the cloud for something counts as failed.
+_CLOUD_TIMEOUT = 180.0
+#: A reboot that Nova has not carried out by then will not be.
+_REBOOT_TIMEOUT = 90.0
+#: Nova waits this long for a guest that ignores a soft reboot.
+_SOFT_TIMEOUT = 150.0
+_FENCE_TIMEOUT = 60.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What a plan is made for.
+
+    :ivar host_lost: the host looks dead, so it must be fenced first.
+    :ivar checkpoint_id: restore from this checkpoint.
+    :ivar image_id: restore from this image: the VNFD's own.
+    """
+
+    member: facts_.MemberFacts
+    host: facts_.HostFacts
+    host_lost: bool = False
+    checkpoint_id: str | None = None
+    image_id: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Rung:
+    """One way of bringing a VNFC back."""
+
+    name: str
+    zone: descriptor.Zone
+    price: str
+    steps: Callable[[Choice], list[model.Step]]
+
+
+def _step(
+    action: str,
+    note: str,
+    timeout: float = _CLOUD_TIMEOUT,
+    marks: str | None = None,
+    args: Mapping[str, Any] | None = None,
+) -> model.Step:
+    return model.Step(
+        id=action,
+        action=action,
+        note=note,
+        timeout=timeout,
+        marks=marks,
+        args=dict(args or {}),
+    )
+
+
+def _confirm() -> model.Step:
+    return _step(
+        "confirm_fault",
+        "Look once more: a member that answers again is left alone.",
+        30.0,
+    )
+
+
+def _serve_and_settle(choice: Choice) -> list[model.Step]:
+    return [
+        _step(
+            "verify_service",
+            "Wait for the first good answer.",
+            choice.member.policy.detection.boot_timeout,
+            "first_good",
+        ),
+        _step(
+            "check_record",
+            "See that Nova and the VNFM say the same.",
+            marks="repaired",
+        ),
+    ]
+
+
+def _source(choice: Choice) -> dict[str, Any]:
+    return {
+        "checkpoint_id": choice.checkpoint_id,
+        "image_id": choice.image_id,
+    }
+
+
+def _clear_operation(choice: Choice) -> list[model.Step]:
+    if choice.member.operation != "stuck":
+        return []
+    return [
+        _step(
+            "fail_operation",
+            "Give up the VNFM's stuck operation, which blocks all others.",
+        )
+    ]
+
+
+def soft_reboot(choice: Choice) -> list[model.Step]:
+    """Restart the guest, which still answers, in good order."""
+    return [
+        _confirm(),
+        _step(
+            "reboot_soft",
+            "Restart the guest.",
+            _SOFT_TIMEOUT,
+            "restored",
+        ),
+        *_serve_and_settle(choice),
+    ]
+
+
+def hard_reboot(choice: Choice) -> list[model.Step]:
+    """Start the VM anew on its intact disk.
+
+    Nova destroys what may be left of the domain on that host before it
+    starts it again, so no fence of the VM is needed.
+    """
+    return [
+        _confirm(),
+        _step(
+            "reboot_hard",
+            "Start the VM anew on its own disk.",
+            _REBOOT_TIMEOUT,
+            "restored",
+        ),
+        *_serve_and_settle(choice),
+    ]
+
+
+def start(choice: Choice) -> list[model.Step]:
+    """Start a VM that nobody asked to stop."""
+    return [
+        _confirm(),
+        _step("start_server", "Start the VM.", _REBOOT_TIMEOUT, "restored"),
+        *_serve_and_settle(choice),
+    ]
+
+
+def rebuild(choice: Choice) -> list[model.Step]:
+    """Make the root disk anew from a checkpoint, in place.
+
+    The server keeps its id, ports and addresses; Heat does not look at a
+    server's image, so the VNFM's record stays right.
+    """
+    return [
+        *_clear_operation(choice),
+        _step(
+            "rebuild_server",
+            "Make the disk anew from the image.",
+            marks="restored",
+            args=_source(choice),
+        ),
+        *_serve_and_settle(choice),
+    ]
+
+
+def _fence(choice: Choice) -> list[model.Step]:
+    return [
+        _step(
+            "fence_host",
+            "Make sure that the host cannot serve or write any more.",
+            _FENCE_TIMEOUT,
+            "fenced",
+            {"host": choice.host.name},
+        ),
+        _step(
+            "force_down",
+            "Tell Nova at once that the host is down.",
+            args={"host": choice.host.name},
+        ),
+    ]
+
+
+def evacuate(choice: Choice) -> list[model.Step]:
+    """Move the server off a dead host; it keeps its id.
+
+    An image-backed server comes up with the disk of its image, so the
+    checkpoint is put back afterwards, once the guest answers: Nova asks
+    the guest to stop first, and one that still boots would not listen.
+    """
+    member = choice.member
+    evacuated = _step(
+        "evacuate_server",
+        "Have Nova make the server on another host.",
+        args={"host": choice.host.name, "force": member.affinity},
+        marks=None if choice.checkpoint_id else "restored",
+    )
+    steps = [_confirm(), *_fence(choice), evacuated]
+    if choice.checkpoint_id:
+        steps += [
+            _step(
+                "await_boot",
+                "Wait until the guest listens to requests to stop.",
+                member.policy.detection.boot_timeout,
+            ),
+            _step(
+                "rebuild_server",
+                "Put the checkpoint back.",
+                marks="restored",
+                args=_source(choice),
+            ),
+        ]
+    return steps + _serve_and_settle(choice)
+
+
+def replace(choice: Choice) -> list[model.Step]:
+    """Have the VNFM put another server in its place.
+
+    Nova deletes the dead server first: a heal that finds it alive waits
+    for a dead host to detach its ports, and fails after 73 seconds. Ports,
+    addresses and volumes stay; the server's id does not.
+    """
+    fence = [_confirm(), *_fence(choice)] if choice.host_lost else []
+    return [
+        *fence,
+        *_clear_operation(choice),
+        _step("delete_server", "Delete the dead server; its ports stay."),
+        _step(
+            "heal_vnfc",
+            "Have the VNFM make the VNFC anew.",
+            300.0,
+            "restored",
+            _source(choice),
+        ),
+        *_serve_and_settle(choice),
+    ]
+
+
+RUNGS: Mapping[str, Rung] = {
+    rung.name: rung
+    for rung in (
+        Rung(
+            name="soft_reboot",
+            zone=descriptor.Zone.VNFC,
+            price="keeps the disk; costs a boot",
+            steps=soft_reboot,
+        ),
+        Rung(
+            name="start",
+            zone=descriptor.Zone.VM,
+            price="keeps the disk; costs a boot",
+            steps=start,
+        ),
+        Rung(
+            name="hard_reboot",
+            zone=descriptor.Zone.VM,
+            price="keeps the disk; costs a boot",
+            steps=hard_reboot,
+        ),
+        Rung(
+            name="rebuild",
+            zone=descriptor.Zone.VM,
+            price="keeps the server's id; loses what is newer than the image",
+            steps=rebuild,
+        ),
+        Rung(
+            name="evacuate",
+            zone=descriptor.Zone.HOST,
+            price="keeps the server's id; a local disk is lost",
+            steps=evacuate,
+        ),
+        Rung(
+            name="replace",
+            zone=descriptor.Zone.VM,
+            price="keeps addresses and volumes; the server gets a new id",
+            steps=replace,
+        ),
+    )
+}

@@ -1,0 +1,403 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The rules: which facts lead to which answer, in order.
+
+One line of the table is one rule with its sentence and its source; the
+first that holds for a member decides. Order is precedence: what is not a
+failure, then what NHAM must not touch, then what keeps NHAM from acting,
+then the zones from the widest to the narrowest, because a fault of a
+wide zone looks like many of a narrow one (OPNFV HA, UC9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import dataclasses
+import enum
+
+from nham.core import descriptor
+from nham.core import facts as facts_
+from nham.core.decision import ladder
+
+Health = facts_.Health
+
+
+class Kind(enum.StrEnum):
+    """What a decision says about one member."""
+
+    #: Nothing is wrong, or it is not NHAM's business.
+    NOTHING = "nothing"
+    #: Something is wrong, but NHAM must not or cannot act now.
+    WAIT = "wait"
+    #: A recovery is to be run.
+    ACT = "act"
+    #: A recovery would be run, were NHAM not paused.
+    WOULD = "would"
+
+
+class Overview:
+    """What holds for the whole fleet, worked out once a decision.
+
+    :ivar lost: hosts that look dead.
+    :ivar blind: all that is watched went silent together.
+    :ivar frozen: more hosts are lost than may be acted on.
+    """
+
+    def __init__(self, facts: facts_.Facts) -> None:
+        self.lost = frozenset(
+            host.name for host in facts.hosts if _lost(host, facts)
+        )
+        self.blind = _blind(facts)
+        self.frozen = bool(facts.hosts) and (
+            len(self.lost) > facts.limits.share * len(facts.hosts)
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One member in its surroundings.
+
+    :ivar system: as the facts say, with the places in the guards' limits
+        that more urgent members have used up.
+    """
+
+    member: facts_.MemberFacts
+    facts: facts_.Facts
+    system: facts_.SystemFacts
+    overview: Overview
+
+    @property
+    def host(self) -> facts_.HostFacts:
+        """Its host."""
+        return self.facts.host(self.member.host)
+
+    @property
+    def server(self) -> facts_.ServerFacts:
+        """Its server."""
+        return self.member.server
+
+    @property
+    def host_lost(self) -> bool:
+        """Its host looks dead."""
+        return self.member.host in self.overview.lost
+
+    @property
+    def trouble(self) -> bool:
+        """Something is not as it should be."""
+        member = self.member
+        return (
+            member.qemu_died
+            or Health.DEAD in (member.app, member.icmp)
+            or self.server.status != "ACTIVE"
+            or (self.host_lost and not member.watched)
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One line of the table.
+
+    :ivar says: for NOTHING and WAIT the reason; for ACT the fault.
+    :ivar zone: the zone of the fault that it accepts.
+    :ivar rung: for ACT: chooses from the ladder.
+    """
+
+    name: str
+    kind: Kind
+    source: str
+    says: str
+    when: Callable[[Case], bool]
+    zone: descriptor.Zone | None = None
+    rung: Callable[[facts_.MemberFacts], ladder.Next] | None = None
+
+
+def _lost(host: facts_.HostFacts, facts: facts_.Facts) -> bool:
+    """The host looks dead: no sign of life from it or any member.
+
+    Where no member of it is watched, Nova must agree: one lost probe of
+    the management network is not enough to cut a host's power.
+    """
+    signs = (host.probe, host.heartbeat)
+    if Health.OK in signs:
+        return False
+    if host.fence is facts_.Fence.PROVED:
+        return True
+    if Health.DEAD not in signs and host.service:
+        return False
+    watched = [m for m in facts.members_on(host.name) if m.watched]
+    if not watched:
+        return not host.service
+    return all(m.silent for m in watched)
+
+
+def _blind(facts: facts_.Facts) -> bool:
+    """All that is watched went silent together: it is we who are blind."""
+    hosts = [h for h in facts.hosts if h.fence is not facts_.Fence.PROVED]
+    if facts.system.observer_late:
+        return True
+    watched = [m for m in facts.members if m.watched]
+    if len({m.host for m in watched} | {h.name for h in hosts}) < 2:
+        return False
+    return all(m.silent for m in watched) and all(
+        Health.DEAD in (h.probe, h.heartbeat) for h in hosts
+    )
+
+
+def _rung_start(member: facts_.MemberFacts) -> ladder.Next:
+    return ladder.for_vm(member, "start")
+
+
+def _rung_reboot(member: facts_.MemberFacts) -> ladder.Next:
+    return ladder.for_vm(member, "hard_reboot")
+
+
+_SET_ASIDE = frozenset(
+    ("PAUSED", "SUSPENDED", "RESCUE", "SHELVED", "SHELVED_OFFLOADED")
+)
+_GONE = frozenset(("DELETED", "SOFT_DELETED"))
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        name="busy",
+        kind=Kind.NOTHING,
+        source="design, rule 2",
+        says="a recovery of it is running",
+        when=lambda c: c.member.busy,
+    ),
+    Rule(
+        name="healthy",
+        kind=Kind.NOTHING,
+        source="",
+        says="nothing is wrong",
+        when=lambda c: (
+            not c.trouble and Health.SLOW not in (c.member.app, c.member.icmp)
+        ),
+    ),
+    Rule(
+        name="slow",
+        kind=Kind.NOTHING,
+        source="NHAM 3.1",
+        says="answers are late, the detector widens its time-out",
+        when=lambda c: not c.trouble,
+    ),
+    Rule(
+        name="operator-stopped",
+        kind=Kind.NOTHING,
+        source="UC4",
+        says="stopped by its operator",
+        when=lambda c: (
+            c.server.status == "SHUTOFF" and c.server.stopped_by == "user"
+        ),
+    ),
+    Rule(
+        name="set-aside",
+        kind=Kind.NOTHING,
+        source="UC4",
+        says="set aside by its operator",
+        when=lambda c: c.server.status in _SET_ASIDE,
+    ),
+    Rule(
+        name="not-ours",
+        kind=Kind.WAIT,
+        source="guard: coordination",
+        says="another engine has its share",
+        when=lambda c: not c.system.owned,
+    ),
+    Rule(
+        name="database-down",
+        kind=Kind.WAIT,
+        source="guard: database",
+        says="the database is down, so nothing can be claimed",
+        when=lambda c: not c.system.database,
+    ),
+    Rule(
+        name="observer",
+        kind=Kind.WAIT,
+        source="guard: observer",
+        says="all went silent at once, or we are late: we suspect ourselves",
+        when=lambda c: c.overview.blind,
+    ),
+    Rule(
+        name="network-lost",
+        kind=Kind.WAIT,
+        source="guard: network",
+        says="its network is lost on several hosts",
+        when=lambda c: (
+            c.server.status == "ACTIVE"
+            and c.member.network in c.system.lost_networks
+        ),
+    ),
+    Rule(
+        name="maintenance",
+        kind=Kind.WAIT,
+        source="OPNFV 6",
+        says="its host is in maintenance",
+        when=lambda c: c.host.maintenance,
+    ),
+    Rule(
+        name="nova-down",
+        kind=Kind.WAIT,
+        source="guard: Nova, Keystone",
+        says="Nova or Keystone does not answer",
+        when=lambda c: not (c.system.nova and c.system.keystone),
+    ),
+    Rule(
+        name="vnfm-operation",
+        kind=Kind.WAIT,
+        source="UC2, UC4",
+        says="the VNFM runs an operation on the VNF",
+        when=lambda c: c.member.operation == "running",
+    ),
+    Rule(
+        name="vnfm-stuck",
+        kind=Kind.WAIT,
+        source="UC2, UC4",
+        says="an operation of the VNFM is stuck, and NHAM may not end it",
+        when=lambda c: (
+            c.member.operation == "stuck" and not c.facts.limits.fail_stuck
+        ),
+    ),
+    Rule(
+        name="mass-failure",
+        kind=Kind.WAIT,
+        source="guard: storm",
+        says="more hosts look dead than may be acted on: frozen",
+        when=lambda c: c.host_lost and c.overview.frozen,
+    ),
+    Rule(
+        name="host-unfenced",
+        kind=Kind.WAIT,
+        source="design, rule 1",
+        says="its host looks dead and cannot be fenced: once it is surely "
+        "off, say so with `openstack nham host fenced`",
+        when=lambda c: c.host_lost and c.host.fence is facts_.Fence.IMPOSSIBLE,
+    ),
+    Rule(
+        name="host-queue",
+        kind=Kind.WAIT,
+        source="guard: storm",
+        says="enough members of dead hosts are being recovered; queued",
+        when=lambda c: (
+            c.host_lost
+            and c.system.host_recoveries >= c.facts.limits.host_parallel
+        ),
+    ),
+    Rule(
+        name="rate",
+        kind=Kind.WAIT,
+        source="guard: storm",
+        says="enough recoveries were begun lately; queued",
+        when=lambda c: c.system.recent_recoveries >= c.facts.limits.recoveries,
+    ),
+    Rule(
+        name="host-dead",
+        kind=Kind.ACT,
+        source="UC4, UC8",
+        says="its host is dead",
+        when=lambda c: c.host_lost,
+        zone=descriptor.Zone.HOST,
+        rung=ladder.for_host,
+    ),
+    Rule(
+        name="task",
+        kind=Kind.WAIT,
+        source="UC4",
+        says="Nova is at work on it",
+        when=lambda c: c.server.task_state is not None,
+    ),
+    Rule(
+        name="deleted-behind",
+        kind=Kind.ACT,
+        source="UC4",
+        says="its server was deleted behind the VNFM",
+        when=lambda c: c.server.status in _GONE,
+        zone=descriptor.Zone.VM,
+        rung=ladder.for_deleted,
+    ),
+    Rule(
+        name="compute-down",
+        kind=Kind.WAIT,
+        source="UC4",
+        says="nova-compute of its host is down, though the host lives: "
+        "it cannot be repaired there",
+        when=lambda c: not c.host.service and bool(c.host.name),
+    ),
+    Rule(
+        name="stopped-unasked",
+        kind=Kind.ACT,
+        source="UC8",
+        says="the VM is off and nobody asked for it",
+        when=lambda c: c.server.status == "SHUTOFF",
+        zone=descriptor.Zone.VM,
+        rung=_rung_start,
+    ),
+    Rule(
+        name="vm-error",
+        kind=Kind.ACT,
+        source="UC8",
+        says="Nova has it in ERROR",
+        when=lambda c: c.server.status == "ERROR",
+        zone=descriptor.Zone.VM,
+        rung=_rung_reboot,
+    ),
+    Rule(
+        name="transient",
+        kind=Kind.WAIT,
+        source="UC4",
+        says="Nova is changing its state",
+        when=lambda c: c.server.status != "ACTIVE",
+    ),
+    Rule(
+        name="qemu-died",
+        kind=Kind.ACT,
+        source="UC4, UC8",
+        says="the VM's process died",
+        when=lambda c: c.member.qemu_died,
+        zone=descriptor.Zone.VM,
+        rung=_rung_reboot,
+    ),
+    Rule(
+        name="vm-dead",
+        kind=Kind.ACT,
+        source="UC4, UC8",
+        says="neither the application nor the guest answers",
+        when=lambda c: c.member.silent and c.member.icmp is not Health.OK,
+        zone=descriptor.Zone.VM,
+        rung=_rung_reboot,
+    ),
+    Rule(
+        name="vnfc-owner",
+        kind=Kind.NOTHING,
+        source="UC1, UC5",
+        says="the VNF repairs its own applications",
+        when=lambda c: (
+            c.member.app is Health.DEAD and c.member.policy.vnfc_owner == "vnf"
+        ),
+    ),
+    Rule(
+        name="app-dead",
+        kind=Kind.ACT,
+        source="UC3, UC7",
+        says="the application is dead in a living guest",
+        when=lambda c: c.member.app is Health.DEAD,
+        zone=descriptor.Zone.VNFC,
+        rung=ladder.for_application,
+    ),
+    Rule(
+        name="icmp-only",
+        kind=Kind.NOTHING,
+        source="",
+        says="the application answers, only ICMP does not",
+        when=lambda c: True,
+    ),
+)

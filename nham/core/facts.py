@@ -1,0 +1,234 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What is known at one moment: the only input of a decision.
+
+Facts are gathered once, then decided on, then acted on (the shape of
+Patroni's loop). They are plain data, so that a file of facts is a golden
+case, a dry run and an explanation alike. A field that is not given means
+that nothing is wrong there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import dataclasses
+import enum
+import functools
+
+from nham.core import descriptor
+from nham.core.detection import tracker
+
+Health = tracker.Health
+
+
+class Fence(enum.StrEnum):
+    """Whether a host can be kept from serving."""
+
+    #: There is a means; it has not been used.
+    POSSIBLE = "possible"
+    #: There is no means here; only the operator's word helps.
+    IMPOSSIBLE = "impossible"
+    #: It is proved that the host does not serve.
+    PROVED = "proved"
+
+
+class Outcome(enum.StrEnum):
+    """How an earlier attempt ended."""
+
+    OK = "ok"
+    #: The cloud took the request, but the service did not come back.
+    FAILED = "failed"
+    #: The cloud said no.
+    REFUSED = "refused"
+    #: Ended before anything was done.
+    ABORTED = "aborted"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """An earlier recovery of the same group.
+
+    :ivar age: seconds since it began.
+    :ivar checkpoint_id: the checkpoint that it restored, if any.
+    """
+
+    rung: str
+    outcome: Outcome
+    age: float
+    checkpoint_id: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CheckpointFacts:
+    """A checkpoint that may be restored.
+
+    :ivar age: seconds since its cut: what is lost if it is restored.
+    """
+
+    id: str
+    age: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ServerFacts:
+    """What Nova says of the member's server.
+
+    :ivar stopped_by: ``user`` or ``nobody`` when it is SHUTOFF.
+    """
+
+    status: str = "ACTIVE"
+    task_state: str | None = None
+    stopped_by: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MemberFacts:
+    """What is known of one member.
+
+    :ivar app: the VNFC's own probes (tcp, http, udp).
+    :ivar icmp: whether the guest answers; UNKNOWN where ICMP is blocked.
+    :ivar qemu_died: the host's own word that the VM's process is gone.
+    :ivar silent_for: seconds since the last good answer.
+    :ivar image_id: the image that the VNFD names; None if volume-backed.
+    :ivar affinity: its server group forbids Nova's scheduler to move it.
+    :ivar vnfm: a VNFM has it in its record.
+    :ivar operation: ``running`` or ``stuck`` operation of the VNFM.
+    :ivar attempts: recoveries within the probation, newest first.
+    :ivar busy: a recovery of its group is running.
+    """
+
+    group_id: str
+    vnf_id: str
+    vnfc: str
+    server_id: str
+    host: str | None
+    policy: descriptor.ResiliencyPolicy
+    app: Health = Health.OK
+    icmp: Health = Health.OK
+    qemu_died: bool = False
+    silent_for: float = 0.0
+    network: str | None = None
+    server: ServerFacts = ServerFacts()
+    image_id: str | None = None
+    volume_backed: bool = False
+    affinity: bool = False
+    vnfm: bool = True
+    operation: str | None = None
+    checkpoints: tuple[CheckpointFacts, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    paused: bool = False
+    busy: bool = False
+
+    @property
+    def watched(self) -> bool:
+        """Some probe has answered before, so silence means something."""
+        return self.app != Health.UNKNOWN or self.icmp != Health.UNKNOWN
+
+    @property
+    def silent(self) -> bool:
+        """No probe of it is answered, though some once were."""
+        known = [h for h in (self.app, self.icmp) if h != Health.UNKNOWN]
+        return bool(known) and all(h == Health.DEAD for h in known)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HostFacts:
+    """What is known of one compute host.
+
+    :ivar probe: NHAM's own probe of the host.
+    :ivar heartbeat: the host agent's heartbeat.
+    :ivar service: nova-compute is up, by Nova's service list.
+    :ivar failed_members: members that failed on it within the window.
+    """
+
+    name: str
+    probe: Health = Health.UNKNOWN
+    heartbeat: Health = Health.UNKNOWN
+    service: bool = True
+    forced_down: bool = False
+    fence: Fence = Fence.POSSIBLE
+    maintenance: bool = False
+    failed_members: int = 0
+    failed_vnfs: int = 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The storm guards' limits, with their defaults.
+
+    :ivar share: of the watched hosts that may be dead at once.
+    :ivar recoveries: that may begin within the window.
+    :ivar host_parallel: recoveries off dead hosts that may run at once.
+    :ivar fail_stuck: NHAM may give up the VNFM's stuck operations.
+    """
+
+    share: float = 0.5
+    recoveries: int = 10
+    host_parallel: int = 4
+    correlated_members: int = 3
+    correlated_vnfs: int = 2
+    fail_stuck: bool = True
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SystemFacts:
+    """What is known of NHAM itself and of what it depends on.
+
+    :ivar observer_late: our own loop was late: we suspect ourselves.
+    :ivar lost_networks: networks whose probes are lost on several hosts.
+    :ivar owned: this engine owns the share that the members are in.
+    :ivar recent_recoveries: begun within the guards' window.
+    :ivar host_recoveries: off dead hosts and still running.
+    """
+
+    observer_late: bool = False
+    lost_networks: frozenset[str] = frozenset()
+    database: bool = True
+    messaging: bool = True
+    nova: bool = True
+    keystone: bool = True
+    vnfm: bool = True
+    owned: bool = True
+    paused: bool = False
+    recent_recoveries: int = 0
+    host_recoveries: int = 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Facts:
+    """All that one decision looks at."""
+
+    members: tuple[MemberFacts, ...]
+    hosts: tuple[HostFacts, ...] = ()
+    system: SystemFacts = SystemFacts()
+    limits: Limits = Limits()
+
+    @functools.cached_property
+    def _hosts(self) -> dict[str, HostFacts]:
+        return {host.name: host for host in self.hosts}
+
+    @functools.cached_property
+    def _members(self) -> dict[str | None, list[MemberFacts]]:
+        found: dict[str | None, list[MemberFacts]] = {}
+        for member in self.members:
+            found.setdefault(member.host, []).append(member)
+        return found
+
+    def host(self, name: str | None) -> HostFacts:
+        """Return what is known of a host; nothing, if it is unknown."""
+        unknown = HostFacts(name=name or "", fence=Fence.IMPOSSIBLE)
+        return self._hosts.get(name or "", unknown)
+
+    def members_on(self, host: str) -> Sequence[MemberFacts]:
+        """Return the members that Nova says are on this host."""
+        return self._members.get(host, [])
