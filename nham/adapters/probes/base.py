@@ -20,9 +20,9 @@ what it sent and what came back. It judges nothing: that is the work of
 from __future__ import annotations
 
 import abc
-import dataclasses
 from collections.abc import Iterable
 from collections.abc import Sequence
+import dataclasses
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -20,8 +20,8 @@ clock and the deadline.
 from __future__ import annotations
 
 import abc
-import dataclasses
 from collections.abc import Sequence
+import dataclasses
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -18,9 +18,9 @@ Source: ETSI GS NFV-SOL 003 (VNF lifecycle management interface).
 from __future__ import annotations
 
 import abc
-import dataclasses
 from collections.abc import Mapping
 from collections.abc import Sequence
+import dataclasses
 from typing import Any
 
 

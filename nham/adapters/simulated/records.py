@@ -1,0 +1,247 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What exists in the simulated cloud: truth, and the services' records.
+
+``Host``, ``Guest`` and ``Disk`` are what really is. ``Server`` is what
+Nova believes, which may be late or wrong. Times are monotonic seconds of
+the world's clock unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import dataclasses
+import enum
+import math
+
+from nham.adapters.vim import base as vim_base
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Latencies:
+    """How many seconds things take.
+
+    The defaults were measured on the test cloud (``tools/testcloud``),
+    or are the fixed waits of the services' own source.
+
+    :ivar power_lag: Nova waits so long before it believes that a guest
+        has died (``nova/virt/libvirt/host.py``, fixed).
+    :ivar sync_lag: until a restarted nova-compute notices the same.
+    :ivar acpi_timeout: how long Nova waits for a guest that ignores the
+        power button.
+    :ivar heal_detach: until the old server of a heal loses its ports.
+    :ivar heal_trap: until Tacker gives up a heal on a dead host.
+    """
+
+    boot: float = 3.0
+    panic_reboot: float = 5.0
+    reboot_hard: float = 1.5
+    reboot_soft: float = 3.0
+    soft_timeout: float = 25.0
+    start: float = 2.0
+    stop: float = 1.9
+    rebuild: float = 4.0
+    evacuate: float = 4.0
+    no_valid_host: float = 1.0
+    create_image: float = 1.8
+    delete: float = 0.7
+    acpi_timeout: float = 60.0
+    snapshot: float = 1.6
+    volume_from_snapshot: float = 0.6
+    upload_volume: float = 2.0
+    power_lag: float = 15.0
+    sync_lag: float = 58.0
+    service_down_time: float = 15.0
+    report_interval: float = 3.0
+    host_boot: float = 14.0
+    compute_start: float = 7.7
+    heal_detach: float = 11.3
+    heal_build: float = 9.0
+    heal_rest: float = 3.5
+    heal_trap: float = 73.0
+    heal_volume_trap: float = 12.0
+    operation: float = 15.0
+    round_trip: float = 0.002
+    jitter: float = 0.001
+
+
+class App(enum.StrEnum):
+    """What the application in a guest does."""
+
+    SERVING = "serving"
+    HUNG = "hung"
+    CRASHED = "crashed"
+
+
+@dataclasses.dataclass(eq=False)
+class Disk:
+    """A root disk: one number stands for all that was written.
+
+    :ivar lost: no guest can boot from it.
+    """
+
+    value: int = 0
+    lost: bool = False
+
+
+@dataclasses.dataclass(eq=False)
+class Guest:
+    """One running guest (a QEMU process) on one host.
+
+    :ivar identity: the VNFC that it serves; two at once are a violation.
+    :ivar boot_at: from when on it answers; infinite if it never will.
+    :ivar plugged: its ports are its own.
+    """
+
+    server_id: str
+    identity: str
+    host: str
+    disk: Disk
+    addresses: tuple[str, ...]
+    boot_at: float
+    app: App = App.SERVING
+    plugged: bool = True
+
+    def hang(self) -> None:
+        """Freeze the whole guest, for ever."""
+        self.boot_at = math.inf
+
+
+@dataclasses.dataclass(eq=False)
+class Host:
+    """One compute host.
+
+    :ivar compute: its nova-compute process lives.
+    :ivar silent_since: when its service last reported, None if it does.
+    :ivar life: how often nova-compute was started; a restart forgets
+        what it was doing.
+    :ivar waiting: orders that nova-compute has not taken yet, each with
+        its server's id.
+    """
+
+    name: str
+    address: str
+    capacity: int = 100
+    power: bool = True
+    compute: bool = True
+    partitioned: bool = False
+    forced_down: bool = False
+    enabled: bool = True
+    silent_since: float | None = None
+    life: int = 0
+    guests: list[Guest] = dataclasses.field(default_factory=list)
+    waiting: list[tuple[str, Callable[[], None]]] = dataclasses.field(
+        default_factory=list
+    )
+
+    @property
+    def reachable(self) -> bool:
+        """Something on it can answer over the network."""
+        return self.power and not self.partitioned
+
+    @property
+    def takes_orders(self) -> bool:
+        """Its nova-compute gets what the API sends."""
+        return self.reachable and self.compute
+
+
+class VmState(enum.StrEnum):
+    """Nova's ``vm_state``."""
+
+    ACTIVE = "active"
+    STOPPED = "stopped"
+    PAUSED = "paused"
+    ERROR = "error"
+    DELETED = "deleted"
+
+
+_STATUS = {
+    VmState.ACTIVE: "ACTIVE",
+    VmState.STOPPED: "SHUTOFF",
+    VmState.PAUSED: "PAUSED",
+    VmState.ERROR: "ERROR",
+    VmState.DELETED: "DELETED",
+}
+
+_BUSY_STATUS = {
+    (VmState.ACTIVE, "rebooting"): "REBOOT",
+    (VmState.ACTIVE, "rebooting_hard"): "HARD_REBOOT",
+    (VmState.ACTIVE, "rebuilding"): "REBUILD",
+    (VmState.STOPPED, "rebuilding"): "REBUILD",
+    (VmState.ERROR, "rebuilding"): "REBUILD",
+}
+"""Source: ``nova/api/openstack/common.py``, ``_STATE_MAP``."""
+
+
+@dataclasses.dataclass(eq=False, kw_only=True)
+class Server:
+    """Nova's record of one server.
+
+    :ivar changed_at: wall clock, as ``changes-since`` compares it.
+    :ivar turn: the number of the operation that holds it.
+    """
+
+    id: str
+    name: str
+    host: str
+    identity: str
+    project_id: str
+    image_id: str | None
+    addresses: tuple[vim_base.Address, ...]
+    volumes: list[str]
+    affinity: bool = False
+    vm_state: VmState = VmState.ACTIVE
+    task_state: str | None = None
+    changed_at: float = 0.0
+    turn: int = 0
+    actions: list[vim_base.ServerAction] = dataclasses.field(
+        default_factory=list
+    )
+
+    @property
+    def status(self) -> str:
+        """What the API shows."""
+        busy = (self.vm_state, self.task_state or "")
+        return _BUSY_STATUS.get(busy) or _STATUS[self.vm_state]
+
+    @property
+    def ips(self) -> tuple[str, ...]:
+        """All addresses at which it can be asked."""
+        return tuple(address.ip for address in self.addresses)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Violation:
+    """A rule that must never break, broken.
+
+    :ivar at: wall clock.
+    """
+
+    at: float
+    rule: str
+    subject: str
+    detail: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Request:
+    """One call that a service got, refused ones too.
+
+    :ivar at: wall clock.
+    """
+
+    at: float
+    system: str
+    call: str
+    subject: str = ""
+    user_id: str = ""

@@ -1,0 +1,338 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The simulated Tacker: VNF instances, their VNFCs, and slow operations.
+
+Its timings and traps are those that were measured: a heal on a dead host
+takes 73 s and ends in FAILED_TEMP, which blocks all else; a heal of a
+volume-backed VNFC fails while the old server holds the volume; a server
+that Nova deleted before is replaced with its addresses and volumes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping
+import dataclasses
+from typing import Any
+
+from nham.adapters import errors
+from nham.adapters.simulated import clock as virtual
+from nham.adapters.simulated import nova as compute
+from nham.adapters.simulated import physics as truth
+from nham.adapters.simulated import records
+from nham.adapters.simulated import storage
+from nham.adapters.vnfm import base
+
+USER = "tacker"
+"""The user id of what Tacker does in Nova."""
+
+
+@dataclasses.dataclass(eq=False, kw_only=True)
+class Vnfc:
+    """One VNFC in Tacker's record."""
+
+    vdu: str
+    index: int
+    server_id: str
+    image_id: str | None
+
+    def record(self) -> base.VnfcRecord:
+        """Return it as the adapter shows it."""
+        return base.VnfcRecord(
+            vnfc_id=f"{self.vdu}-{self.server_id}",
+            vdu=self.vdu,
+            index=self.index,
+            server_id=self.server_id,
+        )
+
+
+@dataclasses.dataclass(eq=False, kw_only=True)
+class Instance:
+    """One VNF instance."""
+
+    id: str
+    name: str
+    vnfd_id: str
+    project_id: str
+    instantiated: bool = True
+    vnfcs: list[Vnfc] = dataclasses.field(default_factory=list)
+    operations: list[base.Operation] = dataclasses.field(default_factory=list)
+
+    def record(self) -> base.VnfRecord:
+        """Return it as the adapter shows it."""
+        return base.VnfRecord(
+            id=self.id,
+            name=self.name,
+            vnfd_id=self.vnfd_id,
+            project_id=self.project_id,
+            instantiated=self.instantiated,
+            vnfcs=tuple(vnfc.record() for vnfc in self.vnfcs),
+        )
+
+
+Listener = Callable[[str, base.Operation], None]
+
+
+class Tacker:
+    """VNF instances and their lifecycle operations.
+
+    :ivar subscriptions: callback addresses, each once.
+    :ivar listeners: told of each operation's states, with the instance.
+    :ivar deaf_until: notifications are lost before this moment.
+    """
+
+    def __init__(
+        self,
+        clock: virtual.VirtualClock,
+        latencies: records.Latencies,
+        physics: truth.Physics,
+        store: storage.Storage,
+        nova: compute.Nova,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._clock = clock
+        self._latencies = latencies
+        self._physics = physics
+        self._store = store
+        self._nova = nova
+        self._new_id = new_id
+        self.instances: dict[str, Instance] = {}
+        self.vnfds: dict[str, bytes] = {}
+        self.subscriptions: list[str] = []
+        self.listeners: list[Listener] = []
+        self.deaf_until = 0.0
+
+    def get(self, instance_id: str) -> Instance:
+        """Return an instance; :raises errors.NotFound: there is none."""
+        try:
+            return self.instances[instance_id]
+        except KeyError:
+            raise errors.NotFound(f"no VNF instance {instance_id}") from None
+
+    # -- operations
+
+    def begin(
+        self,
+        instance: Instance,
+        kind: str,
+        params: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Begin an operation; only one at a time may run.
+
+        :raises errors.Conflict: another runs or is stuck.
+        """
+        if any(one.running or one.stuck for one in instance.operations):
+            raise errors.Conflict("another operation is in progress")
+        operation = base.Operation(
+            id=self._new_id(),
+            kind=kind,
+            state="PROCESSING",
+            at=self._clock.now(),
+            params=dict(params or {}),
+        )
+        instance.operations.insert(0, operation)
+        self._tell(instance, operation)
+        return operation.id
+
+    def end(self, instance: Instance, operation_id: str, state: str) -> None:
+        """Set the state of an operation that has ended."""
+        for place, operation in enumerate(instance.operations):
+            if operation.id == operation_id:
+                changed = dataclasses.replace(operation, state=state)
+                instance.operations[place] = changed
+                self._tell(instance, changed)
+
+    def end_in(
+        self,
+        delay: float,
+        instance: Instance,
+        operation_id: str,
+        state: str = "COMPLETED",
+    ) -> None:
+        """Let an operation end after so many seconds."""
+        self._clock.call_in(
+            delay, lambda: self.end(instance, operation_id, state)
+        )
+
+    def fail(self, operation_id: str) -> None:
+        """Give up a stuck operation.
+
+        :raises errors.NotFound: there is no such operation.
+        :raises errors.Conflict: it is not stuck.
+        """
+        for instance in self.instances.values():
+            for operation in instance.operations:
+                if operation.id == operation_id:
+                    if not operation.stuck:
+                        raise errors.Conflict(f"it is {operation.state}")
+                    self.end(instance, operation_id, "FAILED")
+                    return
+        raise errors.NotFound(f"no operation {operation_id}")
+
+    def _tell(self, instance: Instance, operation: base.Operation) -> None:
+        if self._clock.monotonic() >= self.deaf_until:
+            for listener in list(self.listeners):
+                listener(instance.id, operation)
+
+    # -- heal
+
+    def heal(
+        self, instance_id: str, vnfc_id: str, image_id: str | None
+    ) -> str:
+        """Replace the server of one VNFC.
+
+        :raises errors.Refused: the instance has no such VNFC.
+        """
+        instance = self.get(instance_id)
+        vnfc = _vnfc(instance, vnfc_id)
+        operation_id = self.begin(
+            instance,
+            "HEAL",
+            {"vnfcInstanceId": [vnfc_id], "vcImageId": image_id},
+        )
+        old = self._nova.servers[vnfc.server_id]
+        late = self._latencies
+        if old.vm_state is records.VmState.DELETED:
+            self._replace_in(late.heal_detach, instance, vnfc, image_id)
+        elif self._trapped(old):
+            self.end_in(late.heal_trap, instance, operation_id, "FAILED_TEMP")
+        elif old.image_id is None:
+            self.end_in(
+                late.heal_volume_trap, instance, operation_id, "FAILED_TEMP"
+            )
+        else:
+            self._replace_in(late.heal_detach, instance, vnfc, image_id)
+        return operation_id
+
+    def _trapped(self, old: records.Server) -> bool:
+        """Say whether the old server's ports would never be detached."""
+        deleted = old.vm_state is records.VmState.DELETED
+        return not deleted and not self._physics.host(old.host).takes_orders
+
+    def _replace_in(
+        self,
+        delay: float,
+        instance: Instance,
+        vnfc: Vnfc,
+        image_id: str | None,
+    ) -> None:
+        operation_id = instance.operations[0].id
+        late = self._latencies
+
+        def detach() -> None:
+            old = self._nova.servers[vnfc.server_id]
+            if self._trapped(old):
+                self.end_in(
+                    late.heal_trap, instance, operation_id, "FAILED_TEMP"
+                )
+                return
+            guest = self._physics.guest_on(old.id, old.host)
+            if guest is not None and self._physics.host(old.host).reachable:
+                guest.plugged = False
+            self._clock.call_in(late.heal_build, build)
+
+        def build() -> None:
+            done = self._build(instance, vnfc, image_id)
+            state = "COMPLETED" if done else "FAILED_TEMP"
+            self.end_in(late.heal_rest, instance, operation_id, state)
+
+        self._clock.call_in(delay, detach)
+
+    def _build(
+        self, instance: Instance, vnfc: Vnfc, image_id: str | None
+    ) -> bool:
+        """Make the new server; say whether there was room and an image."""
+        old = self._nova.servers[vnfc.server_id]
+        host = self._nova.services.choose(not_on="")
+        image = image_id or vnfc.image_id
+        if host is None:
+            return False
+        disk = None
+        if old.image_id is not None:
+            try:
+                disk = self._store.boot_disk(str(image))
+            except errors.AdapterError:
+                return False
+            if disk.lost:
+                self._physics.violate(
+                    "torn image used", old.identity, str(image)
+                )
+        new = records.Server(
+            id=self._new_id(),
+            name=old.name,
+            host=host,
+            identity=old.identity,
+            project_id=old.project_id,
+            image_id=image if disk is not None else None,
+            addresses=old.addresses,
+            volumes=old.volumes,
+            affinity=old.affinity,
+        )
+        vnfc.server_id = new.id
+        if old.vm_state is not records.VmState.DELETED:
+            old.volumes = []
+            self._nova.delete(old.id, USER)
+        self._nova.add(new, disk, USER)
+        return True
+
+    # -- what a user or orchestrator does
+
+    def terminate(self, instance_id: str) -> str:
+        """Terminate an instance: its servers go."""
+        instance = self.get(instance_id)
+        operation_id = self.begin(instance, "TERMINATE")
+
+        def gone() -> None:
+            for vnfc in instance.vnfcs:
+                self._delete_server(vnfc)
+            instance.vnfcs = []
+            instance.instantiated = False
+            self.end(instance, operation_id, "COMPLETED")
+
+        self._clock.call_in(self._latencies.operation, gone)
+        return operation_id
+
+    def scale(
+        self, instance_id: str, vdu: str, make: Callable[[int], Vnfc] | None
+    ) -> str:
+        """Add a VNFC to a VDU, or take its highest index away.
+
+        :param make: makes the VNFC of a given index; None: scale in.
+        """
+        instance = self.get(instance_id)
+        operation_id = self.begin(instance, "SCALE")
+
+        def scaled() -> None:
+            same = [one for one in instance.vnfcs if one.vdu == vdu]
+            if make is not None:
+                instance.vnfcs.append(make(len(same)))
+            elif same:
+                last = max(same, key=lambda one: one.index)
+                instance.vnfcs.remove(last)
+                self._delete_server(last)
+            self.end(instance, operation_id, "COMPLETED")
+
+        self._clock.call_in(self._latencies.operation, scaled)
+        return operation_id
+
+    def _delete_server(self, vnfc: Vnfc) -> None:
+        server = self._nova.servers[vnfc.server_id]
+        if server.vm_state is not records.VmState.DELETED:
+            self._nova.delete(server.id, USER)
+
+
+def _vnfc(instance: Instance, vnfc_id: str) -> Vnfc:
+    for vnfc in instance.vnfcs:
+        if vnfc.record().vnfc_id == vnfc_id:
+            return vnfc
+    raise errors.Refused(f"instance {instance.id} has no VNFC {vnfc_id}")
