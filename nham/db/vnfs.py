@@ -1,0 +1,237 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""VNFs, their replica groups and members, on a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import time
+from typing import Any
+
+import sqlalchemy as sa
+
+from nham.core import descriptor
+from nham.core import model
+from nham.core import states
+from nham.db import _rows
+from nham.db import errors
+from nham.db import models
+
+REMOVED = "The VNFC was removed from NHAM while it was being recovered"
+
+
+def all_vnfs(
+    connection: sa.Connection, project_id: str | None
+) -> Sequence[model.Vnf]:
+    """Return the VNFs, of one project or of all, oldest first."""
+    query = (
+        sa.select(models.vnf)
+        .where(*_rows.matches(models.vnf, {"project_id": project_id}))
+        .order_by(models.vnf.c.created_at, models.vnf.c.id)
+    )
+    return [_vnf(row) for row in connection.execute(query).mappings()]
+
+
+def one_vnf(
+    connection: sa.Connection, column: str, value: str
+) -> model.Vnf | None:
+    """Return the VNF with that value in a unique column."""
+    query = sa.select(models.vnf).where(models.vnf.c[column] == value)
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else _vnf(row)
+
+
+def save_vnf(connection: sa.Connection, vnf: model.Vnf) -> None:
+    """Insert or update all but ``paused``, which is the operator's."""
+    values = {
+        "name": vnf.name,
+        "source": vnf.source,
+        "project_id": vnf.project_id,
+        "instance_id": vnf.instance_id,
+        "vnfd_id": vnf.vnfd_id,
+        "policies": [policy.to_dict() for policy in vnf.policies],
+        "state": vnf.state.value,
+        "reason": vnf.reason,
+        "created_at": vnf.created_at,
+    }
+    _rows.save(
+        connection, models.vnf, {"id": vnf.id}, values, {"paused": vnf.paused}
+    )
+
+
+def set_vnf_state(
+    connection: sa.Connection,
+    vnf_id: str,
+    state: states.VnfState,
+    reason: str,
+) -> bool:
+    """Set the state; return whether it, or its reason, changed."""
+    table = models.vnf
+    changed = connection.execute(
+        sa.update(table)
+        .where(
+            table.c.id == vnf_id,
+            sa.or_(table.c.state != state.value, table.c.reason != reason),
+        )
+        .values(state=state.value, reason=reason)
+    )
+    if not changed.rowcount and one_vnf(connection, "id", vnf_id) is None:
+        raise errors.NotFound("VNF", vnf_id)
+    return changed.rowcount == 1
+
+
+def set_paused(connection: sa.Connection, vnf_id: str, paused: bool) -> None:
+    """Note whether the operator lets NHAM act on the VNF."""
+    if not _rows.change(
+        connection, models.vnf, {"id": vnf_id}, {"paused": paused}
+    ):
+        raise errors.NotFound("VNF", vnf_id)
+
+
+def delete_vnf(connection: sa.Connection, vnf_id: str) -> None:
+    """Delete a VNF with its groups and members."""
+    for group in groups(connection, vnf_id):
+        delete_group(connection, group.id)
+    connection.execute(sa.delete(models.vnf).where(models.vnf.c.id == vnf_id))
+
+
+def groups(
+    connection: sa.Connection, vnf_id: str | None = None
+) -> Sequence[model.Group]:
+    """Return the groups, of one VNF or of all, by their name."""
+    query = (
+        sa.select(models.group)
+        .where(*_rows.matches(models.group, {"vnf_id": vnf_id}))
+        .order_by(models.group.c.vnf_id, models.group.c.vnfc)
+    )
+    return [_group(row) for row in connection.execute(query).mappings()]
+
+
+def group(connection: sa.Connection, group_id: str) -> model.Group:
+    """Return one group."""
+    query = sa.select(models.group).where(models.group.c.id == group_id)
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        raise errors.NotFound("replica group", group_id)
+    return _group(row)
+
+
+def save_group(connection: sa.Connection, group: model.Group) -> None:
+    """Insert, or update all but the epoch and the claim.
+
+    Those two change by a claim and its release only.
+    """
+    values = {
+        "vnf_id": group.vnf_id,
+        "vnfc": group.vnfc,
+        "vdu": group.vdu,
+        "mechanism": group.mechanism.value,
+    }
+    first = {
+        "epoch": group.epoch,
+        "recovery_id": group.recovery_id,
+        "last_sequence": 0,
+    }
+    _rows.save(connection, models.group, {"id": group.id}, values, first)
+
+
+def delete_group(connection: sa.Connection, group_id: str) -> None:
+    """Delete a group with its members; end the recovery that held it."""
+    connection.execute(
+        sa.update(models.recovery)
+        .where(
+            models.recovery.c.group_id == group_id,
+            models.recovery.c.state == states.RecoveryState.RUNNING.value,
+        )
+        .values(
+            state=states.RecoveryState.FAILED.value,
+            ended_at=time.time(),
+            reason=REMOVED,
+        )
+    )
+    connection.execute(
+        sa.delete(models.member).where(models.member.c.group_id == group_id)
+    )
+    connection.execute(
+        sa.delete(models.group).where(models.group.c.id == group_id)
+    )
+
+
+def next_sequence(connection: sa.Connection, group_id: str) -> int:
+    """Return a number that no checkpoint of the group ever had."""
+    table = models.group
+    found = connection.execute(
+        sa.update(table)
+        .where(table.c.id == group_id)
+        .values(last_sequence=table.c.last_sequence + 1)
+    )
+    if not found.rowcount:
+        raise errors.NotFound("replica group", group_id)
+    query = sa.select(table.c.last_sequence).where(table.c.id == group_id)
+    return int(connection.execute(query).scalar_one())
+
+
+def members(
+    connection: sa.Connection,
+    group_id: str | None = None,
+    vnf_id: str | None = None,
+) -> Sequence[model.Member]:
+    """Return the members that have not retired."""
+    table = models.member
+    query = (
+        sa.select(table)
+        .join(models.group, models.group.c.id == table.c.group_id)
+        .where(
+            table.c.role != states.Role.RETIRED.value,
+            *_rows.matches(table, {"group_id": group_id}),
+            *_rows.matches(models.group, {"vnf_id": vnf_id}),
+        )
+        .order_by(table.c.group_id, table.c.id)
+    )
+    return [_member(row) for row in connection.execute(query).mappings()]
+
+
+def save_member(connection: sa.Connection, member: model.Member) -> None:
+    """Insert or update a member."""
+    values = {
+        "group_id": member.group_id,
+        "server_id": member.server_id,
+        "role": member.role.value,
+        "host": member.host,
+        "image_id": member.image_id,
+        "volume_backed": member.volume_backed,
+    }
+    _rows.save(connection, models.member, {"id": member.id}, values)
+
+
+def _vnf(row: sa.RowMapping) -> model.Vnf:
+    fields: dict[str, Any] = dict(row)
+    fields["state"] = states.VnfState(row["state"])
+    fields["policies"] = tuple(
+        descriptor.ResiliencyPolicy.from_dict(data) for data in row["policies"]
+    )
+    return model.Vnf(**fields)
+
+
+def _group(row: sa.RowMapping) -> model.Group:
+    fields: dict[str, Any] = dict(row)
+    del fields["last_sequence"]
+    fields["mechanism"] = descriptor.Mechanism(row["mechanism"])
+    return model.Group(**fields)
+
+
+def _member(row: sa.RowMapping) -> model.Member:
+    fields: dict[str, Any] = dict(row)
+    fields["role"] = states.Role(row["role"])
+    return model.Member(**fields)

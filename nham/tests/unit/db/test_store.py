@@ -1,0 +1,221 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The store keeps what it is given and gives it back."""
+
+from __future__ import annotations
+
+import dataclasses
+import unittest
+
+from nham.core import model
+from nham.core import states
+from nham.db import errors
+from nham.db import store
+from nham.tests.unit.db import base
+
+State = states.VnfState
+
+
+class VnfTest(base.StoreCase):
+    """VNFs, groups and members."""
+
+    def test_round_trip(self) -> None:
+        vnf = self.given_vnf(instance_id="i1", vnfd_id="d", reason="é😀")
+        self.assertEqual(vnf, self.store.vnf("v1"))
+        self.assertEqual(vnf, self.store.vnf_by_instance("i1"))
+        self.assertEqual([vnf], list(self.store.vnfs()))
+
+    def test_unknown(self) -> None:
+        self.assertIsNone(self.store.vnf_by_instance("none"))
+        for ask in (self.store.vnf, self.store.group, self.store.recovery):
+            with self.assertRaises(errors.NotFound):
+                ask("none")
+        with self.assertRaises(errors.NotFound):
+            self.store.set_paused("none", True)
+        with self.assertRaises(errors.NotFound):
+            self.store.set_vnf_state("none", State.PROTECTED)
+
+    def test_a_project_sees_its_own(self) -> None:
+        self.given_vnf("v1")
+        self.given_vnf("v2", project_id="project-b")
+        found = self.store.vnfs(project_id="project-b")
+        self.assertEqual(["v2"], [vnf.id for vnf in found])
+
+    def test_an_update_leaves_paused_alone(self) -> None:
+        vnf = self.given_vnf()
+        self.store.set_paused("v1", True)
+        self.store.save_vnf(dataclasses.replace(vnf, name="new"))
+        found = self.store.vnf("v1")
+        self.assertEqual(("new", True), (found.name, found.paused))
+
+    def test_state_tells_whether_it_changed(self) -> None:
+        self.given_vnf()
+        change = self.store.set_vnf_state
+        self.assertTrue(change("v1", State.WAITING, "no host has room"))
+        self.assertFalse(change("v1", State.WAITING, "no host has room"))
+        self.assertTrue(change("v1", State.WAITING, "quota"))
+        self.assertTrue(change("v1", State.PROTECTED))
+        self.assertEqual("", self.store.vnf("v1").reason)
+
+    def test_an_instance_is_known_once(self) -> None:
+        self.given_vnf("v1", instance_id="i1")
+        with self.assertRaises(errors.Duplicate):
+            self.given_vnf("v2", instance_id="i1")
+
+    def test_a_group_update_leaves_the_claim_alone(self) -> None:
+        self.given_vnf()
+        self.store.claim(base.make_recovery("r1"), 0)
+        group = dataclasses.replace(base.make_group("v1"), vdu="VDU2")
+        self.store.save_group(group)
+        found = self.store.group(group.id)
+        self.assertEqual(
+            ("VDU2", 1, "r1"), (found.vdu, found.epoch, found.recovery_id)
+        )
+
+    def test_members_that_retired_are_left_out(self) -> None:
+        self.given_vnf("v1")
+        self.given_vnf("v2")
+        (member,) = self.store.members(vnf_id="v1")
+        self.assertEqual([member], list(self.store.members(group_id="v1-g")))
+        self.assertEqual(2, len(self.store.members()))
+        self.store.save_member(
+            dataclasses.replace(member, role=states.Role.RETIRED)
+        )
+        self.assertEqual([], list(self.store.members(vnf_id="v1")))
+
+    def test_delete(self) -> None:
+        self.given_vnf()
+        self.store.claim(base.make_recovery("r1"), 0)
+        self.store.add_checkpoint(base.make_checkpoint(1))
+        self.store.delete_vnf("v1")
+        self.store.delete_vnf("v1")
+        self.assertEqual([], list(self.store.groups()))
+        self.assertEqual([], list(self.store.members()))
+        # Its past stays: checkpoints must still be removed from the cloud.
+        self.assertEqual(1, len(self.store.checkpoints()))
+        recovery = self.store.recovery("r1")
+        self.assertEqual(states.RecoveryState.FAILED, recovery.state)
+        self.assertIsNotNone(recovery.ended_at)
+
+
+class CheckpointTest(base.StoreCase):
+    """Checkpoints."""
+
+    def test_newest_first(self) -> None:
+        wanted = [base.make_checkpoint(number) for number in (1, 3, 2)]
+        for checkpoint in wanted:
+            self.store.add_checkpoint(checkpoint)
+        found = self.store.checkpoints(group_id="v1-g")
+        self.assertEqual([3, 2, 1], [c.sequence for c in found])
+        self.assertEqual(wanted[1], found[0])
+        self.assertEqual(wanted[0], self.store.checkpoint("v1-c1"))
+
+    def test_filters(self) -> None:
+        creating = states.CheckpointState.CREATING
+        self.store.add_checkpoint(base.make_checkpoint(1, state=creating))
+        self.store.add_checkpoint(base.make_checkpoint(2))
+        self.store.add_checkpoint(base.make_checkpoint(3, vnf_id="v2"))
+        self.assertEqual(2, len(self.store.checkpoints(vnf_id="v1")))
+        self.assertEqual(1, len(self.store.checkpoints(states=[creating])))
+        self.assertEqual(0, len(self.store.checkpoints(states=[])))
+
+    def test_update_and_delete(self) -> None:
+        checkpoint = base.make_checkpoint(1)
+        with self.assertRaises(errors.NotFound):
+            self.store.update_checkpoint(checkpoint)
+        self.store.add_checkpoint(checkpoint)
+        failed = dataclasses.replace(
+            checkpoint, state=states.CheckpointState.FAILED, reason="torn"
+        )
+        self.store.update_checkpoint(failed)
+        self.assertEqual(failed, self.store.checkpoint(checkpoint.id))
+        self.store.delete_checkpoint(checkpoint.id)
+        with self.assertRaises(errors.NotFound):
+            self.store.checkpoint(checkpoint.id)
+
+    def test_a_sequence_is_used_once(self) -> None:
+        self.given_vnf()
+        self.assertEqual(1, self.store.next_sequence("v1-g"))
+        self.store.add_checkpoint(base.make_checkpoint(1))
+        self.store.delete_checkpoint("v1-c1")
+        self.assertEqual(2, self.store.next_sequence("v1-g"))
+        with self.assertRaises(errors.NotFound):
+            self.store.next_sequence("none")
+
+
+class JournalTest(base.StoreCase):
+    """Events, hosts, engines and settings."""
+
+    def test_events(self) -> None:
+        for number in range(5):
+            self.store.add_event(
+                number,
+                states.Severity.WARNING,
+                "test",
+                f"event {number}",
+                vnf_id="v1" if number % 2 else None,
+                host="h1",
+            )
+        last = self.store.events(limit=2)
+        self.assertEqual(["event 3", "event 4"], [e.message for e in last])
+        self.assertEqual(2, len(self.store.events(vnf_id="v1")))
+        first = self.store.events()[0]
+        following = self.store.events(after_id=first.id, limit=1)
+        self.assertEqual(["event 1"], [e.message for e in following])
+        self.assertEqual(states.Severity.WARNING, first.severity)
+
+    def test_hosts(self) -> None:
+        self.assertIsNone(self.store.host("h1"))
+        record = model.HostRecord(name="h1", fenced_at=5.0, proof="off")
+        self.store.save_host(record)
+        self.assertEqual(record, self.store.host("h1"))
+        record = model.HostRecord(name="h1", forced_down=True)
+        self.store.save_host(record)
+        self.assertEqual([record], list(self.store.hosts()))
+
+    def test_engines(self) -> None:
+        self.store.engine_beat("e1", "h1", 100.0)
+        self.store.engine_beat("e2", "h2", 90.0)
+        self.store.engine_beat("e2", "h2", 95.0)
+        self.assertEqual({"e1", "e2"}, self.store.engines_alive(95.0))
+        self.assertEqual({"e1"}, self.store.engines_alive(96.0))
+
+    def test_settings(self) -> None:
+        self.assertIsNone(self.store.setting("paused"))
+        self.store.set_setting("paused", "yes")
+        self.store.set_setting("paused", "no")
+        self.assertEqual("no", self.store.setting("paused"))
+        self.store.set_setting("paused", None)
+        self.assertIsNone(self.store.setting("paused"))
+
+
+class DownTest(unittest.TestCase):
+    """The database cannot be asked."""
+
+    def test_no_folder(self) -> None:
+        lost = store.Store("sqlite:////nonexistent/nham.sqlite")
+        with self.assertRaises(errors.DatabaseDown):
+            lost.vnfs()
+
+    def test_no_tables(self) -> None:
+        empty = store.Store("sqlite://")
+        self.addCleanup(empty.close)
+        with self.assertRaises(errors.DatabaseDown):
+            empty.vnfs()
+
+    def test_no_server(self) -> None:
+        away = store.Store("mysql+pymysql://u:secret@127.0.0.1:1/nham")
+        with self.assertRaises(errors.DatabaseDown) as caught:
+            away.vnfs()
+        self.assertNotIn("secret", str(caught.exception))
