@@ -1,0 +1,2 @@
+"""placeholder"""
+def build(*a): return 0

@@ -1,0 +1,3 @@
+"""placeholder"""
+def status(): return 0
+def run(): return 0
