@@ -81,7 +81,8 @@ class World(faults.Faults):
 
         So a probe more or less does not change anything else.
         """
-        return random.Random(f"{self.seed}/{what}")
+        # Chance for a history, not for a secret.
+        return random.Random(f"{self.seed}/{what}")  # nosec B311
 
     def new_id(self) -> str:
         """Return the next id; the same in each run of a seed."""
