@@ -13,25 +13,25 @@
 """Resiliency policies of a VNF descriptor: words, defaults, rules."""
 
 from nham.core.descriptor.build import build
-from nham.core.descriptor.facts import Context, PolicyData, Problem, Target
-from nham.core.descriptor.model import (
-    Detection,
-    Escalation,
-    ProbeSpec,
-    ResiliencyPolicy,
-    StateProtection,
-    policy_for,
-)
-from nham.core.descriptor.rules import check, check_together
-from nham.core.descriptor.words import (
-    SUPPORTED_MECHANISMS,
-    HostRecovery,
-    Mechanism,
-    ProbeType,
-    StateMethod,
-    VnfcOwner,
-    Zone,
-)
+from nham.core.descriptor.facts import Context
+from nham.core.descriptor.facts import PolicyData
+from nham.core.descriptor.facts import Problem
+from nham.core.descriptor.facts import Target
+from nham.core.descriptor.model import Detection
+from nham.core.descriptor.model import Escalation
+from nham.core.descriptor.model import policy_for
+from nham.core.descriptor.model import ProbeSpec
+from nham.core.descriptor.model import ResiliencyPolicy
+from nham.core.descriptor.model import StateProtection
+from nham.core.descriptor.rules import check
+from nham.core.descriptor.rules import check_together
+from nham.core.descriptor.words import HostRecovery
+from nham.core.descriptor.words import Mechanism
+from nham.core.descriptor.words import ProbeType
+from nham.core.descriptor.words import StateMethod
+from nham.core.descriptor.words import SUPPORTED_MECHANISMS
+from nham.core.descriptor.words import VnfcOwner
+from nham.core.descriptor.words import Zone
 
 __all__ = (
     "SUPPORTED_MECHANISMS",

@@ -17,7 +17,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from nham.core.descriptor import facts, model, rules, shape, words
+from nham.core.descriptor import facts
+from nham.core.descriptor import model
+from nham.core.descriptor import rules
+from nham.core.descriptor import shape
+from nham.core.descriptor import words
 
 _Values = dict[str, Any]
 

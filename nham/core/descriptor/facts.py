@@ -16,7 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 import dataclasses
-from typing import Any, Literal
+from typing import Any
+from typing import Literal
 
 from nham.core.descriptor import words
 

@@ -19,12 +19,14 @@ what `to_dict` gave; both refuse what they do not know.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from collections.abc import Mapping
 import dataclasses
 import enum
 from typing import Any
 
-from nham.core.descriptor import schema, words
+from nham.core.descriptor import schema
+from nham.core.descriptor import words
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,11 +15,16 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
 import dataclasses
 from typing import Literal
 
-from nham.core.descriptor import conditions, facts, shape
+from nham.core.descriptor import conditions
+from nham.core.descriptor import facts
+from nham.core.descriptor import shape
 
 
 @dataclasses.dataclass(frozen=True)

@@ -23,7 +23,8 @@ import dataclasses
 import functools
 from typing import Any
 
-from nham.core.descriptor import durations, words
+from nham.core.descriptor import durations
+from nham.core.descriptor import words
 
 #: No duration of a policy is longer, 30 days in seconds.
 _MONTH = 2592000.0

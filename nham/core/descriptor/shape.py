@@ -18,10 +18,14 @@ a value out of its limits. What concerns several is found by `rules`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
-from nham.core.descriptor import durations, facts, schema, words
+from nham.core.descriptor import durations
+from nham.core.descriptor import facts
+from nham.core.descriptor import schema
+from nham.core.descriptor import words
 
 
 class _Reader:
