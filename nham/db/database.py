@@ -83,6 +83,7 @@ class Database:
         self._engine = engines.create_engine(
             url,
             sqlite_fk=True,
+            mysql_sql_mode="TRADITIONAL",
             max_pool_size=10,
             max_overflow=30,
             max_retries=0,

@@ -19,20 +19,18 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-import tempfile
 from typing import Any
-import unittest
 
 from nham.core import descriptor
 from nham.core import model
 from nham.core import states
 from nham.db import store
+from nham.tests import base
 
 MYSQL_URL = os.environ.get("NHAM_TEST_MYSQL_URL", "")
 
 
-class StoreCase(unittest.TestCase):
+class StoreCase(base.TestCase):
     """Runs on an SQLite file; a subclass may name another database."""
 
     def setUp(self) -> None:
@@ -47,9 +45,7 @@ class StoreCase(unittest.TestCase):
         """Return the database to use."""
         if MYSQL_URL:
             return MYSQL_URL
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        return f"sqlite:///{Path(folder.name) / 'nham.sqlite'}"
+        return f"sqlite:///{self.temp_dir() / 'nham.sqlite'}"
 
     def another_store(self) -> store.Store:
         """Return one more store on the same database."""

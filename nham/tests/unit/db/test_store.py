@@ -16,12 +16,12 @@
 from __future__ import annotations
 
 import dataclasses
-import unittest
 
 from nham.core import model
 from nham.core import states
 from nham.db import errors
 from nham.db import store
+from nham.tests import base as test_base
 from nham.tests.unit.db import base
 
 State = states.VnfState
@@ -200,7 +200,7 @@ class JournalTest(base.StoreCase):
         self.assertIsNone(self.store.setting("paused"))
 
 
-class DownTest(unittest.TestCase):
+class DownTest(test_base.TestCase):
     """The database cannot be asked."""
 
     def test_no_folder(self) -> None:

@@ -1,0 +1,165 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""What NHAM counts, for Prometheus: one registry for each process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import dataclasses
+from typing import Any
+
+import prometheus_client as prometheus
+
+from nham.core import model
+from nham.core import timeline
+
+CONTENT_TYPE = prometheus.CONTENT_TYPE_LATEST
+
+#: Seconds; a recovery in the data plane takes tens of milliseconds, one
+#: that waits for a host minutes.
+_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60, 120, 300, 600)
+
+
+@dataclasses.dataclass(frozen=True)
+class Metric:
+    """One metric: its name, kind, labels and a sentence of meaning."""
+
+    name: str
+    kind: type[Any]
+    labels: tuple[str, ...]
+    meaning: str
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+TABLE = (
+    Metric(
+        "nham_recoveries_total",
+        prometheus.Counter,
+        ("zone", "rung", "state"),
+        "Recoveries that ended, by fault zone, rung and how they ended.",
+    ),
+    Metric(
+        "nham_recovery_seconds",
+        prometheus.Histogram,
+        ("duration",),
+        "How long the parts of a recovery took, as its timeline names them.",
+        {"buckets": _BUCKETS},
+    ),
+    Metric(
+        "nham_checkpoints_total",
+        prometheus.Counter,
+        ("engine", "state"),
+        "Checkpoints that became available or failed, by their engine.",
+    ),
+    Metric(
+        "nham_checkpoint_seconds",
+        prometheus.Histogram,
+        ("engine",),
+        "From the cut of a checkpoint until it was whole and proved.",
+        {"buckets": _BUCKETS},
+    ),
+    Metric(
+        "nham_checkpoint_bytes_total",
+        prometheus.Counter,
+        ("engine",),
+        "Bytes that the available checkpoints took in their backends.",
+    ),
+    Metric(
+        "nham_state_age_seconds",
+        prometheus.Gauge,
+        ("vnf", "vnfc"),
+        "Age of the newest good checkpoint: what a failure now would lose.",
+    ),
+    Metric(
+        "nham_vnfs",
+        prometheus.Gauge,
+        ("state",),
+        "VNFs that NHAM knows, by their state.",
+    ),
+    Metric(
+        "nham_engines_alive",
+        prometheus.Gauge,
+        (),
+        "Engines that were heard of within their lease.",
+    ),
+    Metric(
+        "nham_api_requests_total",
+        prometheus.Counter,
+        ("method", "status"),
+        "Requests that the API answered, by method and HTTP status.",
+    ),
+)
+
+registry = prometheus.CollectorRegistry()
+_metrics: dict[str, Any] = {
+    metric.name: metric.kind(
+        metric.name,
+        metric.meaning,
+        metric.labels,
+        registry=registry,
+        **metric.options,
+    )
+    for metric in TABLE
+}
+prometheus.ProcessCollector(registry=registry)
+
+
+def exposition() -> bytes:
+    """Return all metrics in Prometheus' text format."""
+    return prometheus.generate_latest(registry)
+
+
+def recovery_ended(recovery: model.Recovery) -> None:
+    """Count a recovery, and how long its parts took."""
+    _metrics["nham_recoveries_total"].labels(
+        recovery.fault.zone.value, recovery.rung, recovery.state.value
+    ).inc()
+    times = timeline.timeline(recovery)
+    for name in timeline.DURATIONS:
+        seconds = times[name]
+        if seconds is not None:
+            _metrics["nham_recovery_seconds"].labels(
+                name.removesuffix("_seconds")
+            ).observe(seconds)
+
+
+def checkpoint_taken(checkpoint: model.Checkpoint) -> None:
+    """Count a checkpoint that became available or failed."""
+    _metrics["nham_checkpoints_total"].labels(
+        checkpoint.engine, checkpoint.state.value
+    ).inc()
+    if checkpoint.completed_at is not None:
+        _metrics["nham_checkpoint_seconds"].labels(checkpoint.engine).observe(
+            checkpoint.completed_at - checkpoint.cut_at
+        )
+        _metrics["nham_checkpoint_bytes_total"].labels(checkpoint.engine).inc(
+            checkpoint.size
+        )
+
+
+def state_age(vnf: str, vnfc: str, seconds: float) -> None:
+    """Tell how old a VNFC's newest good checkpoint is."""
+    _metrics["nham_state_age_seconds"].labels(vnf, vnfc).set(seconds)
+
+
+def fleet(vnfs_by_state: Mapping[str, int], engines_alive: int) -> None:
+    """Tell how many VNFs and engines there are."""
+    for state, count in vnfs_by_state.items():
+        _metrics["nham_vnfs"].labels(state).set(count)
+    _metrics["nham_engines_alive"].set(engines_alive)
+
+
+def request_answered(method: str, status: str) -> None:
+    """Count a request to the API."""
+    _metrics["nham_api_requests_total"].labels(method, status).inc()
