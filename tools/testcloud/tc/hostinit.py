@@ -69,6 +69,15 @@ def _vsctl(*args: str) -> None:
     proc.run(['ovs-vsctl', f'--db={DB_SOCKET}', '--timeout=20', *args])
 
 
+def _wait_for_device(name: str, seconds: float = 20) -> None:
+    """Wait until the switch has made its own interface again."""
+    deadline = time.monotonic() + seconds
+    while not proc.sh('ip', 'link', 'show', name):
+        if time.monotonic() > deadline:
+            raise settings.Failure(f'{name} does not appear')
+        time.sleep(0.1)
+
+
 def _start_ovsdb() -> None:
     path = hosts.folder(_name()) / 'ovs' / 'conf.db'
     if not path.exists():
@@ -116,6 +125,7 @@ def _start_ovs() -> None:
            'add-port', 'br-ex', 'eth1')
     _vsctl('--may-exist', 'add-br', 'br-int', '--', 'set', 'bridge',
            'br-int', 'datapath_type=netdev', 'fail-mode=secure')
+    _wait_for_device('br-ex')
     proc.run(['ip', 'addr', 'replace',
               f'{hosts.tunnel_address(_name())}/24', 'dev', 'br-ex'])
     proc.run(['ip', 'link', 'set', 'br-ex', 'mtu', str(settings.EXT_MTU),

@@ -184,6 +184,8 @@ def power_on(name: str) -> None:
     if is_on(name):
         return
     process(name).kill()
+    # The old entries name interfaces that went away with the power.
+    (folder(name) / 'ovs' / 'conf.db').unlink(missing_ok=True)
     _write_files(name)
     _make_network(name)
     hostinit = settings.TOOL / 'tc' / 'hostinit.py'
