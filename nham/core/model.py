@@ -23,7 +23,8 @@ from collections.abc import Mapping
 import dataclasses
 from typing import Any
 
-from nham.core import descriptor, states
+from nham.core import descriptor
+from nham.core import states
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,11 @@ class Group:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Member:
-    """One server that serves, or served, a VNFC."""
+    """One server that serves, or served, a VNFC.
+
+    :ivar answered: it has answered a probe at least once, so that its
+        silence means something even to an engine that just started.
+    """
 
     id: str
     group_id: str
@@ -77,6 +82,7 @@ class Member:
     host: str | None = None
     image_id: str | None = None
     volume_backed: bool = False
+    answered: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

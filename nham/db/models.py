@@ -99,6 +99,7 @@ member = _table(
     sa.Column("host", NAME),
     sa.Column("image_id", ID),
     sa.Column("volume_backed", sa.Boolean(), nullable=False),
+    sa.Column("answered", sa.Boolean(), nullable=False),
 )
 
 checkpoint = _table(

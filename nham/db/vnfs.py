@@ -211,6 +211,7 @@ def save_member(connection: sa.Connection, member: model.Member) -> None:
         "host": member.host,
         "image_id": member.image_id,
         "volume_backed": member.volume_backed,
+        "answered": member.answered,
     }
     _rows.save(connection, models.member, {"id": member.id}, values)
 

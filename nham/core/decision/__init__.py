@@ -20,9 +20,13 @@ from __future__ import annotations
 
 import dataclasses
 
-from nham.core import descriptor, model
+from nham.core import descriptor
 from nham.core import facts as facts_
-from nham.core.decision import hosts, ladder, plans, rules
+from nham.core import model
+from nham.core.decision import hosts
+from nham.core.decision import ladder
+from nham.core.decision import plans
+from nham.core.decision import rules
 
 Kind = rules.Kind
 
@@ -77,6 +81,28 @@ def decide(facts: facts_.Facts) -> Decision:
                 host_recoveries=system.host_recoveries + moved,
             )
     return Decision(verdicts=tuple(verdicts), alarms=hosts.alarms(facts))
+
+
+def restore_verdict(
+    member: facts_.MemberFacts, checkpoint_id: str, rule: str, reason: str
+) -> Verdict:
+    """Return the verdict that puts a checkpoint back on demand."""
+    rung = plans.RUNGS["rebuild"]
+    choice = plans.Choice(
+        member=member,
+        host=facts_.HostFacts(name=member.host or ""),
+        checkpoint_id=checkpoint_id,
+    )
+    return Verdict(
+        group_id=member.group_id,
+        kind=Kind.ACT,
+        rule=rule,
+        zone=rung.zone,
+        rung=rung.name,
+        checkpoint_id=checkpoint_id,
+        steps=tuple(rung.steps(choice)),
+        reasons=(reason, rung.price),
+    )
 
 
 def _urgency(member: facts_.MemberFacts) -> tuple[int, int, float, str]:

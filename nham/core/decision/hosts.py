@@ -46,7 +46,9 @@ class HostRule:
 
 
 def _members_answer(host: facts_.HostFacts, facts: facts_.Facts) -> bool:
-    return any(m.watched and not m.silent for m in facts.members_on(host.name))
+    return any(
+        Health.OK in (m.app, m.icmp) for m in facts.members_on(host.name)
+    )
 
 
 HOST_RULES: tuple[HostRule, ...] = (

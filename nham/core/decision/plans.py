@@ -19,12 +19,14 @@ the reason for each order stands beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from collections.abc import Mapping
 import dataclasses
 from typing import Any
 
-from nham.core import descriptor, model
+from nham.core import descriptor
 from nham.core import facts as facts_
+from nham.core import model
 
 #: Seconds until a step that asks the cloud for something counts as failed.
 _CLOUD_TIMEOUT = 180.0

@@ -358,6 +358,15 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: c.server.status != "ACTIVE",
     ),
     Rule(
+        name="host-unclear",
+        kind=Kind.WAIT,
+        source="UC9",
+        says="it is silent, and its host is late: which of them failed?",
+        when=lambda c: (
+            c.member.silent and Health.SLOW in (c.host.probe, c.host.heartbeat)
+        ),
+    ),
+    Rule(
         name="qemu-died",
         kind=Kind.ACT,
         source="UC4, UC8",
@@ -374,6 +383,15 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: c.member.silent and c.member.icmp is not Health.OK,
         zone=descriptor.Zone.VM,
         rung=_rung_reboot,
+    ),
+    Rule(
+        name="guest-unclear",
+        kind=Kind.WAIT,
+        source="UC9",
+        says="the application is dead, and the guest is late: which is it?",
+        when=lambda c: (
+            c.member.app is Health.DEAD and c.member.icmp is Health.SLOW
+        ),
     ),
     Rule(
         name="vnfc-owner",

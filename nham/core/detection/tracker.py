@@ -75,6 +75,7 @@ class Tracker:
         self._misses = 0
         self._last_good: float | None = None
         self._last_bad = ""
+        self._answer_by: float | None = None
 
     def sent(self, sequence: int, at: float) -> None:
         """Take note of a question."""
@@ -91,6 +92,7 @@ class Tracker:
         if asked is not None:
             self._estimator.observe(at - asked)
         self._last_good = at
+        self._answer_by = None
         self._misses = 0
         self._last_bad = ""
         # What was asked before an answered question was lost or is late;
@@ -104,12 +106,16 @@ class Tracker:
             self._misses += 1
             self._last_bad = detail
 
-    def restart(self) -> None:
-        """Forget the misses: the target was just started anew."""
+    def restart(self, answer_by: float) -> None:
+        """Forget the past: the target is being started anew.
+
+        :param answer_by: without an answer by then it counts as dead.
+        """
         self._waiting.clear()
         self._misses = 0
         self._last_good = None
         self._last_bad = ""
+        self._answer_by = answer_by
 
     def judge(self, now: float, lag: float = 0.0) -> Judgement:
         """Say what is believed now.
@@ -123,7 +129,7 @@ class Tracker:
             del self._waiting[sequence]
         self._misses += len(overdue)
         return Judgement(
-            health=self._health(),
+            health=self._health(now),
             level=self._misses / self._max_misses,
             misses=self._misses,
             last_good_at=self._last_good,
@@ -131,9 +137,10 @@ class Tracker:
             evidence=self._evidence(now, timeout),
         )
 
-    def _health(self) -> Health:
+    def _health(self, now: float) -> Health:
         if self._last_good is None:
-            return Health.UNKNOWN
+            late = self._answer_by is not None and now > self._answer_by
+            return Health.DEAD if late else Health.UNKNOWN
         if self._misses >= self._max_misses:
             return Health.DEAD
         return Health.SLOW if self._misses else Health.OK

@@ -136,6 +136,7 @@ def _make_member() -> None:
         _may("host", NAME),
         _may("image_id", ID),
         _must("volume_backed", sa.Boolean()),
+        _must("answered", sa.Boolean()),
         sa.PrimaryKeyConstraint("id", name="pk_group_member"),
         sa.ForeignKeyConstraint(
             ["group_id"],

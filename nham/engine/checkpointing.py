@@ -1,0 +1,284 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The checkpoint loop: take, prove, keep so many, remove the rest.
+
+Source: NHAM paper 3.2 (State Synchronizer, export_vnf_state). A torn
+checkpoint is never offered for restore, and a failed one never costs an
+older good one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import dataclasses
+import logging
+import uuid
+
+from nham import metrics
+from nham.adapters import errors
+from nham.core import facts
+from nham.core import model
+from nham.core import states
+from nham.engine import cloud as cloud_
+from nham.engine import fleet as fleet_
+from nham.engine import journal as journal_
+from nham.engine import settings as settings_
+from nham.recovery import context
+
+LOG = logging.getLogger(__name__)
+
+State = states.CheckpointState
+
+ENGINE_OF = {"image_snapshot": "image", "volume_snapshot": "volume"}
+
+
+class NotNow(Exception):
+    """The member is in no state to be checkpointed."""
+
+
+class Checkpointer:
+    """Takes the checkpoints that are due and keeps the catalogue."""
+
+    def __init__(
+        self,
+        ctx: context.Context,
+        cloud: cloud_.CloudView,
+        journal: journal_.Journal,
+        settings: settings_.Settings,
+    ) -> None:
+        self._context = ctx
+        self._cloud = cloud
+        self._journal = journal
+        self._settings = settings
+        self._retry_at: dict[str, float] = {}
+
+    def run(self, fleet: Sequence[fleet_.Entry]) -> None:
+        """Do what is due."""
+        known = self._context.store.checkpoints()
+        pending = [c for c in known if c.state is State.CREATING]
+        for checkpoint in pending:
+            self._follow(checkpoint)
+        for checkpoint in known:
+            if checkpoint.state is State.DELETING:
+                self._remove(checkpoint)
+        busy = {c.group_id for c in pending}
+        room = self._settings.checkpoints_parallel - len(pending)
+        for entry in self._due(fleet, known):
+            if room <= 0:
+                break
+            if entry.group.id not in busy and self._scheduled(entry):
+                room -= 1
+
+    def take(self, entry: fleet_.Entry, trigger: str) -> model.Checkpoint:
+        """Begin a checkpoint of the group's member now.
+
+        :raises NotNow: the member does not serve, or is being worked on.
+        """
+        method = entry.policy.state_protection.method
+        if method not in ENGINE_OF:
+            raise NotNow("the policy protects no state")
+        engine = self._context.engines[ENGINE_OF[method]]
+        server = self._context.vim.server(entry.member.server_id)
+        self._check_fit(entry, server.status, server.task_state)
+        checkpoint = model.Checkpoint(
+            id=str(uuid.uuid4()),
+            vnf_id=entry.vnf.id,
+            group_id=entry.group.id,
+            server_id=server.id,
+            engine=engine.name,
+            sequence=self._context.store.next_sequence(entry.group.id),
+            state=State.CREATING,
+            cut_at=self._context.clock.now(),
+            trigger=trigger,
+        )
+        self._context.store.add_checkpoint(checkpoint)
+        try:
+            artifacts = engine.begin(server, name_of(checkpoint))
+        except errors.AdapterError as error:
+            self._failed(checkpoint, str(error))
+            raise NotNow(str(error)) from error
+        checkpoint = dataclasses.replace(checkpoint, artifacts=artifacts)
+        self._context.store.update_checkpoint(checkpoint)
+        return checkpoint
+
+    def delete(self, checkpoint: model.Checkpoint) -> None:
+        """Let a checkpoint be removed."""
+        self._context.store.update_checkpoint(
+            dataclasses.replace(checkpoint, state=State.DELETING)
+        )
+
+    def _check_fit(
+        self, entry: fleet_.Entry, status: str, task: str | None
+    ) -> None:
+        view = self._context.watch.view(entry.group.id)
+        group = self._context.store.group(entry.group.id)
+        if group.recovery_id is not None:
+            raise NotNow("a recovery of it is running")
+        if status != "ACTIVE" or task is not None:
+            raise NotNow(f"Nova says {status}, task {task}")
+        if facts.Health.DEAD in (view.app, view.icmp):
+            raise NotNow("it does not answer")
+
+    def _due(
+        self,
+        fleet: Sequence[fleet_.Entry],
+        known: Sequence[model.Checkpoint],
+    ) -> list[fleet_.Entry]:
+        """Return the entries whose saved state is too old, oldest first."""
+        now = self._context.clock.now()
+        newest: dict[str, float] = {}
+        for checkpoint in known:
+            if checkpoint.state is State.AVAILABLE:
+                cut_at = newest.get(checkpoint.group_id, 0.0)
+                newest[checkpoint.group_id] = max(cut_at, checkpoint.cut_at)
+        due = []
+        for entry in fleet:
+            protection = entry.policy.state_protection
+            if protection.method not in ENGINE_OF or entry.vnf.paused:
+                continue
+            age = now - newest.get(entry.group.id, 0.0)
+            metrics.state_age(entry.vnf.name, entry.group.vnfc, age)
+            waits = self._retry_at.get(entry.group.id, 0.0) > now
+            if age >= protection.interval and not waits:
+                due.append((age, entry))
+        return [entry for _age, entry in sorted(due, key=lambda d: -d[0])]
+
+    def _scheduled(self, entry: fleet_.Entry) -> bool:
+        try:
+            self.take(entry, "scheduled")
+        except NotNow as reason:
+            LOG.info("%s: no checkpoint now: %s", entry.group.vnfc, reason)
+        except errors.AdapterError as error:
+            LOG.warning("%s: no checkpoint: %s", entry.group.vnfc, error)
+        else:
+            self._retry_at.pop(entry.group.id, None)
+            return True
+        wait = min(entry.policy.state_protection.interval, 5.0)
+        self._retry_at[entry.group.id] = self._context.clock.now() + wait
+        return False
+
+    def _follow(self, checkpoint: model.Checkpoint) -> None:
+        """See whether a checkpoint is whole by now."""
+        engine = self._context.engines[checkpoint.engine]
+        age = self._context.clock.now() - checkpoint.cut_at
+        if not checkpoint.artifacts or age > self._settings.checkpoint_timeout:
+            # Without parts: the engine died while it asked for them.
+            if age > self._settings.lease or checkpoint.artifacts:
+                self._failed(checkpoint, f"not whole after {age:.0f} s")
+            return
+        try:
+            whole = engine.look(checkpoint.artifacts)
+        except errors.Unavailable as error:
+            LOG.warning("checkpoint %s: %s", checkpoint.id, error)
+            return
+        except errors.AdapterError as error:
+            self._failed(checkpoint, str(error))
+            return
+        if whole is None:
+            return
+        view = self._context.watch.view(checkpoint.group_id)
+        if facts.Health.DEAD in (view.app, view.icmp):
+            self._failed(
+                checkpoint, "the member failed while it was taken", whole
+            )
+            return
+        self._whole(checkpoint, whole)
+
+    def _whole(
+        self,
+        checkpoint: model.Checkpoint,
+        artifacts: tuple[model.Artifact, ...],
+    ) -> None:
+        now = self._context.clock.now()
+        done = dataclasses.replace(
+            checkpoint,
+            artifacts=artifacts,
+            state=State.AVAILABLE,
+            completed_at=now,
+        )
+        self._context.store.update_checkpoint(done)
+        metrics.checkpoint_taken(done)
+        LOG.info(
+            "checkpoint %s of %s: %d bytes in %.1f s",
+            done.id,
+            done.server_id,
+            done.size,
+            now - done.cut_at,
+        )
+        self._retain(done.group_id)
+
+    def _failed(
+        self,
+        checkpoint: model.Checkpoint,
+        reason: str,
+        artifacts: tuple[model.Artifact, ...] | None = None,
+    ) -> None:
+        failed = dataclasses.replace(
+            checkpoint,
+            state=State.FAILED,
+            reason=reason,
+            artifacts=artifacts or checkpoint.artifacts,
+        )
+        self._context.store.update_checkpoint(failed)
+        metrics.checkpoint_taken(failed)
+        self._journal.event(
+            states.Severity.WARNING,
+            "checkpoint-failed",
+            f"checkpoint {checkpoint.id}: {reason}",
+            checkpoint.vnf_id,
+        )
+
+    def _retain(self, group_id: str) -> None:
+        """Let go what the policy does not keep.
+
+        Failed ones go as soon as a good one came after them. An image
+        that a server was rebuilt from stays while Nova needs it: an
+        evacuation makes the disk from it.
+        """
+        store = self._context.store
+        group = store.group(group_id)
+        vnf = store.vnf(group.vnf_id)
+        keep = 1
+        for entry in fleet_.load(store):
+            if entry.group.id == group_id:
+                keep = entry.policy.state_protection.retention
+        needed = self._images_in_use()
+        good = store.checkpoints(group_id=group_id, states=[State.AVAILABLE])
+        bad = store.checkpoints(group_id=group_id, states=[State.FAILED])
+        for checkpoint in [*good[keep:], *bad]:
+            images = {a.id for a in checkpoint.artifacts}
+            if not images & needed:
+                LOG.debug("%s: %s goes", vnf.name, checkpoint.id)
+                self.delete(checkpoint)
+
+    def _images_in_use(self) -> set[str]:
+        found = set()
+        for member in self._context.store.members():
+            server = self._cloud.server(member.server_id)
+            if server is not None and server.image_id is not None:
+                found.add(server.image_id)
+        return found
+
+    def _remove(self, checkpoint: model.Checkpoint) -> None:
+        engine = self._context.engines[checkpoint.engine]
+        try:
+            engine.delete(checkpoint.artifacts)
+        except errors.AdapterError as error:
+            LOG.warning("checkpoint %s stays: %s", checkpoint.id, error)
+        else:
+            self._context.store.delete_checkpoint(checkpoint.id)
+
+
+def name_of(checkpoint: model.Checkpoint) -> str:
+    """Return the name that the checkpoint's parts bear in the cloud."""
+    return f"nham-{checkpoint.id}"

@@ -1,0 +1,127 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What Nova says, asked in bulk at a steady pace.
+
+One round costs Nova one list of changed servers and one list of compute
+services, whatever the size of the fleet.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from nham.adapters import clock as clock_
+from nham.adapters import errors
+from nham.adapters.vim import base as vim_base
+
+LOG = logging.getLogger(__name__)
+
+#: Nova dates changes to the second and on its own clock.
+_OVERLAP = 5.0
+#: A whole list now and then mends what a lost change left behind.
+_FULL = 300.0
+
+
+class CloudView:
+    """The newest known state of all servers and compute services.
+
+    :ivar available: Nova answered the last time it was asked.
+    """
+
+    def __init__(self, vim: vim_base.Vim, clock: clock_.Clock) -> None:
+        self._vim = vim
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._servers: dict[str, vim_base.Server] = {}
+        self._services: dict[str, vim_base.ComputeService] = {}
+        self._polled_at: float | None = None
+        self._full_at = 0.0
+        self._working: set[str] = set()
+        self._restarted: set[str] = set()
+        self.available = True
+
+    def poll(self) -> None:
+        """Ask Nova what has changed."""
+        now = self._clock.now()
+        full = self._polled_at is None or now - self._full_at > _FULL
+        since = None if full else (self._polled_at or now) - _OVERLAP
+        try:
+            changed = self._vim.changed_servers(since)
+            services = self._vim.services()
+        except errors.AdapterError as error:
+            if self.available:
+                LOG.warning("Nova does not answer: %s", error)
+            self.available = False
+            return
+        if not self.available:
+            LOG.info("Nova answers again")
+        with self._lock:
+            if full:
+                self._servers.clear()
+                self._full_at = now
+            for server in changed:
+                self._take_in(server)
+            self._services = {s.host: s for s in services}
+            self._polled_at = now
+            self.available = True
+
+    def server(self, server_id: str) -> vim_base.Server | None:
+        """Return the newest known state of a server, None if unknown."""
+        with self._lock:
+            return self._servers.get(server_id)
+
+    def note(self, server: vim_base.Server) -> None:
+        """Take in a state that was just read."""
+        with self._lock:
+            self._take_in(server)
+
+    def restarted(self) -> set[str]:
+        """Return the servers that Nova has started anew since last asked.
+
+        Whoever asked for it: their guests boot now, and what was missed
+        before says nothing any more.
+        """
+        with self._lock:
+            found, self._restarted = self._restarted, set()
+            return found
+
+    def _take_in(self, server: vim_base.Server) -> None:
+        self._servers[server.id] = server
+        task = server.task_state
+        # An image is taken of a running guest, which goes on running.
+        at_work = task is not None and not task.startswith("image_")
+        if at_work or server.status != "ACTIVE":
+            self._working.add(server.id)
+        elif server.id in self._working:
+            self._working.discard(server.id)
+            self._restarted.add(server.id)
+
+    def services(self) -> dict[str, vim_base.ComputeService]:
+        """Return the compute services by host."""
+        with self._lock:
+            return dict(self._services)
+
+
+def stopped_by(vim: vim_base.Vim, server_id: str) -> str:
+    """Say who stopped a server that is off: ``user`` or ``nobody``.
+
+    Nova's own power sync records a stop too, without a user. What counts
+    is the newest action that turns a server on or off.
+    """
+    switching = ("stop", "start", "reboot", "rebuild", "evacuate", "create")
+    for entry in vim.actions(server_id):
+        if entry.action in switching:
+            asked = entry.action == "stop" and entry.user_id
+            return "user" if asked else "nobody"
+    return "nobody"

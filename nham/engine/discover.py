@@ -1,0 +1,282 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Discovery: which VNFs there are, and which policy each one carries.
+
+A loop that compares the VNFM's record with ours, again and again. The
+VNFM's notifications only make it run at once; losing them costs time,
+never correctness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+import dataclasses
+import logging
+import uuid
+
+from nham.adapters import errors
+from nham.adapters.vim import base as vim_base
+from nham.adapters.vnfm import base as vnfm_base
+from nham.core import model
+from nham.core import states
+from nham.descriptor import errors as descriptor_errors
+from nham.descriptor import reader
+from nham.engine import journal as journal_
+from nham.recovery import context
+
+LOG = logging.getLogger(__name__)
+
+Unprotected = states.VnfState.UNPROTECTED
+
+
+Read = Callable[[bytes], reader.Descriptor]
+
+
+class Discoverer:
+    """Keeps our record of VNFs equal to the VNFM's.
+
+    :param read: reads a descriptor; the simulation has its own.
+    """
+
+    def __init__(
+        self,
+        ctx: context.Context,
+        journal: journal_.Journal,
+        read: Read = reader.read,
+    ) -> None:
+        self._context = ctx
+        self._reader = read
+        self._journal = journal
+        self._vnfds: dict[str, reader.Descriptor] = {}
+        #: Groups whose server was replaced by somebody else.
+        self.replaced_behind: list[str] = []
+
+    def run(self) -> None:
+        """Compare once with every VNFM; one that is down is left alone."""
+        for source, vnfm in self._context.vnfms.items():
+            try:
+                records = vnfm.vnfs()
+            except errors.AdapterError as error:
+                LOG.warning("%s does not answer: %s", source, error)
+                continue
+            for record in records:
+                self._guarded(source, vnfm, record)
+            self._remove_gone(source, {r.id for r in records})
+
+    def register(
+        self,
+        name: str,
+        project_id: str,
+        descriptor: bytes,
+        servers: Mapping[str, Sequence[str]],
+    ) -> model.Vnf:
+        """Take a VNF under protection that no VNFM knows.
+
+        :param servers: server ids by VDU.
+        :raises DescriptorError: the descriptor is wrong.
+        :raises NotFound: a server does not exist.
+        :raises ValueError: a VDU is not in the descriptor.
+        """
+        read = self._reader(descriptor)
+        unknown = sorted(set(servers) - set(read.vdus))
+        if unknown:
+            raise ValueError(f"servers: no VDU {unknown[0]} in descriptor")
+        found = {
+            f"{vdu}-{index}": (vdu, self._context.vim.server(server_id))
+            for vdu, ids in servers.items()
+            for index, server_id in enumerate(ids)
+        }
+        vnf = model.Vnf(
+            id=str(uuid.uuid4()),
+            name=name,
+            source="manual",
+            project_id=project_id,
+            vnfd_id=read.vnfd_id,
+            policies=read.policies,
+            state=states.VnfState.PROTECTED,
+            created_at=self._context.clock.now(),
+        )
+        self._context.store.save_vnf(vnf)
+        for vnfc, (vdu, server) in found.items():
+            self._keep_vnfc(vnf, vnfc, vdu, server)
+        return vnf
+
+    def unregister(self, vnf_id: str) -> None:
+        """Stop protecting a VNF and remove its checkpoints."""
+        store = self._context.store
+        for checkpoint in store.checkpoints(vnf_id=vnf_id):
+            store.update_checkpoint(
+                dataclasses.replace(
+                    checkpoint, state=states.CheckpointState.DELETING
+                )
+            )
+        store.delete_vnf(vnf_id)
+
+    def protect(self, vnf_id: str, descriptor: bytes | None) -> model.Vnf:
+        """Protect a VNF by a descriptor given now, or by its own again."""
+        store = self._context.store
+        vnf = store.vnf(vnf_id)
+        if descriptor is not None:
+            read = self._reader(descriptor)
+        elif vnf.vnfd_id is not None and vnf.source in self._context.vnfms:
+            self._vnfds.pop(vnf.vnfd_id, None)
+            vnfm = self._context.vnfms[vnf.source]
+            read = self._read(vnfm, vnf.vnfd_id)
+        else:
+            raise ValueError("descriptor: needed, the VNF has no VNFM")
+        if not read.policies:
+            raise ValueError("policies: no resiliency policy in descriptor")
+        vnf = dataclasses.replace(
+            vnf,
+            policies=read.policies,
+            state=states.VnfState.PROTECTED,
+            reason="",
+        )
+        store.save_vnf(vnf)
+        return vnf
+
+    def _guarded(
+        self, source: str, vnfm: vnfm_base.Vnfm, record: vnfm_base.VnfRecord
+    ) -> None:
+        """Take one VNF in; what is wrong with it harms no other."""
+        try:
+            self._take_in(source, vnfm, record)
+        except errors.AdapterError as error:
+            LOG.warning("VNF %s: %s; looking again", record.name, error)
+
+    def _take_in(
+        self, source: str, vnfm: vnfm_base.Vnfm, record: vnfm_base.VnfRecord
+    ) -> None:
+        store = self._context.store
+        known = store.vnf_by_instance(record.id)
+        if not record.instantiated:
+            if known is not None and store.groups(vnf_id=known.id):
+                self._gone(known)
+            return
+        vnf = known or self._new(source, record)
+        vnf = self._with_policies(vnf, vnfm)
+        if vnf != known:
+            store.save_vnf(vnf)
+            self._tell(vnf, known)
+        if vnf.state is Unprotected:
+            return
+        if any(o.running for o in vnfm.operations(record.id)):
+            # Halfway through an operation the record is of no use.
+            return
+        wanted = {vnfc.name: vnfc for vnfc in record.vnfcs}
+        for group in store.groups(vnf_id=vnf.id):
+            if group.vnfc not in wanted:
+                store.delete_group(group.id)
+        for vnfc in record.vnfcs:
+            server = self._context.vim.server(vnfc.server_id)
+            self._keep_vnfc(vnf, vnfc.name, vnfc.vdu, server)
+
+    def _new(self, source: str, record: vnfm_base.VnfRecord) -> model.Vnf:
+        return model.Vnf(
+            id=str(uuid.uuid4()),
+            name=record.name or record.id,
+            source=source,
+            project_id=record.project_id,
+            instance_id=record.id,
+            vnfd_id=record.vnfd_id,
+            created_at=self._context.clock.now(),
+        )
+
+    def _with_policies(
+        self, vnf: model.Vnf, vnfm: vnfm_base.Vnfm
+    ) -> model.Vnf:
+        """Return the VNF with the policies of its VNFD, if it has none."""
+        if vnf.policies:
+            return vnf
+        try:
+            read = self._read(vnfm, str(vnf.vnfd_id))
+        except descriptor_errors.DescriptorError as error:
+            reason = "; ".join(str(problem) for problem in error.problems)
+            return dataclasses.replace(vnf, state=Unprotected, reason=reason)
+        if not read.policies:
+            return dataclasses.replace(
+                vnf, state=Unprotected, reason="no resiliency policy"
+            )
+        return dataclasses.replace(
+            vnf,
+            policies=read.policies,
+            state=states.VnfState.PROTECTED,
+            reason="",
+        )
+
+    def _read(self, vnfm: vnfm_base.Vnfm, vnfd_id: str) -> reader.Descriptor:
+        if vnfd_id not in self._vnfds:
+            self._vnfds[vnfd_id] = self._reader(vnfm.vnfd(vnfd_id))
+        return self._vnfds[vnfd_id]
+
+    def _tell(self, vnf: model.Vnf, known: model.Vnf | None) -> None:
+        unprotected = vnf.state is Unprotected
+        if known is not None and known.reason == vnf.reason:
+            return
+        self._journal.event(
+            states.Severity.WARNING if unprotected else states.Severity.INFO,
+            "unprotected" if unprotected else "protected",
+            f"{vnf.name}: {vnf.reason or 'protected by its policy'}",
+            vnf.id,
+        )
+
+    def _keep_vnfc(
+        self, vnf: model.Vnf, vnfc: str, vdu: str, server: vim_base.Server
+    ) -> None:
+        store = self._context.store
+        groups = {g.vnfc: g for g in store.groups(vnf_id=vnf.id)}
+        group = groups.get(vnfc)
+        if group is None:
+            group = model.Group(
+                id=str(uuid.uuid4()), vnf_id=vnf.id, vnfc=vnfc, vdu=vdu
+            )
+            store.save_group(group)
+        if group.recovery_id is not None:
+            # The recovery knows best which server serves the VNFC.
+            return
+        members = store.members(group_id=group.id)
+        if members and members[0].server_id == server.id:
+            return
+        for old in members:
+            store.save_member(
+                dataclasses.replace(old, role=states.Role.RETIRED)
+            )
+        image_id = members[0].image_id if members else server.image_id
+        store.save_member(
+            model.Member(
+                id=str(uuid.uuid4()),
+                group_id=group.id,
+                server_id=server.id,
+                host=server.host,
+                image_id=image_id,
+                volume_backed=server.volume_backed,
+            )
+        )
+        if members:
+            self.replaced_behind.append(group.id)
+
+    def _remove_gone(self, source: str, present: set[str]) -> None:
+        for vnf in self._context.store.vnfs():
+            if vnf.source == source and vnf.instance_id not in present:
+                self._gone(vnf)
+
+    def _gone(self, vnf: model.Vnf) -> None:
+        self.unregister(vnf.id)
+        self._journal.event(
+            states.Severity.INFO,
+            "terminated",
+            f"{vnf.name} was terminated; its checkpoints go with it",
+            vnf.id,
+        )

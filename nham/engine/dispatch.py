@@ -1,0 +1,207 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""From trouble to a claimed recovery: gather, decide, claim, hand over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+import logging
+import uuid
+
+from nham.core import decision
+from nham.core import descriptor
+from nham.core import facts
+from nham.core import model
+from nham.core import states
+from nham.db import errors as db_errors
+from nham.engine import fleet as fleet_
+from nham.engine import gather as gather_
+from nham.engine import journal as journal_
+from nham.recovery import context
+
+LOG = logging.getLogger(__name__)
+
+#: Seconds until a member that NHAM does nothing about is looked at again.
+_AGAIN = {
+    decision.Kind.ACT: 0.0,
+    decision.Kind.WAIT: 0.5,
+    decision.Kind.WOULD: 2.0,
+    decision.Kind.NOTHING: 1.0,
+}
+_UNWELL = (states.VnfState.WAITING, states.VnfState.STOPPED)
+_QUIET = ("busy", "healthy", "slow", "icmp-only", "transient", "task")
+
+
+class Dispatcher:
+    """Decides on what is in trouble and claims what is to be recovered.
+
+    :param start: is given the id of each recovery that was claimed.
+    """
+
+    def __init__(
+        self,
+        ctx: context.Context,
+        gatherer: gather_.Gatherer,
+        journal: journal_.Journal,
+        owner: str,
+        start: Callable[[str], None],
+    ) -> None:
+        self._context = ctx
+        self._gatherer = gatherer
+        self._journal = journal
+        self._owner = owner
+        self._start = start
+        self._again_at: dict[str, float] = {}
+        self._signs: dict[str, gather_.Signs] = {}
+        self._said: dict[str, tuple[str, ...]] = {}
+        self._alarms: set[tuple[str, str]] = set()
+
+    def run(self, fleet: Sequence[fleet_.Entry]) -> decision.Decision | None:
+        """Decide on what is in trouble; None if nothing is due."""
+        now = self._context.clock.monotonic()
+        troubled = self._gatherer.troubled(fleet)
+        self._calm(fleet, troubled)
+        due = {
+            group_id
+            for group_id, signs in troubled.items()
+            if self._again_at.get(group_id, 0.0) <= now
+            or self._signs.get(group_id) != signs
+        }
+        self._signs = troubled
+        if not due:
+            return None
+        seen = self._gatherer.gather(fleet, due)
+        decided = decision.decide(seen)
+        entries = {entry.group.id: entry for entry in fleet}
+        members = {member.group_id: member for member in seen.members}
+        for verdict in decided.verdicts:
+            if verdict.group_id in due:
+                self._again_at[verdict.group_id] = now + _AGAIN[verdict.kind]
+                self._carry_out(
+                    verdict,
+                    entries[verdict.group_id],
+                    members[verdict.group_id],
+                )
+        self._raise_alarms(decided.alarms)
+        return decided
+
+    def why(
+        self, fleet: Sequence[fleet_.Entry], group_ids: set[str]
+    ) -> decision.Decision:
+        """Return what would be decided now; nothing is done."""
+        return decision.decide(self._gatherer.gather(fleet, group_ids))
+
+    def member(self, entry: fleet_.Entry) -> facts.MemberFacts:
+        """Return what is known of one member, looked at closely."""
+        seen = self._gatherer.gather([entry], {entry.group.id})
+        return seen.members[0]
+
+    def _carry_out(
+        self,
+        verdict: decision.Verdict,
+        entry: fleet_.Entry,
+        member: facts.MemberFacts,
+    ) -> None:
+        if verdict.kind is decision.Kind.ACT:
+            recovery = self.claim(verdict, entry, member)
+            if recovery is not None:
+                self._said.pop(verdict.group_id, None)
+                self._start(recovery.id)
+            return
+        self._say(verdict, entry)
+
+    def claim(
+        self,
+        verdict: decision.Verdict,
+        entry: fleet_.Entry,
+        member: facts.MemberFacts,
+    ) -> model.Recovery | None:
+        """Claim a recovery of the group; None: somebody else was first."""
+        store, now = self._context.store, self._context.clock.now()
+        view = self._context.watch.view(entry.group.id)
+        zone = verdict.zone or descriptor.Zone.VM
+        wide = zone is descriptor.Zone.HOST
+        recovery = model.Recovery(
+            id=str(uuid.uuid4()),
+            vnf_id=entry.vnf.id,
+            group_id=entry.group.id,
+            epoch=0,
+            fault=model.Fault(
+                zone=zone,
+                subject=str(member.host) if wide else member.server_id,
+                detected_at=now,
+                last_good_at=view.last_good_at,
+                evidence=(
+                    *view.evidence,
+                    f"nova: {member.server.status}",
+                ),
+            ),
+            rule=verdict.rule,
+            rung=str(verdict.rung),
+            owner=self._owner,
+            reasons=verdict.reasons,
+            refused=verdict.refused,
+            steps=tuple(
+                model.StepRecord(position=position, step=step)
+                for position, step in enumerate(verdict.steps)
+            ),
+            started_at=now,
+        )
+        group = store.group(entry.group.id)
+        claimed = store.claim(recovery, group.epoch)
+        if claimed is not None:
+            self._journal.recovery_started(claimed, entry)
+        return claimed
+
+    def _say(self, verdict: decision.Verdict, entry: fleet_.Entry) -> None:
+        """Tell an operator once why nothing is done."""
+        if verdict.rule in _QUIET:
+            return
+        words = (verdict.rule, *verdict.reasons)
+        if self._said.get(verdict.group_id) == words:
+            return
+        self._said[verdict.group_id] = words
+        try:
+            self._journal.not_acting(verdict, entry)
+        except db_errors.NotFound:
+            LOG.info("VNF %s is gone", entry.vnf.id)
+
+    def _calm(
+        self,
+        fleet: Sequence[fleet_.Entry],
+        troubled: Mapping[str, gather_.Signs],
+    ) -> None:
+        """Forget what was said of members that are well again."""
+        for entry in fleet:
+            if entry.group.id in troubled:
+                continue
+            said = self._said.pop(entry.group.id, None) is not None
+            if said or entry.vnf.state in _UNWELL:
+                self._journal.well_again(entry)
+        known = {entry.group.id for entry in fleet}
+        for group_id in [g for g in self._again_at if g not in known]:
+            del self._again_at[group_id]
+
+    def _raise_alarms(self, alarms: Sequence[decision.hosts.Alarm]) -> None:
+        now = {(alarm.rule, alarm.subject) for alarm in alarms}
+        for alarm in alarms:
+            if (alarm.rule, alarm.subject) not in self._alarms:
+                self._journal.event(
+                    states.Severity.WARNING,
+                    alarm.rule,
+                    f"{alarm.subject}: {alarm.message}",
+                    host=alarm.subject,
+                )
+        self._alarms = now

@@ -1,0 +1,214 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The engine: all its loops as plain calls, without threads of its own.
+
+The service calls each loop from a thread at its own pace; the simulation
+calls the same loops in virtual time. What one loop leaves for another
+lies in the database, the watch or the fleet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import dataclasses
+import logging
+import socket
+import uuid
+
+from nham.adapters import errors
+from nham.adapters.probes import base as probes
+from nham.core import decision
+from nham.core import model
+from nham.core import states
+from nham.descriptor import reader
+from nham.engine import checkpointing
+from nham.engine import cloud
+from nham.engine import discover
+from nham.engine import dispatch
+from nham.engine import fleet
+from nham.engine import gather
+from nham.engine import housekeeping
+from nham.engine import journal
+from nham.engine import settings as settings_
+from nham.engine import watch as watch_
+from nham.recovery import context
+from nham.recovery import runner
+
+LOG = logging.getLogger(__name__)
+
+
+class Engine:
+    """One engine process' mind.
+
+    :param ctx: everything outside; its watch is replaced by ours.
+    :param start: is given the id of each recovery that is to be run by
+        calling ``advance`` until it returns False.
+    :param read: reads a descriptor.
+    """
+
+    def __init__(
+        self,
+        ctx: context.Context,
+        prober: probes.Prober,
+        settings: settings_.Settings,
+        start: Callable[[str], None],
+        read: discover.Read = reader.read,
+    ) -> None:
+        self.id = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+        self.settings = settings
+        self.watch = watch_.Watch(prober, ctx.clock, settings)
+        self.context = dataclasses.replace(ctx, watch=self.watch)
+        self.cloud = cloud.CloudView(ctx.vim, ctx.clock)
+        self.journal = journal.Journal(ctx.store, ctx.clock)
+        self.runner = runner.Runner(self.context, self.id)
+        self.discoverer = discover.Discoverer(self.context, self.journal, read)
+        self.checkpointer = checkpointing.Checkpointer(
+            self.context, self.cloud, self.journal, settings
+        )
+        self.dispatcher = dispatch.Dispatcher(
+            self.context,
+            gather.Gatherer(self.context, self.watch, self.cloud, settings),
+            self.journal,
+            self.id,
+            start,
+        )
+        self.housekeeper = housekeeping.Housekeeper(
+            self.context,
+            self.watch,
+            self.cloud,
+            self.journal,
+            settings,
+            self.id,
+            start,
+        )
+        self.fleet: tuple[fleet.Entry, ...] = ()
+        self._start = start
+
+    def beat(self) -> None:
+        """Say that this engine lives, and take over from dead ones."""
+        self.housekeeper.beat()
+        self.housekeeper.take_over()
+
+    def poll(self) -> None:
+        """Ask Nova, then read the fleet anew and watch it."""
+        self.cloud.poll()
+        self.reload()
+        self.housekeeper.watch_hosts()
+        if self.cloud.available:
+            self.housekeeper.welcome_hosts()
+
+    def reload(self) -> None:
+        """Read the fleet anew and watch it."""
+        self.fleet = fleet.load(self.context.store)
+        self._look_up_addresses()
+        self.housekeeper.watch_members(self.fleet)
+
+    def look(self) -> decision.Decision | None:
+        """Judge what the prober saw; decide if something is wrong."""
+        self.watch.tick()
+        restarted = self.cloud.restarted()
+        for entry in self.fleet:
+            if entry.member.server_id in restarted:
+                self.watch.expect(entry.group.id)
+        return self.dispatcher.run(self.fleet)
+
+    def discover(self) -> None:
+        """Compare our record with the VNFM's."""
+        self.discoverer.run()
+        self.reload()
+        behind, self.discoverer.replaced_behind = (
+            self.discoverer.replaced_behind,
+            [],
+        )
+        for group_id in behind:
+            self._put_state_back(group_id)
+
+    def checkpoint(self) -> None:
+        """Take the checkpoints that are due."""
+        self.checkpointer.run(self.fleet)
+
+    def advance(self, recovery_id: str) -> bool:
+        """Advance a recovery; return whether anything is left of it."""
+        if self.runner.advance(recovery_id):
+            return True
+        recovery = self.context.store.recovery(recovery_id)
+        if recovery.state is not states.RecoveryState.RUNNING:
+            self.journal.recovery_ended(recovery)
+            self.reload()
+        return False
+
+    def restore(
+        self, checkpoint: model.Checkpoint, rule: str, reason: str
+    ) -> model.Recovery:
+        """Put a checkpoint back on its VNFC's present server.
+
+        :raises checkpointing.NotNow: the VNFC is being recovered, or it
+            is not protected any more.
+        """
+        entry = self.entry(checkpoint.group_id)
+        member = self.dispatcher.member(entry)
+        verdict = decision.restore_verdict(member, checkpoint.id, rule, reason)
+        claimed = self.dispatcher.claim(verdict, entry, member)
+        if claimed is None:
+            raise checkpointing.NotNow("a recovery of it is running")
+        self._start(claimed.id)
+        return claimed
+
+    def entry(self, group_id: str) -> fleet.Entry:
+        """Return a group of the fleet as the database has it now.
+
+        :raises checkpointing.NotNow: it is not protected.
+        """
+        for entry in fleet.load(self.context.store):
+            if entry.group.id == group_id:
+                return entry
+        raise checkpointing.NotNow("it is not protected")
+
+    def _look_up_addresses(self) -> None:
+        """Ask Nova for servers that the bulk list does not have yet."""
+        wanted = self.watch.wants_refresh
+        self.watch.wants_refresh = set()
+        for entry in self.fleet:
+            server_id = entry.member.server_id
+            known = self.cloud.server(server_id) is not None
+            if known and entry.group.id not in wanted:
+                continue
+            try:
+                self.cloud.note(self.context.vim.server(server_id))
+            except errors.AdapterError as error:
+                LOG.info("server %s: %s", server_id, error)
+
+    def _put_state_back(self, group_id: str) -> None:
+        """Restore the state of a VNFC that somebody else replaced.
+
+        A heal by another hand boots the VNFD's image, so the state is
+        gone; the newest good checkpoint holds it.
+        """
+        try:
+            entry = self.entry(group_id)
+        except checkpointing.NotNow:
+            return
+        good = self.context.store.checkpoints(
+            group_id=group_id, states=[states.CheckpointState.AVAILABLE]
+        )
+        image_backed = not entry.member.volume_backed
+        if not (entry.policy.stateful and image_backed and good):
+            return
+        try:
+            self.restore(
+                good[0],
+                "replaced-behind",
+                "somebody else replaced the server, its state is gone",
+            )
+        except checkpointing.NotNow as reason:
+            LOG.warning("state of %s stays lost: %s", group_id, reason)

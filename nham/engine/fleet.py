@@ -1,0 +1,59 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The fleet: the protected members as the database has them, in memory.
+
+The watch looks twenty times a second and must not ask the database each
+time; the fleet is read anew about once a second and after each change.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from nham.core import descriptor
+from nham.core import model
+from nham.core import states
+from nham.db import store as store_
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One group with its serving member and the policy that holds."""
+
+    vnf: model.Vnf
+    group: model.Group
+    member: model.Member
+    policy: descriptor.ResiliencyPolicy
+
+
+def load(store: store_.Store) -> tuple[Entry, ...]:
+    """Return all members that a policy protects."""
+    vnfs = {
+        vnf.id: vnf
+        for vnf in store.vnfs()
+        if vnf.state is not states.VnfState.UNPROTECTED
+    }
+    serving: dict[str, model.Member] = {}
+    for member in store.members():
+        serving.setdefault(member.group_id, member)
+    found = []
+    for group in store.groups():
+        vnf, member_ = vnfs.get(group.vnf_id), serving.get(group.id)
+        if vnf is None or member_ is None:
+            continue
+        policy = descriptor.policy_for(group.vdu, vnf.policies)
+        if policy is not None:
+            found.append(
+                Entry(vnf=vnf, group=group, member=member_, policy=policy)
+            )
+    return tuple(found)

@@ -1,0 +1,337 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Gathers the facts that one decision looks at.
+
+What is cheap is gathered for all members; what costs a call to the cloud
+or the VNFM only for those that are in trouble.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Sequence
+import logging
+
+from nham.adapters import errors
+from nham.adapters.vim import base as vim_base
+from nham.core import facts
+from nham.core import model
+from nham.core import states
+from nham.engine import cloud as cloud_
+from nham.engine import fleet as fleet_
+from nham.engine import settings as settings_
+from nham.engine import watch as watch_
+from nham.recovery import context
+
+LOG = logging.getLogger(__name__)
+
+#: Only recoveries by the decision count as attempts of the ladder.
+_ORDERED = ("restore", "replaced-behind")
+
+
+#: What can be seen of a member and its host without asking anybody.
+Signs = tuple[facts.Health, facts.Health, str | None, facts.Health | None]
+
+
+class Gatherer:
+    """Puts facts together from the watch, Nova, the VNFM and the store."""
+
+    def __init__(
+        self,
+        ctx: context.Context,
+        watch: watch_.Watch,
+        cloud: cloud_.CloudView,
+        settings: settings_.Settings,
+    ) -> None:
+        self._context = ctx
+        self._watch = watch
+        self._cloud = cloud
+        self._settings = settings
+
+    def troubled(self, fleet: Iterable[fleet_.Entry]) -> dict[str, Signs]:
+        """Return the groups about which something is not as usual.
+
+        With the signs that say so: when they change, a decision is due.
+        """
+        found: dict[str, Signs] = {}
+        lost = {
+            name
+            for name, service in self._cloud.services().items()
+            if not service.up
+            or self._watch.host_health(name) is facts.Health.DEAD
+        }
+        for entry in fleet:
+            view = self._watch.view(entry.group.id)
+            server = self._cloud.server(entry.member.server_id)
+            if (
+                facts.Health.DEAD in (view.app, view.icmp)
+                or (server is not None and server.status != "ACTIVE")
+                or (server is not None and server.host in lost)
+            ):
+                host = server.host if server else None
+                found[entry.group.id] = (
+                    view.app,
+                    view.icmp,
+                    server.status if server else None,
+                    self._watch.host_health(host) if host else None,
+                )
+        return found
+
+    def gather(
+        self,
+        fleet: Sequence[fleet_.Entry],
+        close: set[str],
+        look_anew: bool = True,
+    ) -> facts.Facts:
+        """Return the facts.
+
+        :param close: groups to look at closely.
+        :param look_anew: ask Nova for their servers as they are now.
+        """
+        self._nova = self._cloud.available
+        self._vnfm = True
+        members = [
+            self._close_up(entry, look_anew)
+            if entry.group.id in close
+            else self._at_a_glance(entry)
+            for entry in fleet
+        ]
+        hosts = self._hosts()
+        return facts.Facts(
+            members=tuple(members),
+            hosts=hosts,
+            system=self._system(members),
+            limits=self._settings.limits,
+        )
+
+    def _at_a_glance(self, entry: fleet_.Entry) -> facts.MemberFacts:
+        view = self._watch.view(entry.group.id)
+        server = self._cloud.server(entry.member.server_id)
+        host = server.host if server else entry.member.host
+        return facts.MemberFacts(
+            group_id=entry.group.id,
+            vnf_id=entry.vnf.id,
+            vnfc=entry.group.vnfc,
+            server_id=entry.member.server_id,
+            host=host,
+            policy=entry.policy,
+            app=view.app,
+            icmp=view.icmp,
+            image_id=entry.member.image_id,
+            volume_backed=entry.member.volume_backed,
+            vnfm=entry.vnf.source in self._context.vnfms,
+            paused=entry.vnf.paused,
+        )
+
+    def _close_up(
+        self, entry: fleet_.Entry, look_anew: bool
+    ) -> facts.MemberFacts:
+        now = self._context.clock.now()
+        view = self._watch.view(entry.group.id)
+        server = self._server(entry, look_anew)
+        group = self._context.store.group(entry.group.id)
+        return facts.MemberFacts(
+            group_id=entry.group.id,
+            vnf_id=entry.vnf.id,
+            vnfc=entry.group.vnfc,
+            server_id=entry.member.server_id,
+            host=server.host if server else entry.member.host,
+            policy=entry.policy,
+            app=view.app,
+            icmp=view.icmp,
+            silent_for=now - view.last_good_at if view.last_good_at else 0.0,
+            server=self._server_facts(server),
+            image_id=entry.member.image_id,
+            volume_backed=entry.member.volume_backed,
+            affinity=bool(server and server.affinity),
+            vnfm=entry.vnf.source in self._context.vnfms,
+            operation=self._operation(entry.vnf),
+            checkpoints=self._checkpoints(entry, now),
+            attempts=self._attempts(entry, now),
+            paused=entry.vnf.paused,
+            busy=group.recovery_id is not None,
+        )
+
+    def _server(
+        self, entry: fleet_.Entry, look_anew: bool
+    ) -> vim_base.Server | None:
+        known = self._cloud.server(entry.member.server_id)
+        if not look_anew or not self._cloud.available:
+            return known
+        try:
+            server = self._context.vim.server(entry.member.server_id)
+        except errors.NotFound:
+            return vim_base.Server(
+                id=entry.member.server_id,
+                name="",
+                status="DELETED",
+                host=entry.member.host,
+            )
+        except errors.AdapterError as error:
+            LOG.warning("Nova does not answer: %s", error)
+            self._nova = False
+            return known
+        self._cloud.note(server)
+        return server
+
+    def _server_facts(
+        self, server: vim_base.Server | None
+    ) -> facts.ServerFacts:
+        if server is None:
+            return facts.ServerFacts()
+        stopped_by = None
+        if server.status == "SHUTOFF" and self._nova:
+            try:
+                stopped_by = cloud_.stopped_by(self._context.vim, server.id)
+            except errors.AdapterError:
+                self._nova = False
+        return facts.ServerFacts(
+            status=server.status,
+            task_state=server.task_state,
+            stopped_by=stopped_by,
+        )
+
+    def _operation(self, vnf: model.Vnf) -> str | None:
+        vnfm = self._context.vnfms.get(vnf.source)
+        if vnfm is None or vnf.instance_id is None:
+            return None
+        try:
+            operations = vnfm.operations(vnf.instance_id)
+        except errors.AdapterError as error:
+            # Not knowing is no ground to act against an operation; but a
+            # dead VNFM runs none, and its VNFs must not die with it.
+            LOG.warning("the VNFM does not answer: %s", error)
+            return None
+        if any(o.running for o in operations):
+            return "running"
+        return "stuck" if any(o.stuck for o in operations) else None
+
+    def _checkpoints(
+        self, entry: fleet_.Entry, now: float
+    ) -> tuple[facts.CheckpointFacts, ...]:
+        found = self._context.store.checkpoints(
+            group_id=entry.group.id,
+            states=[states.CheckpointState.AVAILABLE],
+        )
+        usable = []
+        for checkpoint in found:
+            engine = self._context.engines[checkpoint.engine]
+            try:
+                why_not = engine.usable(checkpoint)
+            except errors.AdapterError as error:
+                why_not = f"cannot be proved now: {error}"
+            if why_not:
+                LOG.warning("checkpoint %s: %s", checkpoint.id, why_not)
+            else:
+                usable.append(
+                    facts.CheckpointFacts(
+                        id=checkpoint.id, age=now - checkpoint.cut_at
+                    )
+                )
+        return tuple(usable)
+
+    def _attempts(
+        self, entry: fleet_.Entry, now: float
+    ) -> tuple[facts.Attempt, ...]:
+        since = now - entry.policy.escalation.probation
+        return tuple(
+            attempt_of(recovery, now)
+            for recovery in self._context.store.recoveries(
+                group_id=entry.group.id, since=since
+            )
+            if recovery.state is not states.RecoveryState.RUNNING
+            and recovery.rule not in _ORDERED
+        )
+
+    def _hosts(self) -> tuple[facts.HostFacts, ...]:
+        records = {r.name: r for r in self._context.store.hosts()}
+        found = []
+        for name, service in self._cloud.services().items():
+            record = records.get(name, model.HostRecord(name=name))
+            found.append(
+                facts.HostFacts(
+                    name=name,
+                    probe=self._watch.host_health(name),
+                    service=service.up,
+                    forced_down=service.forced_down,
+                    fence=self._fence(record),
+                )
+            )
+        return tuple(found)
+
+    def _fence(self, record: model.HostRecord) -> facts.Fence:
+        if record.fenced_at is not None:
+            return facts.Fence.PROVED
+        if any(d.can_fence(record.name) for d in self._context.fencing):
+            return facts.Fence.POSSIBLE
+        return facts.Fence.IMPOSSIBLE
+
+    def _system(
+        self, members: Sequence[facts.MemberFacts]
+    ) -> facts.SystemFacts:
+        store, now = self._context.store, self._context.clock.now()
+        recent = store.recoveries(since=now - self._settings.guard_window)
+        running = store.recoveries(state=states.RecoveryState.RUNNING)
+        return facts.SystemFacts(
+            observer_late=self._watch.late,
+            lost_networks=_lost_networks(members),
+            nova=self._nova,
+            paused=store.setting("paused") is not None,
+            recent_recoveries=len(recent),
+            host_recoveries=sum(r.fault.zone == "host" for r in running),
+        )
+
+
+def attempt_of(recovery: model.Recovery, now: float) -> facts.Attempt:
+    """Return what an ended recovery means to the ladder."""
+    last = {record.state for record in recovery.steps}
+    outcome = {
+        states.RecoveryState.SUCCEEDED: facts.Outcome.OK,
+        states.RecoveryState.ABORTED: facts.Outcome.ABORTED,
+    }.get(recovery.state, facts.Outcome.FAILED)
+    if states.StepState.REFUSED in last:
+        outcome = facts.Outcome.REFUSED
+    named = [
+        str(record.step.args["checkpoint_id"])
+        for record in recovery.steps
+        if record.step.args.get("checkpoint_id")
+    ]
+    return facts.Attempt(
+        rung=recovery.rung,
+        outcome=outcome,
+        age=now - recovery.started_at,
+        checkpoint_id=named[0] if named else None,
+    )
+
+
+def _lost_networks(
+    members: Sequence[facts.MemberFacts],
+) -> frozenset[str]:
+    """Return the networks of which every watched member went silent.
+
+    Only where that was on several hosts: a dead host takes its own
+    members along, on whatever network.
+    """
+    hosts: dict[str, set[str | None]] = {}
+    answering = set()
+    for member in members:
+        if member.network is None or not member.watched:
+            continue
+        hosts.setdefault(member.network, set()).add(member.host)
+        if not member.silent:
+            answering.add(member.network)
+    return frozenset(
+        network
+        for network, where in hosts.items()
+        if len(where) > 1 and network not in answering
+    )

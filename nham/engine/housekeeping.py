@@ -1,0 +1,160 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Housekeeping: engines that died, hosts that returned, who is watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+import dataclasses
+import logging
+
+from nham.core import model
+from nham.core import states
+from nham.engine import cloud as cloud_
+from nham.engine import fleet as fleet_
+from nham.engine import journal as journal_
+from nham.engine import settings as settings_
+from nham.engine import watch as watch_
+from nham.recovery import context
+
+LOG = logging.getLogger(__name__)
+
+#: A report that was under way when the host was fenced counts for nothing.
+_REPORT_SLACK = 5.0
+
+
+class Housekeeper:
+    """Keeps order among engines and hosts.
+
+    :param start: is given the id of each recovery that was taken over.
+    """
+
+    def __init__(
+        self,
+        ctx: context.Context,
+        watch: watch_.Watch,
+        cloud: cloud_.CloudView,
+        journal: journal_.Journal,
+        settings: settings_.Settings,
+        owner: str,
+        start: Callable[[str], None],
+    ) -> None:
+        self._context = ctx
+        self._watch = watch
+        self._cloud = cloud
+        self._journal = journal
+        self._settings = settings
+        self._owner = owner
+        self._start = start
+
+    def beat(self) -> None:
+        """Say that this engine lives."""
+        self._context.store.engine_beat(
+            self._owner, self._settings.host, self._context.clock.now()
+        )
+
+    def take_over(self) -> list[str]:
+        """Go on with the recoveries of engines that are no more."""
+        store, now = self._context.store, self._context.clock.now()
+        alive = store.engines_alive(now - self._settings.lease)
+        taken = []
+        for recovery in store.recoveries(state=states.RecoveryState.RUNNING):
+            if recovery.owner == self._owner or recovery.owner in alive:
+                continue
+            if store.take_over(recovery.id, recovery.owner, self._owner):
+                self._journal.event(
+                    states.Severity.WARNING,
+                    "recovery-taken-over",
+                    f"recovery {recovery.id}: its engine is gone",
+                    recovery.vnf_id,
+                )
+                taken.append(recovery.id)
+                self._start(recovery.id)
+        return taken
+
+    def watch_members(self, fleet: Sequence[fleet_.Entry]) -> None:
+        """Let the watch ask all members under their present addresses."""
+        watched = []
+        for entry in fleet:
+            self._note_answer(entry)
+            server = self._cloud.server(entry.member.server_id)
+            if server is not None:
+                watched.append(
+                    watch_.Watched(
+                        group_id=entry.group.id,
+                        policy=entry.policy,
+                        addresses=server.addresses,
+                        answered=entry.member.answered,
+                    )
+                )
+        self._watch.set_members(watched)
+
+    def _note_answer(self, entry: fleet_.Entry) -> None:
+        """Write down that a member answered, for engines to come."""
+        if entry.member.answered:
+            return
+        view = self._watch.view(entry.group.id)
+        if view.last_good_at is not None:
+            self._context.store.save_member(
+                dataclasses.replace(entry.member, answered=True)
+            )
+
+    def watch_hosts(self) -> None:
+        """Let the watch ask all compute hosts."""
+        self._watch.set_hosts(
+            {
+                name: service.address
+                for name, service in self._cloud.services().items()
+                if service.address
+            }
+        )
+
+    def welcome_hosts(self) -> None:
+        """Let hosts serve again that came back clean.
+
+        A nova-compute removes the guests that were evacuated from it
+        before it first reports, so a report that is newer than the fence
+        proves that nothing stale runs there.
+        """
+        services = self._cloud.services()
+        for record in self._context.store.hosts():
+            service = services.get(record.name)
+            if service is None or not self._is_back(record, service.seen_at):
+                continue
+            if record.forced_down:
+                self._context.vim.force_down(record.name, False)
+            self._context.store.save_host(
+                dataclasses.replace(
+                    record, fenced_at=None, proof="", forced_down=False
+                )
+            )
+            self._journal.event(
+                states.Severity.INFO,
+                "host-back",
+                f"{record.name} reports again and may serve",
+                host=record.name,
+            )
+
+    def _is_back(
+        self, record: model.HostRecord, seen_at: float | None
+    ) -> bool:
+        since = record.fenced_at
+        if since is None or seen_at is None:
+            return False
+        running = self._context.store.recoveries(
+            state=states.RecoveryState.RUNNING
+        )
+        if any(r.fault.subject == record.name for r in running):
+            return False
+        return seen_at > since + _REPORT_SLACK

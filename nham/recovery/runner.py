@@ -1,0 +1,215 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Runs plans: one durable step after the other, by the claim's holder.
+
+The row of a step is written before and after; each write is refused by
+the database when this engine no longer holds the recovery's epoch, so a
+late engine can neither act nor record (design, rules 1 and 2). After a
+crash another engine takes the recovery over and goes on at the recorded
+step: one that is found true is not done again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+
+from nham.adapters import errors
+from nham.core import model
+from nham.core import states
+from nham.recovery import context  # noqa: F401  (registers the handlers)
+from nham.recovery import handlers  # noqa: F401  (registers the handlers)
+from nham.recovery import host_steps  # noqa: F401  (registers the handlers)
+from nham.recovery import server_steps  # noqa: F401  (registers the handlers)
+from nham.recovery import service_steps  # noqa: F401  (registers the handlers)
+from nham.recovery import vnfm_steps  # noqa: F401  (registers the handlers)
+
+LOG = logging.getLogger(__name__)
+
+_OPEN = (states.StepState.PENDING, states.StepState.STARTED)
+
+
+class Runner:
+    """Advances recoveries on behalf of one engine.
+
+    :param owner: this engine's id.
+    """
+
+    def __init__(self, ctx: context.Context, owner: str) -> None:
+        self._context = ctx
+        self._owner = owner
+        self._deadlines: dict[tuple[str, int], float] = {}
+        self._asked: set[tuple[str, int]] = set()
+        self._looked: dict[tuple[str, int], float] = {}
+
+    def advance(self, recovery_id: str) -> bool:
+        """Do what can be done now; return whether anything is left.
+
+        Never waits. An outside system that does not answer costs the
+        step no time: its deadline moves on with the clock.
+        """
+        recovery = self._context.store.recovery(recovery_id)
+        if not self._holds(recovery):
+            return False
+        record = next((r for r in recovery.steps if r.state in _OPEN), None)
+        if record is None:
+            self._end(recovery, states.RecoveryState.SUCCEEDED, "")
+            return False
+        try:
+            return self._advance(recovery, record)
+        except context.Aborted as reason:
+            self._close(recovery, record, states.StepState.DONE, str(reason))
+            self._end(recovery, states.RecoveryState.ABORTED, str(reason))
+        except context.StepRefused as reason:
+            self._fail(recovery, record, states.StepState.REFUSED, reason)
+        except context.StepFailed as reason:
+            self._fail(recovery, record, states.StepState.FAILED, reason)
+        return False
+
+    def _holds(self, recovery: model.Recovery) -> bool:
+        return (
+            recovery.state is states.RecoveryState.RUNNING
+            and self._context.store.holds(
+                recovery.id, self._owner, recovery.epoch
+            )
+        )
+
+    def _advance(
+        self, recovery: model.Recovery, record: model.StepRecord
+    ) -> bool:
+        key = (recovery.id, record.position)
+        now = self._context.clock.monotonic()
+        deadline = self._deadlines.setdefault(key, now + record.step.timeout)
+        try:
+            done = self._try(recovery, record)
+        except errors.Unavailable as error:
+            LOG.warning("%s: %s; asking again", record.step.id, error)
+            self._deadlines[key] += now - self._looked.get(key, now)
+            done = None
+        except errors.Conflict as error:
+            LOG.info("%s: not yet: %s", record.step.id, error)
+            done = None
+        except errors.Refused as error:
+            raise context.StepRefused(str(error)) from error
+        except errors.NotFound as error:
+            raise context.StepFailed(str(error)) from error
+        self._looked[key] = now
+        if done is not None:
+            self._forget(key)
+            return self._close(
+                recovery,
+                record,
+                states.StepState.DONE,
+                done.detail,
+                done.at,
+            )
+        if now > deadline:
+            raise context.StepFailed(
+                f"not true after {record.step.timeout:g} s"
+            )
+        return True
+
+    def _try(
+        self, recovery: model.Recovery, record: model.StepRecord
+    ) -> context.Done | None:
+        """Ask if that is to be done, and look."""
+        step_handler = handlers.HANDLERS[record.step.action]
+        key = (recovery.id, record.position)
+        fresh = record.state is states.StepState.PENDING
+        if fresh:
+            started = self._context.clock.now()
+            if not self._context.store.step_started(
+                recovery.id,
+                record.position,
+                started,
+                self._owner,
+                recovery.epoch,
+            ):
+                return None
+            record = dataclasses.replace(
+                record, state=states.StepState.STARTED, started_at=started
+            )
+            LOG.info(
+                "recovery %s: %s: %s",
+                recovery.id,
+                record.step.id,
+                record.step.note,
+            )
+        run = context.Run(self._context, recovery, record)
+        if key not in self._asked:
+            if fresh or not step_handler.requested(run):
+                step_handler.do(run)
+            self._asked.add(key)
+        return step_handler.complete(run)
+
+    def _close(
+        self,
+        recovery: model.Recovery,
+        record: model.StepRecord,
+        state: states.StepState,
+        detail: str,
+        at: float | None = None,
+    ) -> bool:
+        ended = at or self._context.clock.now()
+        LOG.info(
+            "recovery %s: %s %s: %s",
+            recovery.id,
+            record.step.id,
+            state,
+            detail,
+        )
+        return self._context.store.step_ended(
+            recovery.id,
+            record.position,
+            state,
+            ended,
+            detail,
+            self._owner,
+            recovery.epoch,
+        )
+
+    def _fail(
+        self,
+        recovery: model.Recovery,
+        record: model.StepRecord,
+        state: states.StepState,
+        reason: context.StepFailed,
+    ) -> None:
+        self._forget((recovery.id, record.position))
+        self._close(recovery, record, state, str(reason))
+        self._end(
+            recovery,
+            states.RecoveryState.FAILED,
+            f"{record.step.id}: {reason}",
+        )
+
+    def _end(
+        self,
+        recovery: model.Recovery,
+        state: states.RecoveryState,
+        reason: str,
+    ) -> None:
+        LOG.info("recovery %s %s %s", recovery.id, state, reason)
+        self._context.store.end_recovery(
+            recovery.id,
+            state,
+            self._context.clock.now(),
+            reason,
+            self._owner,
+            recovery.epoch,
+        )
+
+    def _forget(self, key: tuple[str, int]) -> None:
+        self._deadlines.pop(key, None)
+        self._looked.pop(key, None)
+        self._asked.discard(key)

@@ -1,0 +1,186 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Steps on the member's server: reboot, start, rebuild, evacuate."""
+
+from __future__ import annotations
+
+from nham.adapters import errors
+from nham.adapters.vim import base as vim_base
+from nham.recovery import context
+from nham.recovery.handlers import handler
+from nham.recovery.handlers import StepHandler
+
+
+def _settled(server: vim_base.Server) -> bool:
+    return server.status == "ACTIVE" and server.task_state is None
+
+
+class _ServerStep(StepHandler):
+    """Asks Nova for one action, and waits until the server is ACTIVE."""
+
+    action: str
+
+    def requested(self, run: context.Run) -> bool:
+        """See base class."""
+        return run.asked(self.action)
+
+    def complete(self, run: context.Run) -> context.Done | None:
+        """See base class."""
+        if not self.requested(run):
+            return None
+        server = run.server
+        if server.status == "ERROR" and server.task_state is None:
+            raise context.StepRefused(
+                f"the server went to ERROR after {self.action}"
+            )
+        if not _settled(server):
+            return None
+        return context.Done(detail=f"ACTIVE on {server.host}")
+
+
+@handler("reboot_soft")
+class RebootSoft(_ServerStep):
+    """Ask the guest to restart itself."""
+
+    action = "reboot"
+
+    def do(self, run: context.Run) -> None:
+        """See base class."""
+        run.context.watch.expect(run.recovery.group_id)
+        run.context.vim.reboot(run.member.server_id, hard=False)
+
+
+@handler("reboot_hard")
+class RebootHard(_ServerStep):
+    """Destroy what is left of the VM and start it on its disk."""
+
+    action = "reboot"
+
+    def do(self, run: context.Run) -> None:
+        """See base class."""
+        run.context.watch.expect(run.recovery.group_id)
+        run.context.vim.reboot(run.member.server_id, hard=True)
+
+
+@handler("start_server")
+class StartServer(_ServerStep):
+    """Start a server that is off."""
+
+    action = "start"
+
+    def do(self, run: context.Run) -> None:
+        """See base class."""
+        run.context.watch.expect(run.recovery.group_id)
+        run.context.vim.start(run.member.server_id)
+
+
+@handler("rebuild_server")
+class RebuildServer(_ServerStep):
+    """Make the root disk anew from a checkpoint or an image."""
+
+    action = "rebuild"
+
+    def do(self, run: context.Run) -> None:
+        """See base class."""
+        image_id = source_image(run)
+        run.context.watch.expect(run.recovery.group_id)
+        run.context.vim.rebuild(run.member.server_id, image_id)
+
+    def complete(self, run: context.Run) -> context.Done | None:
+        """See base class; a server that was off is started afterwards."""
+        done = super().complete(run)
+        if done is None and self.requested(run):
+            server = run.server
+            if server.status == "SHUTOFF" and server.task_state is None:
+                run.context.vim.start(server.id)
+        return done
+
+
+@handler("evacuate_server")
+class EvacuateServer(StepHandler):
+    """Have Nova make the server on another host."""
+
+    def requested(self, run: context.Run) -> bool:
+        """See base class."""
+        return run.asked("evacuate")
+
+    def do(self, run: context.Run) -> None:
+        """See base class.
+
+        A task that was under way when the host died will never end, and
+        Nova refuses to evacuate a server with a task.
+        """
+        server = run.server
+        if server.task_state is not None:
+            run.context.vim.reset_state(server.id)
+        run.context.watch.expect(run.recovery.group_id)
+        run.context.vim.evacuate(server.id, self._force_host(run))
+
+    def complete(self, run: context.Run) -> context.Done | None:
+        """See base class."""
+        if not self.requested(run):
+            return None
+        server = run.server
+        if server.host == run.args["host"]:
+            if server.status == "ERROR" and server.task_state is None:
+                raise context.StepFailed("no host took the server")
+            return None
+        if not _settled(server):
+            return None
+        return context.Done(detail=f"ACTIVE on {server.host}")
+
+    def _force_host(self, run: context.Run) -> str | None:
+        if not run.args["force"]:
+            return None
+        for service in run.context.vim.services():
+            usable = service.up and service.enabled
+            if usable and service.host != run.args["host"]:
+                return service.host
+        raise context.StepFailed("no other host is up")
+
+
+@handler("delete_server")
+class DeleteServer(StepHandler):
+    """Delete the dead server; its ports and volumes stay."""
+
+    def do(self, run: context.Run) -> None:
+        """See base class."""
+        run.context.vim.delete_server(run.member.server_id)
+
+    def complete(self, run: context.Run) -> context.Done | None:
+        """See base class."""
+        try:
+            server = run.server
+        except errors.NotFound:
+            return context.Done(detail="deleted")
+        gone = server.status in ("DELETED", "SOFT_DELETED")
+        return context.Done(detail="deleted") if gone else None
+
+
+def source_image(run: context.Run) -> str:
+    """Return the image that the step's arguments name.
+
+    :raises Conflict: it is still being made from the checkpoint.
+    """
+    checkpoint_id = run.args.get("checkpoint_id")
+    if not checkpoint_id:
+        return str(run.args["image_id"])
+    checkpoint = run.context.store.checkpoint(str(checkpoint_id))
+    engine = run.context.engines[checkpoint.engine]
+    why_not = engine.usable(checkpoint)
+    if why_not:
+        raise context.StepFailed(f"checkpoint {checkpoint.id}: {why_not}")
+    image_id = engine.restore_image(checkpoint)
+    if image_id is None:
+        raise errors.Conflict("the checkpoint's image is being made")
+    return image_id

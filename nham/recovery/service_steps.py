@@ -1,0 +1,93 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Steps that look at the service: still dead, booting, serving."""
+
+from __future__ import annotations
+
+from nham.adapters import errors
+from nham.core import facts
+from nham.recovery import context
+from nham.recovery.handlers import handler
+from nham.recovery.handlers import StepHandler
+
+#: A guest that nobody may ask is given this long to boot.
+_BLIND_BOOT = 20.0
+
+
+@handler("confirm_fault")
+class ConfirmFault(StepHandler):
+    """Look once more, just before the first harm is done.
+
+    A false suspicion must cost nothing where nothing was done yet
+    (NHAM paper 3.4).
+    """
+
+    def do(self, run: context.Run) -> None:
+        """See base class; there is nothing to ask for."""
+
+    def complete(self, run: context.Run) -> context.Done | None:
+        """See base class."""
+        view = run.context.watch.view(run.recovery.group_id)
+        if view.app is facts.Health.OK:
+            raise context.Aborted("it answers again")
+        try:
+            server = run.server
+        except errors.NotFound:
+            return context.Done(detail="the server is gone")
+        answers = view.icmp is facts.Health.OK
+        if answers and run.recovery.fault.zone != "vnfc":
+            raise context.Aborted("the guest answers again")
+        return context.Done(detail=f"still so; Nova says {server.status}")
+
+
+@handler("await_boot")
+class AwaitBoot(StepHandler):
+    """Wait until the guest runs far enough to obey a request to stop."""
+
+    def do(self, run: context.Run) -> None:
+        """See base class; there is nothing to ask for."""
+
+    def complete(self, run: context.Run) -> context.Done | None:
+        """See base class."""
+        view = run.context.watch.view(run.recovery.group_id)
+        if not view.probed:
+            if run.context.clock.now() - run.since < _BLIND_BOOT:
+                return None
+            return context.Done(detail="nobody may ask it; waited")
+        at = view.last_good_at
+        if at is None or at < run.since:
+            return None
+        return context.Done(detail="the guest answers", at=at)
+
+
+@handler("verify_service")
+class VerifyService(StepHandler):
+    """Wait for the first good answer of the application."""
+
+    def do(self, run: context.Run) -> None:
+        """See base class."""
+        run.context.watch.refresh(run.recovery.group_id)
+
+    def complete(self, run: context.Run) -> context.Done | None:
+        """See base class."""
+        view = run.context.watch.view(run.recovery.group_id)
+        if not view.probed:
+            server = run.server
+            if server.status != "ACTIVE" or server.task_state is not None:
+                return None
+            return context.Done(detail="ACTIVE; no probe to ask it")
+        at = view.last_good_at
+        healths = {view.app, view.icmp} - {facts.Health.UNKNOWN}
+        if at is None or at < run.since or facts.Health.DEAD in healths:
+            return None
+        return context.Done(detail="it answers", at=at)
