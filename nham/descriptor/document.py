@@ -91,9 +91,11 @@ def load(
     """
     loader = None
     try:
+        if _depth(text) > _MAX_DEPTH:
+            raise _refuse(label, f"is nested deeper than {_MAX_DEPTH} levels")
         loader = _LOADER(text)
         node = loader.get_single_node()
-        problem = _unsafe(node)
+        problem = "is empty" if node is None else _unsafe(node)
         if problem is None:
             prepare(node)
             doubles = list(_doubles(node))
@@ -122,7 +124,9 @@ def load(
 
 
 def _refuse(label: str, rule: str, line: int = 1) -> errors.DescriptorError:
-    return errors.DescriptorError([descriptor.Problem("", rule, label, line)])
+    return errors.DescriptorError(
+        [descriptor.Problem("file", rule, label, line)]
+    )
 
 
 def _child(node: yaml.Node, part: str | int) -> tuple[int, yaml.Node] | None:
@@ -139,6 +143,24 @@ def _child(node: yaml.Node, part: str | int) -> tuple[int, yaml.Node] | None:
         value = node.value[part]
         return value.start_mark.line, value
     return None
+
+
+def _depth(text: str) -> int:
+    """Return the depth of the nesting.
+
+    Found from the events, before nodes are made of them: that recurses in
+    C, where too deep a file ends the process and not in an exception.
+    """
+    depth = deepest = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            deepest = max(deepest, depth)
+            if deepest > _MAX_DEPTH:
+                break
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return deepest
 
 
 def _unsafe(node: yaml.Node | None) -> str | None:

@@ -83,7 +83,7 @@ def collect(source: package.Source) -> FileSet:
     entry = package.find_entry(origin) or collector.guess()
     if collector.visit(entry, ()) is None:
         problems = collector.problems or [
-            descriptor.Problem("", "is missing", origin.show(entry), 1)
+            descriptor.Problem("file", "is missing", origin.show(entry), 1)
         ]
         raise errors.DescriptorError(problems)
     return FileSet(entry, collector.done, collector.texts, collector.problems)

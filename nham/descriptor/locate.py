@@ -57,7 +57,7 @@ def place(
         doc, path = found
         return doc.problem(path, _field(path), text)
     assert first is not None
-    return first.problem((), "", text)
+    return first.problem((), "template", text)
 
 
 def _paths(data: Any, path: document.Path) -> Iterator[document.Path]:

@@ -41,7 +41,9 @@ _YAML = (".yaml", ".yml")
 Source = str | os.PathLike[str] | bytes
 
 
-def refuse(file: str, rule: str, field: str = "") -> errors.DescriptorError:
+def refuse(
+    file: str, rule: str, field: str = "file"
+) -> errors.DescriptorError:
     """Return an error about a file as a whole."""
     return errors.DescriptorError([descriptor.Problem(field, rule, file, 1)])
 
@@ -86,7 +88,7 @@ class Package(abc.ABC):
             raise errors.DescriptorError(
                 [
                     descriptor.Problem(
-                        "", "is not UTF-8 text", self.show(name), line
+                        "file", "is not UTF-8 text", self.show(name), line
                     )
                 ]
             ) from None
@@ -159,6 +161,7 @@ class _Zip(Package):
 
     def __init__(self, data: bytes | pathlib.Path, label: str) -> None:
         super().__init__(label)
+        label = label or "descriptor.zip"
         # A ZipFile has one file position for all its readers.
         self._lock = threading.Lock()
         try:
@@ -171,15 +174,15 @@ class _Zip(Package):
         if len(self._zip.infolist()) > _MAX_ENTRIES:
             raise refuse(label, f"has more than {_MAX_ENTRIES} files")
         for info in self._zip.infolist():
-            self._add(info)
+            self._add(info, label)
 
-    def _add(self, info: zipfile.ZipInfo) -> None:
+    def _add(self, info: zipfile.ZipInfo, label: str) -> None:
         name = info.filename
         parts = name.replace("\\", "/").split("/")
         if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]:
-            raise refuse(self.label, f"{name!r} leads out of the package")
+            raise refuse(label, f"{name!r} leads out of the package")
         if name in self._members:
-            raise refuse(self.label, f"has {name!r} twice")
+            raise refuse(label, f"has {name!r} twice")
         if not info.is_dir():
             self._members[name] = info
 

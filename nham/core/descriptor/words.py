@@ -48,26 +48,25 @@ class Zone(enum.StrEnum):
         """Place in the order, 0 for the smallest zone."""
         return list(Zone).index(self)
 
-    # A StrEnum would compare by letters, by which 'host' < 'vm' < 'vnfc'.
+    # A StrEnum would compare by letters, by which "host" < "vm" < "vnfc";
+    # NotImplemented would let a plain string do just that.
     def __lt__(self, other: str) -> bool:
-        if not isinstance(other, Zone):
-            return NotImplemented
-        return self.rank < other.rank
+        return self.rank < _rank(other)
 
     def __le__(self, other: str) -> bool:
-        if not isinstance(other, Zone):
-            return NotImplemented
-        return self.rank <= other.rank
+        return self.rank <= _rank(other)
 
     def __gt__(self, other: str) -> bool:
-        if not isinstance(other, Zone):
-            return NotImplemented
-        return self.rank > other.rank
+        return self.rank > _rank(other)
 
     def __ge__(self, other: str) -> bool:
-        if not isinstance(other, Zone):
-            return NotImplemented
-        return self.rank >= other.rank
+        return self.rank >= _rank(other)
+
+
+def _rank(zone: str) -> int:
+    if not isinstance(zone, Zone):
+        raise TypeError(f"a zone has no order with {zone!r}")
+    return zone.rank
 
 
 ProbeType = Literal["icmp", "tcp", "http", "udp"]

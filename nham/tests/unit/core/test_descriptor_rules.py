@@ -1,0 +1,349 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The rules of resiliency policies, each with a policy that breaks it."""
+
+from typing import Any
+
+from nham.core import descriptor
+from nham.core.descriptor import rules
+from nham.tests import base
+from nham.tests.unit.core import descriptor_samples as samples
+
+#: For each rule: a policy that breaks it, and the fields that are named.
+_BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
+    "a target must be the VNF node or a VDU": [
+        (["port"], {}, ["targets[0]"]),
+        (["image", "nobody"], {}, ["targets[1]"]),
+    ],
+    "a target must be named once": [(["image", "image"], {}, ["targets[1]"])],
+    "0R has no backups": [(["image"], {"num_backups": 1}, ["num_backups"])],
+    "1R-AS and 1R-AA have exactly one backup": [
+        (
+            ["image"],
+            {"redundancy": "1R-AS", "num_backups": 2},
+            ["num_backups", "redundancy"],
+        ),
+        (
+            ["image"],
+            {"redundancy": "1R-AA", "num_backups": 0},
+            ["num_backups", "redundancy"],
+        ),
+    ],
+    "MR-AA has at least one backup": [
+        (["image"], {"redundancy": "MR-AA"}, ["num_backups", "redundancy"])
+    ],
+    "min_timeout <= initial_timeout <= max_timeout": [
+        (
+            ["image"],
+            {"detection": {"min_timeout": "6 s"}},
+            ["detection.min_timeout"],
+        ),
+        (
+            ["image"],
+            {"detection": {"initial_timeout": "2 m", "max_timeout": "1 m"}},
+            ["detection.max_timeout"],
+        ),
+    ],
+    "escalation names zones in rising order, each once": [
+        (["image"], {"escalation": ["host", "vm"]}, ["escalation[1]"]),
+        (["image"], {"escalation": ["vm", "vm"]}, ["escalation[1]"]),
+    ],
+    "host_recovery needs the host in escalation": [
+        (
+            ["image"],
+            {"escalation": ["vm"], "host_recovery": "replace"},
+            ["host_recovery"],
+        )
+    ],
+    "image_snapshot needs a VDU that boots from an image": [
+        (
+            ["volume"],
+            {"stateful": True, "state_protection": samples.SNAPSHOT},
+            ["state_protection.method"],
+        ),
+        (
+            ["VNF"],
+            {"stateful": True, "state_protection": samples.SNAPSHOT},
+            ["state_protection.method"],
+        ),
+    ],
+    "volume_snapshot needs a VDU that boots from a volume": [
+        (
+            ["image"],
+            {
+                "stateful": True,
+                "state_protection": {"method": "volume_snapshot"},
+            },
+            ["state_protection.method"],
+        )
+    ],
+    "stateful: true needs a state_protection.method other than none": [
+        (["image"], {"stateful": True}, ["stateful"])
+    ],
+    "a state_protection.method other than none needs stateful: true": [
+        (
+            ["image"],
+            {"state_protection": samples.SNAPSHOT},
+            ["state_protection.method"],
+        )
+    ],
+    "accept_state_loss: true needs stateful: true": [
+        (["image"], {"accept_state_loss": True}, ["accept_state_loss"])
+    ],
+    "cooldown and state_protection.interval must be the same if both are "
+    "given": [
+        (
+            ["image"],
+            {
+                "stateful": True,
+                "cooldown": "20 s",
+                "state_protection": {**samples.SNAPSHOT, "interval": "30 s"},
+            },
+            ["cooldown"],
+        )
+    ],
+    "the interval of snapshots must be at least 10 s": [
+        (
+            ["image"],
+            {
+                "stateful": True,
+                "cooldown": "250 ms",
+                "state_protection": samples.SNAPSHOT,
+            },
+            ["cooldown"],
+        ),
+        (
+            ["image"],
+            {
+                "stateful": True,
+                "state_protection": {**samples.SNAPSHOT, "interval": "9.9 s"},
+            },
+            ["state_protection.interval"],
+        ),
+    ],
+    "a checkpoint interval or retention needs a state_protection.method "
+    "other than none": [
+        (["image"], {"cooldown": "1 m"}, ["cooldown"]),
+        (
+            ["image"],
+            {"state_protection": {"method": "none", "retention": 3}},
+            ["state_protection.retention"],
+        ),
+    ],
+    "a probe of type tcp, http or udp needs a port, icmp has none": [
+        (["image"], {"probes": [{"type": "udp"}]}, ["probes[0].port"]),
+        (
+            ["image"],
+            {"probes": [{"type": "icmp"}, {"type": "icmp", "port": 1}]},
+            ["probes[1].port"],
+        ),
+    ],
+    "path and expect_status are only for probes of type http": [
+        (
+            ["image"],
+            {"probes": [{"type": "tcp", "port": 1, "path": "/"}]},
+            ["probes[0].path"],
+        )
+    ],
+    "the path of a probe starts with / and has no spaces": [
+        (
+            ["image"],
+            {"probes": [{"type": "http", "port": 1, "path": "live"}]},
+            ["probes[0].path"],
+        )
+    ],
+    "redundancy must be a mechanism of this version": [
+        (["image"], {"redundancy": "1R-AS"}, ["redundancy"])
+    ],
+    "a target must not be a placement group": [
+        (["group"], {}, ["targets[0]"])
+    ],
+    "scaling_aspect must not be given": [
+        (["image"], {"scaling_aspect": "more"}, ["scaling_aspect"])
+    ],
+    "quiesce must be false": [
+        (
+            ["image"],
+            {
+                "stateful": True,
+                "state_protection": {**samples.SNAPSHOT, "quiesce": True},
+            },
+            ["state_protection.quiesce"],
+        )
+    ],
+    "the mechanism can meet the service availability level": [
+        (["image"], {"sal": 1}, ["sal"])
+    ],
+    "the detection can meet the service availability level": [
+        (["image"], {"sal": 3, "detection": {"poll_interval": "9 s"}}, ["sal"])
+    ],
+    "the method saves every volume of the VDU": [
+        (
+            ["volume"],
+            {
+                "stateful": True,
+                "state_protection": {"method": "volume_snapshot"},
+            },
+            ["state_protection.method"],
+        )
+    ],
+}
+
+
+def _check(properties: Any, targets: Any = ("image",)) -> list[str]:
+    return [
+        str(problem)
+        for problem in descriptor.check(
+            samples.data(properties, targets), samples.CONTEXT
+        )
+    ]
+
+
+class TestRules(base.TestCase):
+    def test_each_rule_has_an_example(self) -> None:
+        self.assertEqual({rule.sentence for rule in rules.RULES}, set(_BROKEN))
+
+    def test_each_rule_finds_its_examples_and_only_those(self) -> None:
+        for sentence, cases in _BROKEN.items():
+            for targets, properties, fields in cases:
+                with self.subTest(rule=sentence, properties=properties):
+                    found = descriptor.check(
+                        samples.data(properties, targets), samples.CONTEXT
+                    )
+                    rule = next(
+                        item
+                        for item in rules.RULES
+                        if item.sentence == sentence
+                    )
+                    if rule.kind != "advice":
+                        found = [
+                            item for item in found if item.severity == "error"
+                        ]
+                    self.assertEqual(
+                        sorted(fields), sorted(item.field for item in found)
+                    )
+                    if rule.kind != "unsupported":
+                        self.assertIn(sentence, str(found))
+
+    def test_an_unsupported_mechanism_is_refused_in_these_words(self) -> None:
+        self.assertEqual(
+            [
+                "redundancy: 1R-AS is not yet supported in this version "
+                "(supported: 0R)"
+            ],
+            _check({"redundancy": "1R-AS"}),
+        )
+
+    def test_other_rules_of_an_unsupported_mechanism_come_first(self) -> None:
+        found = _check({"redundancy": "MR-AA", "num_backups": 0})
+        self.assertTrue(found[0].startswith("num_backups: "))
+        self.assertTrue(found[1].startswith("redundancy: "))
+
+    def test_a_cooldown_of_replicas_is_not_a_snapshot_interval(self) -> None:
+        found = _check(
+            {"redundancy": "MR-AA", "num_backups": 3, "cooldown": "250 ms"}
+        )
+        self.assertEqual(1, len(found))
+
+    def test_too_short_an_interval_is_refused_with_the_sum(self) -> None:
+        found = _check(
+            {
+                "stateful": True,
+                "cooldown": "250 ms",
+                "state_protection": samples.SNAPSHOT,
+            }
+        )
+        self.assertIn(
+            "a snapshot takes about 1.8 s, one every 250 ms would need "
+            "7.2 s of each second",
+            found[0],
+        )
+
+    def test_a_vdu_with_its_own_policy_is_not_the_vnf_policys(self) -> None:
+        context = descriptor.Context(
+            samples.CONTEXT.targets, frozenset(("volume", "VNF"))
+        )
+        data = samples.data(
+            {"stateful": True, "state_protection": samples.SNAPSHOT}, ("VNF",)
+        )
+        self.assertEqual([], descriptor.check(data, context))
+
+    def test_every_mistake_of_one_property_is_found_once(self) -> None:
+        for properties, start in (
+            (3, "must be a map"),
+            (None, "redundancy: is required"),
+            ({"redundancy": "2R"}, "redundancy: must be one of 0R"),
+            ({"redundancy": {"get_input": "x"}}, "redundancy: must be one"),
+            ({"num_backups": 65}, "num_backups: must be an integer from 0"),
+            ({"num_backups": True}, "num_backups: must be an integer"),
+            ({"priority": "9"}, "priority: must be an integer"),
+            ({"sal": 0}, "sal: must be an integer from 1 to 3"),
+            ({"stateful": "yes"}, "stateful: must be true or false"),
+            ({"cooldown": "250"}, "cooldown: must be a number with a unit"),
+            ({"probation": "1 ms"}, "probation: must be from 1 s to 30 d"),
+            ({"escalation": []}, "escalation: must be a list"),
+            ({"escalation": ["site"]}, "escalation: must be a list"),
+            ({"quux": 1}, "quux: is unknown; known are redundancy, "),
+            ({1: 1}, "1: is unknown"),
+            ({"detection": 1}, "detection: must be a map"),
+            ({"detection": {"a": 1}}, "detection.a: is unknown"),
+            ({"state_protection": {}}, "state_protection.method: is requi"),
+            ({"probes": []}, "probes: must be a list with at least one"),
+            ({"probes": [{}]}, "probes[0].type: is required"),
+            ({"probes": [3]}, "probes[0]: must be a map"),
+            (
+                {
+                    "probes": [
+                        {
+                            "type": "http",
+                            "port": 1,
+                            "expect_status": [300, 200],
+                        }
+                    ]
+                },
+                "probes[0].expect_status: must be two integers",
+            ),
+            (
+                {"probes": [{"type": "icmp", "network": ""}]},
+                "probes[0].network: must be a text",
+            ),
+        ):
+            with self.subTest(properties=properties):
+                found = _check(properties)
+                self.assertEqual(1, len(found), str(found))
+                self.assertTrue(found[0].startswith(start), str(found))
+
+    def test_targets_must_be_names(self) -> None:
+        for targets in (None, [], "image", [1], {"image": 1}):
+            self.assertEqual(
+                ["targets: must be a list with at least one name"],
+                _check({}, targets),
+            )
+
+    def test_a_target_has_one_policy(self) -> None:
+        found = list(
+            descriptor.check_together(
+                [
+                    samples.data({}, ("image", "VNF"), "a"),
+                    samples.data({}, ("volume", "image"), "b"),
+                    samples.data({}, None, "b"),
+                ]
+            )
+        )
+        self.assertEqual([1, 1, 2], [index for index, _ in found])
+        self.assertIn("image has a already", found[1][1].rule)
+        self.assertIn("used by two policies", found[2][1].rule)
+
+    def test_a_problem_is_one_line(self) -> None:
+        problem = descriptor.Problem("sal", "is odd", "a.yaml", 7)
+        self.assertEqual("a.yaml:7: sal: is odd", str(problem))
