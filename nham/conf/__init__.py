@@ -1,0 +1,32 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""NHAM's configuration: options, files, and what to do when it is wrong.
+
+There is no global configuration object: whoever starts a process loads
+one and hands on what is needed.
+"""
+
+from nham.conf.load import fail_early
+from nham.conf.load import load
+from nham.conf.load import register
+from nham.conf.load import reload_on_hangup
+from nham.conf.load import start_logging
+
+__all__ = (
+    "fail_early",
+    "load",
+    "register",
+    "reload_on_hangup",
+    "start_logging",
+)

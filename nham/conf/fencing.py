@@ -1,0 +1,34 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""[fencing]: how it is made sure that a dead host stays dead."""
+
+from __future__ import annotations
+
+from oslo_config import cfg
+from oslo_config import types
+
+GROUP = cfg.OptGroup(
+    "fencing", title="How it is made sure that a dead host stays dead"
+)
+
+OPTS = [
+    cfg.ListOpt(
+        "host_drivers",
+        default=[],
+        item_type=types.String(max_length=64),
+        help="Drivers of the namespace nham.fencing that cut hosts off, in "
+        "the order in which they are tried, e.g. command. With none, an "
+        "operator must confirm each dead host (openstack nham host fenced).",
+    ),
+]
