@@ -35,6 +35,7 @@ LOG = logging.getLogger(__name__)
 _SHARED = ("DEFAULT", "cloud", "database")
 #: What libraries tell about each message, request or statement.
 _QUIET = (
+    "alembic=WARNING",
     "amqp=WARNING",
     "keystoneauth=WARNING",
     "keystonemiddleware=WARNING",

@@ -1,0 +1,132 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The API's side: ask an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+import oslo_messaging
+
+from nham.rpc import errors
+
+TOPIC = "nham-engine"
+VERSION = "1.0"
+#: Seconds that whoever shows a VNF waits for what its probes say.
+PROBES_TIMEOUT = 2.0
+
+
+class EngineClient:
+    """Asks any engine of the deployment.
+
+    Every method may raise ``errors.EngineError``: ``errors.NoAnswer`` if
+    no engine answers in time, otherwise what the engine says.
+
+    :param timeout: seconds until an answer is given up.
+    """
+
+    def __init__(
+        self, transport: oslo_messaging.Transport, timeout: float = 30.0
+    ) -> None:
+        target = oslo_messaging.Target(topic=TOPIC, version=VERSION)
+        # With the message bus down, say so instead of trying for ever.
+        self._client = oslo_messaging.get_rpc_client(
+            transport, target, timeout=timeout, retry=1
+        )
+
+    def create_checkpoint(
+        self, vnf_id: str, group_id: str | None = None
+    ) -> list[str]:
+        """Begin a checkpoint of one VNFC or of all; return their ids."""
+        ids: list[str] = self._call(
+            "create_checkpoint", vnf_id=vnf_id, group_id=group_id
+        )
+        return ids
+
+    def delete_checkpoint(self, checkpoint_id: str) -> None:
+        """Let a checkpoint be removed from its backend."""
+        self._call("delete_checkpoint", checkpoint_id=checkpoint_id)
+
+    def restore_checkpoint(self, checkpoint_id: str) -> str:
+        """Begin to put a checkpoint back; return the recovery's id."""
+        return str(
+            self._call("restore_checkpoint", checkpoint_id=checkpoint_id)
+        )
+
+    def register_vnf(
+        self,
+        name: str,
+        project_id: str,
+        descriptor: str,
+        servers: Mapping[str, Sequence[str]],
+    ) -> str:
+        """Protect a VNF that no VNFM knows; return its id.
+
+        :param servers: server ids by VDU.
+        """
+        return str(
+            self._call(
+                "register_vnf",
+                name=name,
+                project_id=project_id,
+                descriptor=descriptor,
+                servers={vdu: list(ids) for vdu, ids in servers.items()},
+            )
+        )
+
+    def unregister_vnf(self, vnf_id: str) -> None:
+        """Stop protecting a VNF and remove its checkpoints."""
+        self._call("unregister_vnf", vnf_id=vnf_id)
+
+    def protect_vnf(self, vnf_id: str, descriptor: str | None = None) -> None:
+        """Protect a VNF by a descriptor, or by its own one again."""
+        self._call("protect_vnf", vnf_id=vnf_id, descriptor=descriptor)
+
+    def host_fenced(self, host: str, reason: str, user: str) -> None:
+        """Take an operator's word that a host cannot serve any more."""
+        self._call("host_fenced", host=host, reason=reason, user=user)
+
+    def probes(self, vnf_id: str) -> dict[str, dict[str, Any]]:
+        """Return what the probes say now, by replica group."""
+        found: dict[str, dict[str, Any]] = self._call(
+            "probes", PROBES_TIMEOUT, vnf_id=vnf_id
+        )
+        return found
+
+    def rediscover(self, instance_id: str | None = None) -> None:
+        """Let the engines compare their record with the VNFM's at once."""
+        try:
+            self._client.prepare(fanout=True).cast(
+                {}, "rediscover", instance_id=instance_id
+            )
+        except oslo_messaging.MessagingException as error:
+            raise errors.NoAnswer("The message bus is down") from error
+
+    def _call(
+        self, method: str, timeout: float | None = None, **arguments: Any
+    ) -> Any:
+        client = self._client
+        if timeout is not None:
+            client = client.prepare(timeout=timeout)
+        try:
+            reply = client.call({}, method, **arguments)
+        except oslo_messaging.MessagingTimeout as error:
+            raise errors.NoAnswer("No engine answers") from error
+        except oslo_messaging.MessagingException as error:
+            raise errors.NoAnswer("The message bus is down") from error
+        if "error" in reply:
+            raise errors.of(reply["error"]["code"], reply["error"]["message"])
+        return reply["value"]
