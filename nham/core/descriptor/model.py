@@ -141,7 +141,7 @@ class ResiliencyPolicy:
     vnfc_owner: words.VnfcOwner = "nham"
     priority: int = 50
     sal: int | None = None
-    accept_state_loss: bool = False
+    accept_state_loss: bool = True
     whole_vnf: bool = False
     given: frozenset[str] = frozenset()
 
