@@ -52,6 +52,24 @@ class ComputeHosts:
         age = self.clock.monotonic() - silent
         return age <= self.latencies.service_down_time
 
+    def seen_at(self, name: str) -> float:
+        """Return the wall clock time of the record's last change.
+
+        That is the last report, or the last word on forced_down.
+        """
+        host = self.physics.host(name)
+        now = self.clock.monotonic()
+        seen = host.silent_since
+        if seen is None:
+            seen = now - now % self.latencies.report_interval
+        return self.clock.now() - (now - max(seen, host.forced_at))
+
+    def force_down(self, name: str, forced: bool) -> None:
+        """Write down that the service counts as down, or lift that."""
+        host = self.physics.host(name)
+        host.forced_down = forced
+        host.forced_at = self.clock.monotonic()
+
     def choose(self, not_on: str) -> str | None:
         """Pick a host as the scheduler would; None: no valid host."""
         fit = [

@@ -122,6 +122,7 @@ class Host:
     """One compute host.
 
     :ivar compute: its nova-compute process lives.
+    :ivar forced_at: when forced_down was last written.
     :ivar silent_since: when its service last reported, None if it does.
     :ivar life: how often nova-compute was started; a restart forgets
         what it was doing.
@@ -136,6 +137,7 @@ class Host:
     compute: bool = True
     partitioned: bool = False
     forced_down: bool = False
+    forced_at: float = 0.0
     enabled: bool = True
     silent_since: float | None = None
     life: int = 0

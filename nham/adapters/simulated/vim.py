@@ -105,6 +105,7 @@ class SimulatedVim(base.Vim):
                     forced_down=host.forced_down,
                     enabled=host.enabled,
                     address=host.address,
+                    seen_at=self._world.nova.services.seen_at(host.name),
                 )
                 for host in self._world.physics.hosts.values()
             ]
@@ -112,7 +113,7 @@ class SimulatedVim(base.Vim):
     def force_down(self, host: str, forced: bool) -> None:
         """See base class."""
         with self._call("force_down", host):
-            self._world.physics.host(host).forced_down = forced
+            self._world.nova.services.force_down(host, forced)
 
     def reboot(self, server_id: str, hard: bool) -> None:
         """See base class."""

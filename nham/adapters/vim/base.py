@@ -83,7 +83,8 @@ class ComputeService:
 
     :ivar up: Nova counts on it: it reported lately and is not forced down.
     :ivar seen_at: its last report, seconds since the epoch; it goes on
-        moving while the service is forced down.
+        moving while the service is forced down. A write of forced_down
+        moves it once, too.
     :ivar address: the host's address in the management network.
     """
 

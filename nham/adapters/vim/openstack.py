@@ -1,0 +1,292 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The VIM is an OpenStack cloud: Nova, Glance and Cinder.
+
+Calls are made through openstacksdk's proxies, which know the catalogue
+and renew the token, and each with the microversion whose meaning NHAM
+needs. Sources: the API references of the three services.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from openstack import connection
+
+from nham.adapters import clock
+from nham.adapters import errors
+from nham.adapters import rest
+from nham.adapters.vim import base
+from nham.adapters.vim import lookups
+from nham.adapters.vim import records
+from nham.adapters.vim import transfer
+
+READ = "2.53"
+"""Reads: ids of services; older fields are all there."""
+ACTIONS = "2.58"
+IMAGE = "2.45"
+"""createImage answers with the image's id."""
+REBUILD = "2.93"
+"""A rebuild makes the root volume of a volume-backed server anew."""
+EVACUATE = "2.94"
+"""The last one after which an evacuated server starts by itself."""
+EVACUATE_FORCED = "2.67"
+"""The last one with ``force``: it skips the scheduler and its groups."""
+KEEP_VOLUME = "2.85"
+SNAPSHOT = "3.0"
+"""``force`` allows a snapshot of a volume in use."""
+_PATCH = "application/openstack-images-v2.1-json-patch"
+
+
+class OpenStackVim(base.Vim):
+    """Nova, Glance and Cinder of one region.
+
+    :param cloud: whose user may act for all projects (admin).
+    :param timeout: seconds for a connection, and for each read.
+    """
+
+    def __init__(
+        self,
+        cloud: connection.Connection,
+        timeout: float = rest.TIMEOUT,
+        time: clock.Clock | None = None,
+    ) -> None:
+        # The session's own time-out is that of the calls to Keystone.
+        cloud.session.timeout = timeout
+        self._nova = rest.Rest(lambda: cloud.compute, timeout)
+        self._glance = rest.Rest(lambda: cloud.image, timeout)
+        self._cinder = rest.Rest(lambda: cloud.block_storage, timeout)
+        self._affinity = lookups.Affinity(self._nova)
+        self._addresses = lookups.HostAddresses(
+            self._nova, time or clock.SystemClock()
+        )
+        self._transfer = transfer.SnapshotToImage(self._cinder, self)
+
+    # -- servers
+
+    def server(self, server_id: str) -> base.Server:
+        """See base class."""
+        body = self._nova.get(f"/servers/{server_id}", microversion=READ)
+        self._affinity.learn([server_id])
+        found = body["server"]
+        _root_first(found, self._attachments)
+        return records.server(found, self._affinity.tied(server_id))
+
+    def _attachments(self, server_id: str) -> list[dict[str, Any]]:
+        body = self._nova.get(f"/servers/{server_id}/os-volume_attachments")
+        attachments: list[dict[str, Any]] = body["volumeAttachments"]
+        return attachments
+
+    def changed_servers(self, since: float | None) -> Sequence[base.Server]:
+        """See base class."""
+        params = {"all_tenants": "1"}
+        if since is not None:
+            params["changes-since"] = records.iso(since)
+        found: list[dict[str, Any]] = []
+        while True:
+            body = self._nova.get(
+                "/servers/detail", params=params, microversion=READ
+            )
+            found += body["servers"]
+            if not body.get("servers_links"):
+                break
+            params["marker"] = body["servers"][-1]["id"]
+        gone = {one["id"] for one in found if one["status"] == "DELETED"}
+        self._affinity.forget(gone)
+        self._affinity.learn({one["id"] for one in found} - gone)
+        return [
+            records.server(one, self._affinity.tied(one["id"]))
+            for one in found
+        ]
+
+    def actions(self, server_id: str) -> Sequence[base.ServerAction]:
+        """See base class."""
+        body = self._nova.get(
+            f"/servers/{server_id}/os-instance-actions", microversion=ACTIONS
+        )
+        found = [records.action(one) for one in body["instanceActions"]]
+        return sorted(found, key=lambda one: one.at, reverse=True)
+
+    def _act(
+        self, server_id: str, action: str, body: Any, version: str = READ
+    ) -> Any:
+        return self._nova.post(
+            f"/servers/{server_id}/action",
+            {action: body},
+            microversion=version,
+        )
+
+    def reboot(self, server_id: str, hard: bool) -> None:
+        """See base class."""
+        kind = "HARD" if hard else "SOFT"
+        self._act(server_id, "reboot", {"type": kind})
+
+    def start(self, server_id: str) -> None:
+        """See base class."""
+        self._act(server_id, "os-start", None)
+
+    def stop(self, server_id: str) -> None:
+        """See base class."""
+        self._act(server_id, "os-stop", None)
+
+    def reset_state(self, server_id: str) -> None:
+        """See base class."""
+        self._act(server_id, "os-resetState", {"state": "error"})
+
+    def rebuild(self, server_id: str, image_id: str) -> None:
+        """See base class."""
+        self._act(server_id, "rebuild", {"imageRef": image_id}, REBUILD)
+
+    def evacuate(self, server_id: str, force_host: str | None = None) -> None:
+        """See base class.
+
+        :raises errors.Conflict: the service of its host is not down yet.
+        """
+        try:
+            if force_host is None:
+                self._act(server_id, "evacuate", {}, EVACUATE)
+            else:
+                body = {"host": force_host, "force": True}
+                self._act(server_id, "evacuate", body, EVACUATE_FORCED)
+        except errors.Refused as failure:
+            if "still in use" in str(failure):
+                raise errors.Conflict(str(failure)) from failure
+            raise
+
+    def delete_server(self, server_id: str) -> None:
+        """See base class.
+
+        A volume that Nova would delete with the server is kept first; a
+        port that Nova made itself goes with it and cannot be kept.
+        """
+        for volume in self._attachments(server_id):
+            if volume.get("delete_on_termination"):
+                self._keep(server_id, volume["volumeId"])
+        self._nova.send("DELETE", f"/servers/{server_id}")
+
+    def _keep(self, server_id: str, volume_id: str) -> None:
+        body = {"volumeId": volume_id, "delete_on_termination": False}
+        self._nova.send(
+            "PUT",
+            f"/servers/{server_id}/os-volume_attachments/{volume_id}",
+            json={"volumeAttachment": body},
+            microversion=KEEP_VOLUME,
+        )
+
+    # -- hosts
+
+    def _services(self, **filters: str) -> list[dict[str, Any]]:
+        body = self._nova.get(
+            "/os-services",
+            params={"binary": "nova-compute", **filters},
+            microversion=READ,
+        )
+        services: list[dict[str, Any]] = body["services"]
+        return services
+
+    def services(self) -> Sequence[base.ComputeService]:
+        """See base class."""
+        found = self._services()
+        addresses = self._addresses.of([one["host"] for one in found])
+        return [
+            records.service(one, addresses.get(one["host"])) for one in found
+        ]
+
+    def force_down(self, host: str, forced: bool) -> None:
+        """See base class."""
+        found = self._services(host=host)
+        if not found:
+            raise errors.NotFound(f"no nova-compute on host {host}")
+        self._nova.send(
+            "PUT",
+            f"/os-services/{found[0]['id']}",
+            json={"forced_down": forced},
+            microversion=READ,
+        )
+
+    # -- images
+
+    def create_image(self, server_id: str, name: str) -> str:
+        """See base class."""
+        body = self._act(server_id, "createImage", {"name": name}, IMAGE)
+        return str(body["image_id"])
+
+    def image(self, image_id: str) -> base.Image:
+        """See base class."""
+        return records.image(self._glance.get(f"/images/{image_id}"))
+
+    def share_image(self, image_id: str, project_id: str) -> None:
+        """See base class."""
+        change = [{"op": "replace", "path": "/owner", "value": project_id}]
+        self._glance.send(
+            "PATCH",
+            f"/images/{image_id}",
+            json=change,
+            headers={"Content-Type": _PATCH},
+        )
+
+    def delete_image(self, image_id: str) -> None:
+        """See base class."""
+        self._glance.delete(f"/images/{image_id}")
+
+    def find_images(self, name: str) -> Sequence[base.Image]:
+        """See base class."""
+        body = self._glance.get("/images", params={"name": name})
+        return [records.image(one) for one in body["images"]]
+
+    # -- volumes
+
+    def create_snapshot(self, volume_id: str, name: str) -> str:
+        """See base class."""
+        wish = {"volume_id": volume_id, "name": name, "force": True}
+        body = self._cinder.post(
+            "/snapshots", {"snapshot": wish}, microversion=SNAPSHOT
+        )
+        return str(body["snapshot"]["id"])
+
+    def snapshot(self, snapshot_id: str) -> base.Snapshot:
+        """See base class."""
+        body = self._cinder.get(f"/snapshots/{snapshot_id}")
+        return records.snapshot(body["snapshot"])
+
+    def delete_snapshot(self, snapshot_id: str) -> None:
+        """See base class."""
+        self._cinder.delete(f"/snapshots/{snapshot_id}")
+
+    def find_snapshots(self, name: str) -> Sequence[base.Snapshot]:
+        """See base class."""
+        body = self._cinder.get(
+            "/snapshots/detail", params={"name": name, "all_tenants": "1"}
+        )
+        return [records.snapshot(one) for one in body["snapshots"]]
+
+    def image_from_snapshot(self, snapshot_id: str, name: str) -> str:
+        """See base class.
+
+        :raises errors.Conflict: a step is under way; ask again.
+        """
+        return self._transfer.ask(snapshot_id, name)
+
+
+def _root_first(body: dict[str, Any], attachments: Any) -> None:
+    """Put the root volume first, where there are several."""
+    key = "os-extended-volumes:volumes_attached"
+    volumes = body.get(key, [])
+    if len(volumes) < 2:
+        return
+    root = body.get("OS-EXT-SRV-ATTR:root_device_name")
+    devices = {
+        one["volumeId"]: one.get("device") for one in attachments(body["id"])
+    }
+    volumes.sort(key=lambda one: devices.get(one["id"]) != root)
