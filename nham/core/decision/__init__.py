@@ -27,6 +27,7 @@ from nham.core.decision import hosts
 from nham.core.decision import ladder
 from nham.core.decision import plans
 from nham.core.decision import rules
+from nham.core.decision import situation
 
 Kind = rules.Kind
 
@@ -69,9 +70,9 @@ def decide(facts: facts_.Facts) -> Decision:
     """
     verdicts = []
     system = facts.system
-    overview = rules.Overview(facts)
+    overview = situation.Overview(facts)
     for member in sorted(facts.members, key=_urgency):
-        verdict = _judge(rules.Case(member, facts, system, overview))
+        verdict = _judge(situation.Case(member, facts, system, overview))
         verdicts.append(verdict)
         if verdict.kind is Kind.ACT:
             moved = verdict.zone is descriptor.Zone.HOST
@@ -80,7 +81,9 @@ def decide(facts: facts_.Facts) -> Decision:
                 recent_recoveries=system.recent_recoveries + 1,
                 host_recoveries=system.host_recoveries + moved,
             )
-    return Decision(verdicts=tuple(verdicts), alarms=hosts.alarms(facts))
+    return Decision(
+        verdicts=tuple(verdicts), alarms=hosts.alarms(facts, overview)
+    )
 
 
 def restore_verdict(
@@ -92,6 +95,7 @@ def restore_verdict(
         member=member,
         host=facts_.HostFacts(name=member.host or ""),
         checkpoint_id=checkpoint_id,
+        ordered=True,
     )
     return Verdict(
         group_id=member.group_id,
@@ -115,7 +119,7 @@ def _urgency(member: facts_.MemberFacts) -> tuple[int, int, float, str]:
     )
 
 
-def _judge(case: rules.Case) -> Verdict:
+def _judge(case: situation.Case) -> Verdict:
     member = case.member
     rule = next(r for r in rules.RULES if r.when(case))
     if rule.rung is None:
@@ -135,11 +139,20 @@ def _judge(case: rules.Case) -> Verdict:
             reasons=(rule.says, following.why),
             refused=following.refused,
         )
+    if following.rung == "replace" and not case.system.vnfm:
+        return Verdict(
+            group_id=member.group_id,
+            kind=Kind.WAIT,
+            rule="vnfm-down",
+            zone=rule.zone,
+            reasons=(rule.says, "only the VNFM could help, and it is down"),
+            refused=following.refused,
+        )
     return _plan(case, rule, following)
 
 
 def _plan(
-    case: rules.Case, rule: rules.Rule, following: ladder.Next
+    case: situation.Case, rule: rules.Rule, following: ladder.Next
 ) -> Verdict:
     rung = plans.RUNGS[str(following.rung)]
     choice = plans.Choice(

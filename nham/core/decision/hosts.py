@@ -22,6 +22,7 @@ from collections.abc import Callable
 import dataclasses
 
 from nham.core import facts as facts_
+from nham.core.decision import situation
 
 Health = facts_.Health
 
@@ -79,8 +80,10 @@ HOST_RULES: tuple[HostRule, ...] = (
 )
 
 
-def alarms(facts: facts_.Facts) -> tuple[Alarm, ...]:
-    """Return what is odd about hosts and networks."""
+def alarms(
+    facts: facts_.Facts, overview: situation.Overview
+) -> tuple[Alarm, ...]:
+    """Return what is odd about hosts, networks and NHAM itself."""
     found = [
         Alarm(rule=rule.name, subject=host.name, message=rule.says)
         for host in facts.hosts
@@ -95,4 +98,21 @@ def alarms(facts: facts_.Facts) -> tuple[Alarm, ...]:
         )
         for network in sorted(facts.system.lost_networks)
     ]
+    if overview.blind:
+        found.append(
+            Alarm(
+                rule="observer",
+                subject="nham",
+                message="all went silent at once, or we are late",
+            )
+        )
+    if overview.frozen:
+        found.append(
+            Alarm(
+                rule="mass-failure",
+                subject="hosts",
+                message="more look dead than may be acted on, frozen: "
+                + ", ".join(sorted(overview.lost)),
+            )
+        )
     return tuple(found)

@@ -25,10 +25,13 @@ import dataclasses
 from nham.core import descriptor
 from nham.core import facts as facts_
 
+#: Nova's words for a server that is no more.
+GONE = frozenset(("DELETED", "SOFT_DELETED"))
 #: A VM that was started this often and never served has a bad disk.
 _BOOTS = 2
 #: A host may be without room for a moment; this many tries, then operator.
 _MOVES = 2
+_BAD = (facts_.Outcome.FAILED, facts_.Outcome.REFUSED)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -66,26 +69,21 @@ def for_application(member: facts_.MemberFacts) -> Next:
         member,
         ("soft_reboot",),
         facts_.Outcome.OK,
-        facts_.Outcome.FAILED,
-        facts_.Outcome.REFUSED,
+        *_BAD,
     )
-    failed = _tried(
-        member,
-        ("soft_reboot",),
-        facts_.Outcome.FAILED,
-        facts_.Outcome.REFUSED,
-    )
+    failed = _tried(member, ("soft_reboot",), *_BAD)
+    number = faults + 1
     if not _may(member, descriptor.Zone.VNFC):
         why = "the policy's ladder begins above the VNFC"
-    elif faults > escalation.count:
+    elif number > escalation.count:
         why = (
-            f"{faults} faults of the VNFC within the probation of "
+            f"fault {number} of the VNFC within the probation of "
             f"{escalation.probation:g} s, {escalation.count} are allowed"
         )
     elif failed:
         why = "the last soft reboot did not bring it back"
     else:
-        return Next(rung="soft_reboot", why=f"fault {faults + 1} of the VNFC")
+        return Next(rung="soft_reboot", why=f"fault {number} of the VNFC")
     return _after(f"soft_reboot: {why}", for_vm(member, "hard_reboot"))
 
 
@@ -114,16 +112,12 @@ def for_host(member: facts_.MemberFacts) -> Next:
     """Return the rung for a member of a dead host."""
     if not _may(member, descriptor.Zone.HOST):
         return Next(rung=None, why="the policy's ladder has no host zone")
+    if member.server.status in GONE:
+        return for_deleted(member)
     source = _state_to_move(member)
     if source.rung is None:
         return source
-    moved = _tried(
-        member,
-        ("evacuate",),
-        facts_.Outcome.FAILED,
-        facts_.Outcome.REFUSED,
-    )
-    why_not = _why_not_evacuate(member, moved)
+    why_not = _why_not_evacuate(member)
     if not why_not:
         return dataclasses.replace(
             source,
@@ -131,16 +125,11 @@ def for_host(member: facts_.MemberFacts) -> Next:
             why=f"keeps the server's id; {source.why}",
             refused=("replace: costs the server's id",),
         )
-    if not member.vnfm:
-        if moved < _MOVES:
-            return dataclasses.replace(
-                source,
-                rung="evacuate",
-                why=f"no VNFM could replace it; {source.why}",
-            )
-        return Next(rung=None, why=f"evacuate: {why_not}; no VNFM")
-    if _tried(member, ("replace",), facts_.Outcome.FAILED) >= _MOVES:
-        return Next(rung=None, why=f"evacuate: {why_not}; replace: failed")
+    why_neither = _why_not_replace(member)
+    if why_neither:
+        return Next(
+            rung=None, why=f"evacuate: {why_not}; replace: {why_neither}"
+        )
     return dataclasses.replace(
         source, rung="replace", refused=(f"evacuate: {why_not}",)
     )
@@ -148,27 +137,37 @@ def for_host(member: facts_.MemberFacts) -> Next:
 
 def for_deleted(member: facts_.MemberFacts) -> Next:
     """Return the rung for a server that was deleted behind the VNFM."""
-    if not member.vnfm:
-        return Next(rung=None, why="no VNFM could make it anew")
-    if _tried(member, ("replace",), facts_.Outcome.FAILED) >= _MOVES:
-        return Next(rung=None, why="the VNFM could not make it anew")
+    why_not = _why_not_replace(member)
+    if why_not:
+        return Next(rung=None, why=f"replace: {why_not}")
     source = _state_to_move(member)
     if source.rung is None:
         return source
     return dataclasses.replace(source, rung="replace")
 
 
-def _why_not_evacuate(member: facts_.MemberFacts, moved: int) -> str:
+def _why_not_evacuate(member: facts_.MemberFacts) -> str:
     wish = member.policy.host_recovery
+    failed = _tried(member, ("evacuate",), *_BAD)
+    if not member.vnfm or wish == "evacuate":
+        return f"it failed {failed} times" if failed >= _MOVES else ""
     if wish == "replace":
         return "the policy asks for replace"
-    if wish == "evacuate":
-        return ""
-    if moved:
+    if failed:
         return "it failed before"
     # Nova's scheduler wants the dead host for it, and the failed try
     # leaves the server in ERROR.
     return "the server is in an affinity group" if member.affinity else ""
+
+
+def _why_not_replace(member: facts_.MemberFacts) -> str:
+    gone = member.server.status in GONE
+    if not member.vnfm:
+        return "no VNFM has it in its record"
+    if member.policy.host_recovery == "evacuate" and not gone:
+        return "the policy asks for evacuate"
+    failed = _tried(member, ("replace",), *_BAD)
+    return f"it failed {failed} times" if failed >= _MOVES else ""
 
 
 def _state_to_move(member: facts_.MemberFacts) -> Next:
@@ -185,7 +184,7 @@ def _restore(member: facts_.MemberFacts) -> Next:
     if source.rung and not refused:
         return source
     why = "rebuild: the cloud refused it" if refused else source.why
-    replaced = _tried(member, ("replace",), facts_.Outcome.FAILED)
+    replaced = _tried(member, ("replace",), *_BAD)
     anything = _state_to_move(member)
     if not member.vnfm or replaced or anything.rung is None:
         return Next(rung=None, why=why)

@@ -44,6 +44,8 @@ class Choice:
     :ivar host_lost: the host looks dead, so it must be fenced first.
     :ivar checkpoint_id: restore from this checkpoint.
     :ivar image_id: restore from this image: the VNFD's own.
+    :ivar ordered: somebody ordered it, so it is done to a VNFC that
+        answers, too.
     """
 
     member: facts_.MemberFacts
@@ -51,6 +53,7 @@ class Choice:
     host_lost: bool = False
     checkpoint_id: str | None = None
     image_id: str | None = None
+    ordered: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -80,12 +83,19 @@ def _step(
     )
 
 
-def _confirm() -> model.Step:
-    return _step(
+def _confirm(choice: Choice) -> list[model.Step]:
+    """Look again; what answered at the decision proves nothing new."""
+    if choice.ordered:
+        return []
+    member = choice.member
+    seen = (("app", member.app), ("icmp", member.icmp))
+    step = _step(
         "confirm_fault",
         "Look once more: a member that answers again is left alone.",
         30.0,
+        args={"answered": [n for n, h in seen if h is facts_.Health.OK]},
     )
+    return [step]
 
 
 def _serve_and_settle(choice: Choice) -> list[model.Step]:
@@ -125,7 +135,7 @@ def _clear_operation(choice: Choice) -> list[model.Step]:
 def soft_reboot(choice: Choice) -> list[model.Step]:
     """Restart the guest, which still answers, in good order."""
     return [
-        _confirm(),
+        *_confirm(choice),
         _step(
             "reboot_soft",
             "Restart the guest.",
@@ -143,7 +153,7 @@ def hard_reboot(choice: Choice) -> list[model.Step]:
     starts it again, so no fence of the VM is needed.
     """
     return [
-        _confirm(),
+        *_confirm(choice),
         _step(
             "reboot_hard",
             "Start the VM anew on its own disk.",
@@ -157,7 +167,7 @@ def hard_reboot(choice: Choice) -> list[model.Step]:
 def start(choice: Choice) -> list[model.Step]:
     """Start a VM that nobody asked to stop."""
     return [
-        _confirm(),
+        *_confirm(choice),
         _step("start_server", "Start the VM.", _REBOOT_TIMEOUT, "restored"),
         *_serve_and_settle(choice),
     ]
@@ -170,6 +180,7 @@ def rebuild(choice: Choice) -> list[model.Step]:
     server's image, so the VNFM's record stays right.
     """
     return [
+        *_confirm(choice),
         *_clear_operation(choice),
         _step(
             "rebuild_server",
@@ -212,7 +223,7 @@ def evacuate(choice: Choice) -> list[model.Step]:
         args={"host": choice.host.name, "force": member.affinity},
         marks=None if choice.checkpoint_id else "restored",
     )
-    steps = [_confirm(), *_fence(choice), evacuated]
+    steps = [*_confirm(choice), *_fence(choice), evacuated]
     if choice.checkpoint_id:
         steps += [
             _step(
@@ -237,9 +248,9 @@ def replace(choice: Choice) -> list[model.Step]:
     for a dead host to detach its ports, and fails after 73 seconds. Ports,
     addresses and volumes stay; the server's id does not.
     """
-    fence = [_confirm(), *_fence(choice)] if choice.host_lost else []
     return [
-        *fence,
+        *_confirm(choice),
+        *(_fence(choice) if choice.host_lost else []),
         *_clear_operation(choice),
         _step("delete_server", "Delete the dead server; its ports stay."),
         _step(
@@ -247,7 +258,7 @@ def replace(choice: Choice) -> list[model.Step]:
             "Have the VNFM make the VNFC anew.",
             300.0,
             "restored",
-            _source(choice),
+            {**_source(choice), "server_id": choice.member.server_id},
         ),
         *_serve_and_settle(choice),
     ]

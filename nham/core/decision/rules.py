@@ -28,6 +28,7 @@ import enum
 from nham.core import descriptor
 from nham.core import facts as facts_
 from nham.core.decision import ladder
+from nham.core.decision import situation
 
 Health = facts_.Health
 
@@ -45,64 +46,6 @@ class Kind(enum.StrEnum):
     WOULD = "would"
 
 
-class Overview:
-    """What holds for the whole fleet, worked out once a decision.
-
-    :ivar lost: hosts that look dead.
-    :ivar blind: all that is watched went silent together.
-    :ivar frozen: more hosts are lost than may be acted on.
-    """
-
-    def __init__(self, facts: facts_.Facts) -> None:
-        self.lost = frozenset(
-            host.name for host in facts.hosts if _lost(host, facts)
-        )
-        self.blind = _blind(facts)
-        self.frozen = bool(facts.hosts) and (
-            len(self.lost) > facts.limits.share * len(facts.hosts)
-        )
-
-
-@dataclasses.dataclass(frozen=True)
-class Case:
-    """One member in its surroundings.
-
-    :ivar system: as the facts say, with the places in the guards' limits
-        that more urgent members have used up.
-    """
-
-    member: facts_.MemberFacts
-    facts: facts_.Facts
-    system: facts_.SystemFacts
-    overview: Overview
-
-    @property
-    def host(self) -> facts_.HostFacts:
-        """Its host."""
-        return self.facts.host(self.member.host)
-
-    @property
-    def server(self) -> facts_.ServerFacts:
-        """Its server."""
-        return self.member.server
-
-    @property
-    def host_lost(self) -> bool:
-        """Its host looks dead."""
-        return self.member.host in self.overview.lost
-
-    @property
-    def trouble(self) -> bool:
-        """Something is not as it should be."""
-        member = self.member
-        return (
-            member.qemu_died
-            or Health.DEAD in (member.app, member.icmp)
-            or self.server.status != "ACTIVE"
-            or (self.host_lost and not member.watched)
-        )
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Rule:
     """One line of the table.
@@ -116,41 +59,9 @@ class Rule:
     kind: Kind
     source: str
     says: str
-    when: Callable[[Case], bool]
+    when: Callable[[situation.Case], bool]
     zone: descriptor.Zone | None = None
     rung: Callable[[facts_.MemberFacts], ladder.Next] | None = None
-
-
-def _lost(host: facts_.HostFacts, facts: facts_.Facts) -> bool:
-    """The host looks dead: no sign of life from it or any member.
-
-    Where no member of it is watched, Nova must agree: one lost probe of
-    the management network is not enough to cut a host's power.
-    """
-    signs = (host.probe, host.heartbeat)
-    if Health.OK in signs:
-        return False
-    if host.fence is facts_.Fence.PROVED:
-        return True
-    if Health.DEAD not in signs and host.service:
-        return False
-    watched = [m for m in facts.members_on(host.name) if m.watched]
-    if not watched:
-        return not host.service
-    return all(m.silent for m in watched)
-
-
-def _blind(facts: facts_.Facts) -> bool:
-    """All that is watched went silent together: it is we who are blind."""
-    hosts = [h for h in facts.hosts if h.fence is not facts_.Fence.PROVED]
-    if facts.system.observer_late:
-        return True
-    watched = [m for m in facts.members if m.watched]
-    if len({m.host for m in watched} | {h.name for h in hosts}) < 2:
-        return False
-    return all(m.silent for m in watched) and all(
-        Health.DEAD in (h.probe, h.heartbeat) for h in hosts
-    )
 
 
 def _rung_start(member: facts_.MemberFacts) -> ladder.Next:
@@ -164,7 +75,7 @@ def _rung_reboot(member: facts_.MemberFacts) -> ladder.Next:
 _SET_ASIDE = frozenset(
     ("PAUSED", "SUSPENDED", "RESCUE", "SHELVED", "SHELVED_OFFLOADED")
 )
-_GONE = frozenset(("DELETED", "SOFT_DELETED"))
+_DOWN = ladder.GONE | {"SHUTOFF", "ERROR"}
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -191,6 +102,15 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: not c.trouble,
     ),
     Rule(
+        name="icmp-only",
+        kind=Kind.NOTHING,
+        source="",
+        says="the application answers, only ICMP does not",
+        when=lambda c: (
+            c.serves and c.server.status == "ACTIVE" and not c.member.qemu_died
+        ),
+    ),
+    Rule(
         name="operator-stopped",
         kind=Kind.NOTHING,
         source="UC4",
@@ -205,6 +125,13 @@ RULES: tuple[Rule, ...] = (
         source="UC4",
         says="set aside by its operator",
         when=lambda c: c.server.status in _SET_ASIDE,
+    ),
+    Rule(
+        name="still-serves",
+        kind=Kind.WAIT,
+        source="design, rule 3",
+        says="Nova says that it does not run, but its application answers",
+        when=lambda c: c.serves and c.server.status in _DOWN,
     ),
     Rule(
         name="not-ours",
@@ -235,6 +162,7 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: (
             c.server.status == "ACTIVE"
             and c.member.network in c.system.lost_networks
+            and not (c.host_lost and (c.host_fenced or not c.host.service))
         ),
     ),
     Rule(
@@ -272,7 +200,7 @@ RULES: tuple[Rule, ...] = (
         kind=Kind.WAIT,
         source="guard: storm",
         says="more hosts look dead than may be acted on: frozen",
-        when=lambda c: c.host_lost and c.overview.frozen,
+        when=lambda c: c.host_lost and c.overview.frozen and not c.host_fenced,
     ),
     Rule(
         name="host-unfenced",
@@ -316,15 +244,6 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: c.server.task_state is not None,
     ),
     Rule(
-        name="deleted-behind",
-        kind=Kind.ACT,
-        source="UC4",
-        says="its server was deleted behind the VNFM",
-        when=lambda c: c.server.status in _GONE,
-        zone=descriptor.Zone.VM,
-        rung=ladder.for_deleted,
-    ),
-    Rule(
         name="compute-down",
         kind=Kind.WAIT,
         source="UC4",
@@ -333,13 +252,31 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: not c.host.service and bool(c.host.name),
     ),
     Rule(
+        name="deleted-behind",
+        kind=Kind.ACT,
+        source="UC4",
+        says="its server was deleted behind the VNFM",
+        when=lambda c: c.server.status in ladder.GONE,
+        zone=descriptor.Zone.VM,
+        rung=ladder.for_deleted,
+    ),
+    Rule(
         name="stopped-unasked",
         kind=Kind.ACT,
         source="UC8",
         says="the VM is off and nobody asked for it",
-        when=lambda c: c.server.status == "SHUTOFF",
+        when=lambda c: (
+            c.server.status == "SHUTOFF" and c.server.stopped_by == "nobody"
+        ),
         zone=descriptor.Zone.VM,
         rung=_rung_start,
+    ),
+    Rule(
+        name="stopped-unclear",
+        kind=Kind.WAIT,
+        source="UC4",
+        says="the VM is off, and it is not known who stopped it",
+        when=lambda c: c.server.status == "SHUTOFF",
     ),
     Rule(
         name="vm-error",
@@ -410,12 +347,5 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: c.member.app is Health.DEAD,
         zone=descriptor.Zone.VNFC,
         rung=ladder.for_application,
-    ),
-    Rule(
-        name="icmp-only",
-        kind=Kind.NOTHING,
-        source="",
-        says="the application answers, only ICMP does not",
-        when=lambda c: True,
     ),
 )

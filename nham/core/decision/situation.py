@@ -1,0 +1,145 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""One member in its surroundings: what the rules look at.
+
+Silence is weak evidence: the guest, its host, the network or we ourselves
+may be the cause. So what is worked out here asks for two witnesses before
+a host counts as dead, and takes any answer as a sign of life.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from nham.core import facts as facts_
+
+Health = facts_.Health
+
+_ALIVE = frozenset((Health.OK, Health.SLOW))
+
+
+class Overview:
+    """What holds for the whole fleet, worked out once a decision.
+
+    :ivar lost: hosts that look dead.
+    :ivar blind: all that is watched went silent together.
+    :ivar frozen: more hosts are lost than may be acted on.
+    """
+
+    def __init__(self, facts: facts_.Facts) -> None:
+        self.lost = frozenset(
+            host.name for host in facts.hosts if _lost(host, facts)
+        )
+        self.blind = _blind(facts)
+        self.frozen = bool(facts.hosts) and (
+            len(self.lost) > facts.limits.share * len(facts.hosts)
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One member in its surroundings.
+
+    :ivar system: as the facts say, with the places in the guards' limits
+        that more urgent members have used up.
+    """
+
+    member: facts_.MemberFacts
+    facts: facts_.Facts
+    system: facts_.SystemFacts
+    overview: Overview
+
+    @property
+    def host(self) -> facts_.HostFacts:
+        """Its host."""
+        return self.facts.host(self.member.host)
+
+    @property
+    def server(self) -> facts_.ServerFacts:
+        """Its server."""
+        return self.member.server
+
+    @property
+    def host_lost(self) -> bool:
+        """Its host looks dead."""
+        return self.member.host in self.overview.lost
+
+    @property
+    def host_fenced(self) -> bool:
+        """Its host is dead, and that is proved."""
+        return self.host_lost and self.host.fence is facts_.Fence.PROVED
+
+    @property
+    def serves(self) -> bool:
+        """Its application answers, be it late."""
+        return self.member.app in _ALIVE
+
+    @property
+    def trouble(self) -> bool:
+        """Something is not as it should be."""
+        member = self.member
+        return (
+            member.qemu_died
+            or Health.DEAD in (member.app, member.icmp)
+            or self.server.status != "ACTIVE"
+            or (self.host_lost and not member.watched)
+        )
+
+
+def _signs(host: facts_.HostFacts) -> frozenset[Health]:
+    return frozenset((host.probe, host.heartbeat))
+
+
+def _answers(member: facts_.MemberFacts) -> bool:
+    return member.watched and not member.silent
+
+
+def _should_answer(member: facts_.MemberFacts) -> bool:
+    """Its silence means something: it is not off by anybody's will."""
+    return member.watched and member.server.status == "ACTIVE"
+
+
+def _lost(host: facts_.HostFacts, facts: facts_.Facts) -> bool:
+    """The host looks dead: no sign of life from it or any member.
+
+    One witness is not enough to cut a host's power: of its own probes,
+    its members and Nova, two must say that it is dead.
+    """
+    signs = _signs(host)
+    members = facts.members_on(host.name)
+    if signs & _ALIVE or any(_answers(m) for m in members):
+        return False
+    if host.fence is facts_.Fence.PROVED:
+        return True
+    witnesses = (
+        Health.DEAD in signs,
+        not host.service,
+        any(_should_answer(m) for m in members),
+    )
+    return sum(witnesses) >= 2
+
+
+def _blind(facts: facts_.Facts) -> bool:
+    """All that is watched went silent together: it is we who are blind."""
+    if facts.system.observer_late:
+        return True
+    fenced = {h.name for h in facts.hosts if h.fence is facts_.Fence.PROVED}
+    hosts = [h for h in facts.hosts if h.name not in fenced]
+    members = [m for m in facts.members if m.host not in fenced]
+    if any(_signs(h) & _ALIVE for h in hosts) or any(
+        _answers(m) for m in members
+    ):
+        return False
+    silent = {h.name for h in hosts if Health.DEAD in _signs(h)}
+    silent |= {m.host or "" for m in members if _should_answer(m)}
+    return len(silent) > 1
