@@ -29,16 +29,15 @@ from nham.descriptor import document
 
 _QUOTED = re.compile(r'"([^"\n]{1,200})"')
 #: What tosca-parser adds to messages; of no use to the author of a file.
-_NOISE = re.compile(
-    r"\s*Refer to the definition to verify valid values\.?|\s+(?=\s)"
-)
+_NOISE = re.compile(r"\s*Refer to the definition to verify valid values\.?")
 
 
 def place(
     message: str, documents: Iterable[document.Document], entry: str
 ) -> descriptor.Problem:
     """Return the problem that a message of tosca-parser is."""
-    text = _NOISE.sub("", message).strip().replace("\n", " ")
+    text = " ".join(_NOISE.sub("", message).split())
+    text = text.replace('"[', "[").replace(']"', "]")
     names = set(_QUOTED.findall(text))
     best: tuple[int, int] = (0, 0)
     found: tuple[document.Document, document.Path] | None = None

@@ -31,7 +31,7 @@ from nham.descriptor import paper
 _VDU = "tosca.nodes.nfv.Vdu.Compute"
 #: Types whose nodes a policy may name as a VDU. Tacker knows its own by the
 #: exact name, so types derived from it are no VDUs to anyone.
-_VDU_TYPES = frozenset((_VDU, paper.VNFC_TYPE, "tosca.nodes.Compute"))
+_VDU_TYPES = (_VDU, paper.VNFC_TYPE, "tosca.nodes.Compute")
 _VNF = "tosca.nodes.nfv.VNF"
 _GROUP = "tosca.groups.nfv.PlacementGroup"
 _DELTA = "tosca.policies.nfv.VduInitialDelta"
@@ -90,11 +90,11 @@ class Topology:
         self._node_types = fileset.types("node_types")
         self._policy_types = fileset.types("policy_types")
         self.top = self._scope(fileset.documents[fileset.entry], "")
-        wanted = {
+        wanted = [
             item.type_name
             for item in self.top.targets.values()
             if item.kind == "vnf"
-        }
+        ]
         self.flavours: list[Scope] = []
         for doc in fileset.documents.values():
             if doc is self.top.doc or not doc.section("topology_template"):
@@ -149,7 +149,7 @@ class Topology:
         vdus = {
             name: _vdu(name, node, nodes, instances)
             for name, node in nodes.items()
-            if isinstance(node, dict) and node.get("type") in _VDU_TYPES
+            if isinstance(name, str) and _dig(node, "type") in _VDU_TYPES
         }
         targets = {}
         for section in ("node_templates", "groups"):
