@@ -1,0 +1,204 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""One socket that asks many: ICMP echo, and echo over UDP.
+
+Each question carries a number that the answer, or the ICMP error about
+it, brings back. So one socket serves all targets, and no answer is taken
+for another's. Errors come from the socket's error queue (``ip(7)``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+import dataclasses
+import errno
+import ipaddress
+import os
+import socket
+import struct
+
+from nham.adapters import errors
+
+_RECVERR = {socket.AF_INET: (0, 11), socket.AF_INET6: (41, 25)}
+"""Level and option that switch a family's error queue on."""
+_EXTENDED_ERROR = struct.Struct("=IBBBBII")
+_ICMP = struct.Struct("!BBHHHQ")
+_NUMBER = struct.Struct("!Q")
+_REQUEST = {socket.AF_INET: 8, socket.AF_INET6: 128}
+_REPLY = {socket.AF_INET: 0, socket.AF_INET6: 129}
+_READS = 64
+"""Packets read at once before others get their turn."""
+
+UNREACHABLE = {
+    errno.ECONNREFUSED: "connection refused",
+    errno.EHOSTUNREACH: "no route to host",
+    errno.ENETUNREACH: "network is unreachable",
+    errno.EACCES: "forbidden on the way",
+    errno.ECONNRESET: "connection reset",
+}
+"""Errors that somebody on the way, or the target, has sent."""
+
+_LOCAL = 1
+"""``ee_origin`` of an error that this machine made by itself."""
+
+Heard = Callable[[int, str, str], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Form:
+    """What goes over the wire for one kind of question."""
+
+    family: socket.AddressFamily
+    icmp: bool
+
+    def open(self) -> socket.socket:
+        """Open a socket; ICMP works without rights where that is allowed.
+
+        :raises errors.Refused: this process may not send ICMP.
+        """
+        if not self.icmp:
+            return socket.socket(self.family, socket.SOCK_DGRAM)
+        v4 = self.family is socket.AF_INET
+        protocol = socket.IPPROTO_ICMP if v4 else socket.IPPROTO_ICMPV6
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
+            try:
+                return socket.socket(self.family, kind, protocol)
+            except PermissionError:
+                continue
+        raise errors.Refused(
+            "no right to send ICMP: set net.ipv4.ping_group_range or give "
+            "the process CAP_NET_RAW"
+        )
+
+    def pack(self, number: int) -> bytes:
+        """Return the question that carries a number."""
+        if not self.icmp:
+            return _NUMBER.pack(number)
+        kind = _REQUEST[self.family]
+        parts = [kind, 0, 0, os.getpid() & 0xFFFF, number & 0xFFFF, number]
+        parts[2] = _checksum(_ICMP.pack(*parts))
+        return _ICMP.pack(*parts)
+
+    def answered(self, data: bytes, raw: bool) -> int | None:
+        """Return the number that an answer carries, None if it is none."""
+        if not self.icmp:
+            return self.number(data)
+        if raw and self.family is socket.AF_INET and data:
+            data = data[(data[0] & 0x0F) * 4 :]
+        if not data or data[0] != _REPLY[self.family]:
+            return None
+        return self.number(data)
+
+    def number(self, data: bytes) -> int | None:
+        """Return the number in a question as it was sent."""
+        start = 8 if self.icmp else 0
+        if len(data) < start + _NUMBER.size:
+            return None
+        return int.from_bytes(data[start : start + _NUMBER.size])
+
+
+class Echo:
+    """The socket of one form, read by an event loop.
+
+    :param heard: told the number, the address, and what came instead of
+        an answer (empty for an answer).
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, form: Form, heard: Heard
+    ) -> None:
+        self._form = form
+        self._heard = heard
+        self._loop = loop
+        self._socket = form.open()
+        self._raw = self._socket.type == socket.SOCK_RAW
+        self._socket.setblocking(False)
+        self._socket.setsockopt(*_RECVERR[form.family], 1)
+        loop.call_soon_threadsafe(
+            loop.add_reader, self._socket, self._readable
+        )
+
+    def send(self, address: str, port: int, number: int) -> None:
+        """Send one question.
+
+        An earlier question's error may show up here instead: then the
+        second try sends. What fails twice counts as lost on the way.
+        """
+        data = self._form.pack(number)
+        for _attempt in range(2):
+            try:
+                self._socket.sendto(data, (address, port))
+                return
+            except OSError:
+                continue
+
+    def close(self) -> None:
+        """Stop reading and close; called in the loop's thread."""
+        self._loop.remove_reader(self._socket)
+        self._socket.close()
+
+    def _readable(self) -> None:
+        for read in (self._read_error, self._read_answer):
+            for _packet in range(_READS):
+                try:
+                    read()
+                except BlockingIOError:
+                    break
+                except OSError:
+                    # The error of a question; its queue tells which.
+                    continue
+
+    def _read_answer(self) -> None:
+        data, sender = self._socket.recvfrom(512)
+        number = self._form.answered(data, self._raw)
+        if number is not None:
+            self._heard(number, _plain(sender[0]), "")
+
+    def _read_error(self) -> None:
+        data, notes, _flags, target = self._socket.recvmsg(
+            512, 512, socket.MSG_ERRQUEUE
+        )
+        number = self._form.number(data)
+        for _level, _kind, note in notes:
+            if len(note) < _EXTENDED_ERROR.size or number is None:
+                continue
+            code, origin, *_rest = _EXTENDED_ERROR.unpack_from(note)
+            if origin != _LOCAL and code in UNREACHABLE:
+                self._heard(number, _plain(target[0]), UNREACHABLE[code])
+
+
+def form(kind: str, address: str) -> Form:
+    """Return the form for a kind and an address.
+
+    :raises ValueError: the address is no IP address.
+    """
+    return Form(family_of(address), kind == "icmp")
+
+
+def family_of(address: str) -> socket.AddressFamily:
+    """Return the family of an IP address; :raises ValueError: it is none."""
+    version = ipaddress.ip_address(address).version
+    return socket.AF_INET if version == 4 else socket.AF_INET6
+
+
+def _plain(address: str) -> str:
+    """Return an address without the zone that IPv6 may add."""
+    return address.partition("%")[0]
+
+
+def _checksum(data: bytes) -> int:
+    """Return the Internet checksum (RFC 1071)."""
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total = (total >> 16) + (total & 0xFFFF)
+    return ~(total + (total >> 16)) & 0xFFFF

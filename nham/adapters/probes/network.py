@@ -1,0 +1,293 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Probes over the real network: one loop in one thread asks everybody.
+
+A question is sent when it is due, whether the one before was answered or
+not. So a target that is slow is still asked, and the thread's own delay
+is the only thing that makes a question late: it is measured and told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+from collections.abc import Iterable
+from collections.abc import Sequence
+import dataclasses
+import functools
+import ipaddress
+import itertools
+import os
+import socket
+import threading
+
+from nham.adapters import clock
+from nham.adapters.probes import base
+from nham.adapters.probes import echo
+from nham.adapters.probes import stream
+
+LAG_MEMORY = 10.0
+"""For how many seconds a lag counts as "lately"."""
+MOST_ECHOES = 64
+"""Unanswered questions per target that are still listened for."""
+MOST_STREAMS = 8
+"""The same where each holds a socket; the oldest is given up first."""
+_SPREAD = 0.618034
+"""Golden ratio: puts any number of targets evenly into an interval."""
+_PORTS = {"icmp": 0, "tcp": None, "http": 80, "udp": 7}
+
+
+@dataclasses.dataclass(eq=False)
+class _Asked:
+    """One target with what it has not answered yet.
+
+    :ivar waiting: numbers of echo questions, oldest first.
+    :ivar streams: tasks of questions over TCP, oldest first.
+    """
+
+    target: base.Target
+    sequence: int
+    timer: asyncio.TimerHandle | None = None
+    waiting: collections.deque[int] = dataclasses.field(
+        default_factory=collections.deque
+    )
+    streams: collections.deque[asyncio.Task[None]] = dataclasses.field(
+        default_factory=collections.deque
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Question:
+    asked: _Asked
+    sequence: int
+    sent_at: float
+
+
+class NetworkProber(base.Prober):
+    """Asks with ICMP, TCP, HTTP and UDP.
+
+    :param time: whose monotonic seconds the observations carry.
+    """
+
+    def __init__(self, time: clock.Clock | None = None) -> None:
+        self._clock = time or clock.SystemClock()
+        self._loop = asyncio.new_event_loop()
+        self._echoes: dict[echo.Form, echo.Echo] = {}
+        self._asked: dict[str, _Asked] = {}
+        self._questions: dict[int, _Question] = {}
+        self._numbers = itertools.count(int.from_bytes(os.urandom(6)))
+        self._phases = itertools.count(1)
+        self._seen: collections.deque[base.Observation] = collections.deque()
+        self._lags: collections.deque[tuple[float, float]] = (
+            collections.deque()
+        )
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(
+            target=self._run, name="nham-prober", daemon=True
+        )
+        self._thread.start()
+
+    # -- called by others
+
+    def set_targets(self, targets: Iterable[base.Target]) -> None:
+        """See base class.
+
+        :raises ValueError: a target cannot be asked as it stands.
+        :raises errors.Refused: this process may not send ICMP.
+        """
+        wanted = {}
+        for target in targets:
+            wanted[target.key] = _checked(target)
+        for target in wanted.values():
+            if target.kind in ("icmp", "udp"):
+                form = echo.form(target.kind, target.address)
+                if form not in self._echoes:
+                    self._echoes[form] = echo.Echo(
+                        self._loop, form, self._heard
+                    )
+        self._loop.call_soon_threadsafe(self._apply, wanted)
+
+    def collect(self) -> Sequence[base.Observation]:
+        """See base class."""
+        return [self._seen.popleft() for _ in range(len(self._seen))]
+
+    def lag(self) -> float:
+        """See base class."""
+        since = self._clock.monotonic() - LAG_MEMORY
+        with self._lock:
+            while self._lags and self._lags[0][0] < since:
+                self._lags.popleft()
+            return self._lags[0][1] if self._lags else 0.0
+
+    def close(self) -> None:
+        """See base class."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop)
+            self._thread.join()
+
+    # -- in the loop's thread
+
+    def _run(self) -> None:
+        self._loop.run_forever()
+        self._loop.close()
+
+    def _stop(self) -> None:
+        tasks = [task for asked in self._drop_all() for task in asked.streams]
+        for one in self._echoes.values():
+            one.close()
+        ended = asyncio.gather(*tasks, return_exceptions=True)
+        ended.add_done_callback(lambda _done: self._loop.stop())
+
+    def _drop_all(self) -> list[_Asked]:
+        asked = list(self._asked.values())
+        self._apply({})
+        return asked
+
+    def _apply(self, wanted: dict[str, base.Target]) -> None:
+        """Begin with the new targets and let go of the old."""
+        for key, asked in list(self._asked.items()):
+            if wanted.get(key) != asked.target:
+                self._drop(asked)
+        for key, target in wanted.items():
+            if key in self._asked:
+                continue
+            self._asked[key] = asked = _Asked(target, sequence=0)
+            phase = next(self._phases) * _SPREAD % 1.0 * target.interval
+            self._arm(asked, self._loop.time() + phase)
+
+    def _drop(self, asked: _Asked) -> None:
+        del self._asked[asked.target.key]
+        if asked.timer is not None:
+            asked.timer.cancel()
+        for number in asked.waiting:
+            self._questions.pop(number, None)
+        for task in asked.streams:
+            task.cancel()
+
+    def _arm(self, asked: _Asked, due: float) -> None:
+        asked.timer = self._loop.call_at(due, self._ask, asked, due)
+
+    def _ask(self, asked: _Asked, due: float) -> None:
+        """Send one question and arrange for the next."""
+        now = self._loop.time()
+        target = asked.target
+        late = now - due
+        asked.sequence += 1
+        if target.kind in ("icmp", "udp"):
+            self._ask_echo(asked)
+        elif not self._ask_stream(asked):
+            # It could not even ask: as bad as being late by a question.
+            late += target.interval
+        self._note_lag(late)
+        following = due + target.interval
+        if following <= now:
+            # What was missed is not made up for by a volley.
+            following = now + target.interval
+        self._arm(asked, following)
+
+    def _ask_echo(self, asked: _Asked) -> None:
+        target = asked.target
+        number = next(self._numbers)
+        now = self._emit(asked, asked.sequence, "sent")
+        self._questions[number] = _Question(asked, asked.sequence, now)
+        asked.waiting.append(number)
+        if len(asked.waiting) > MOST_ECHOES:
+            self._questions.pop(asked.waiting.popleft(), None)
+        form = echo.form(target.kind, target.address)
+        self._echoes[form].send(target.address, target.port or 0, number)
+
+    def _heard(self, number: int, address: str, trouble: str) -> None:
+        """Take what an echo socket heard."""
+        question = self._questions.get(number)
+        if question is None or question.asked.target.address != address:
+            return
+        del self._questions[number]
+        asked = question.asked
+        asked.waiting.remove(number)
+        age = self._clock.monotonic() - question.sent_at
+        if age <= asked.target.patience:
+            self._result(asked, question.sequence, trouble)
+
+    def _ask_stream(self, asked: _Asked) -> bool:
+        """Begin a question over TCP; False: no socket is to be had."""
+        target = asked.target
+        try:
+            connection = socket.socket(echo.family_of(target.address))
+        except OSError:
+            return False
+        connection.setblocking(False)
+        if len(asked.streams) >= MOST_STREAMS:
+            asked.streams.popleft().cancel()
+        self._emit(asked, asked.sequence, "sent")
+        task = self._loop.create_task(
+            self._stream(asked, asked.sequence, connection)
+        )
+        asked.streams.append(task)
+        task.add_done_callback(functools.partial(_forget, asked, connection))
+        return True
+
+    async def _stream(
+        self, asked: _Asked, sequence: int, connection: socket.socket
+    ) -> None:
+        trouble = await stream.ask(connection, asked.target)
+        if trouble is not None:
+            self._result(asked, sequence, trouble)
+
+    def _result(self, asked: _Asked, sequence: int, trouble: str) -> None:
+        self._emit(asked, sequence, "bad" if trouble else "good", trouble)
+
+    def _emit(
+        self, asked: _Asked, sequence: int, what: str, detail: str = ""
+    ) -> float:
+        now = self._clock.monotonic()
+        self._seen.append(
+            base.Observation(
+                key=asked.target.key,
+                sequence=sequence,
+                what=what,
+                at=now,
+                detail=detail,
+            )
+        )
+        return now
+
+    def _note_lag(self, late: float) -> None:
+        """Keep the largest lags, each until a larger one or its age."""
+        with self._lock:
+            while self._lags and self._lags[-1][1] <= late:
+                self._lags.pop()
+            self._lags.append((self._clock.monotonic(), late))
+
+
+def _forget(
+    asked: _Asked, connection: socket.socket, task: asyncio.Task[None]
+) -> None:
+    connection.close()
+    if task in asked.streams:
+        asked.streams.remove(task)
+
+
+def _checked(target: base.Target) -> base.Target:
+    """Return the target with its port.
+
+    :raises ValueError: it cannot be asked.
+    """
+    if target.kind not in _PORTS:
+        raise ValueError(f"{target.key}: unknown kind {target.kind}")
+    address = str(ipaddress.ip_address(target.address))
+    port = target.port or _PORTS[target.kind]
+    if port is None:
+        raise ValueError(f"{target.key}: a port is needed")
+    if target.interval <= 0:
+        raise ValueError(f"{target.key}: the interval must be above zero")
+    return dataclasses.replace(target, address=address, port=port)
