@@ -19,6 +19,7 @@ the explanation of what NHAM would do.
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 from nham.core import descriptor
 from nham.core import facts as facts_
@@ -55,7 +56,10 @@ class Verdict:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Decision:
-    """The verdicts on all members, most urgent first, and the alarms."""
+    """The verdicts on all members and the alarms.
+
+    What is unwell comes first, the most urgent of it at the top.
+    """
 
     verdicts: tuple[Verdict, ...]
     alarms: tuple[hosts.Alarm, ...] = ()
@@ -68,10 +72,11 @@ def decide(facts: facts_.Facts) -> Decision:
     then the longest silence), and each one that acts uses up a place in
     the guards' limits.
     """
+    overview = situation.Overview(facts)
+    unwell, well = overview.sift(facts.members)
     verdicts = []
     system = facts.system
-    overview = situation.Overview(facts)
-    for member in sorted(facts.members, key=_urgency):
+    for member in sorted(unwell, key=_urgency):
         verdict = _judge(situation.Case(member, facts, system, overview))
         verdicts.append(verdict)
         if verdict.kind is Kind.ACT:
@@ -81,8 +86,21 @@ def decide(facts: facts_.Facts) -> Decision:
                 recent_recoveries=system.recent_recoveries + 1,
                 host_recoveries=system.host_recoveries + moved,
             )
+    names = sorted(member.group_id for member in well)
     return Decision(
-        verdicts=tuple(verdicts), alarms=hosts.alarms(facts, overview)
+        verdicts=(*verdicts, *map(_well, names)),
+        alarms=hosts.alarms(facts, overview),
+    )
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _well(group_id: str) -> Verdict:
+    rule = next(rule for rule in rules.RULES if rule.name == "healthy")
+    return Verdict(
+        group_id=group_id,
+        kind=rule.kind,
+        rule=rule.name,
+        reasons=(rule.says,),
     )
 
 

@@ -90,9 +90,7 @@ RULES: tuple[Rule, ...] = (
         kind=Kind.NOTHING,
         source="",
         says="nothing is wrong",
-        when=lambda c: (
-            not c.trouble and Health.SLOW not in (c.member.app, c.member.icmp)
-        ),
+        when=lambda c: c.overview.well(c.member),
     ),
     Rule(
         name="slow",

@@ -19,6 +19,7 @@ a host counts as dead, and takes any answer as a sign of life.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 import dataclasses
 
 from nham.core import facts as facts_
@@ -26,6 +27,7 @@ from nham.core import facts as facts_
 Health = facts_.Health
 
 _ALIVE = frozenset((Health.OK, Health.SLOW))
+_CALM = frozenset((Health.OK, Health.UNKNOWN))
 
 
 class Overview:
@@ -43,6 +45,27 @@ class Overview:
         self.blind = _blind(facts)
         self.frozen = bool(facts.hosts) and (
             len(self.lost) > facts.limits.share * len(facts.hosts)
+        )
+
+    def sift(
+        self, members: Iterable[facts_.MemberFacts]
+    ) -> tuple[list[facts_.MemberFacts], list[facts_.MemberFacts]]:
+        """Return those that need a judgement, and those that are well."""
+        unwell: list[facts_.MemberFacts] = []
+        well: list[facts_.MemberFacts] = []
+        for member in members:
+            (well if self.well(member) else unwell).append(member)
+        return unwell, well
+
+    def well(self, member: facts_.MemberFacts) -> bool:
+        """Say whether nothing is wrong, which is all most are asked."""
+        return (
+            member.app in _CALM
+            and member.icmp in _CALM
+            and not member.busy
+            and not member.qemu_died
+            and member.server.status == "ACTIVE"
+            and (member.host not in self.lost or member.watched)
         )
 
 
@@ -116,8 +139,10 @@ def _lost(host: facts_.HostFacts, facts: facts_.Facts) -> bool:
     its members and Nova, two must say that it is dead.
     """
     signs = _signs(host)
+    if signs & _ALIVE:
+        return False
     members = facts.members_on(host.name)
-    if signs & _ALIVE or any(_answers(m) for m in members):
+    if any(_answers(m) for m in members):
         return False
     if host.fence is facts_.Fence.PROVED:
         return True
