@@ -28,6 +28,9 @@ from nham.core import facts
 from nham.core import model
 from nham.db import store as store_
 
+#: By how many seconds the clocks of NHAM and of the cloud may differ.
+CLOCK_SKEW = 2.0
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MemberView:
@@ -112,6 +115,14 @@ class Run:
         return self.record.started_at or 0.0
 
     @property
+    def earliest(self) -> float:
+        """From when on others may date what this step asked them for.
+
+        They date to the second, by clocks of their own.
+        """
+        return int(self.since) - CLOCK_SKEW
+
+    @property
     def group(self) -> model.Group:
         """The replica group that is recovered."""
         return self.context.store.group(self.recovery.group_id)
@@ -142,10 +153,9 @@ class Run:
     def asked(self, action: str) -> bool:
         """Say whether Nova was asked for this since the step began.
 
-        Nova dates actions to the second, so the second counts in which
-        the step began.
+        :param action: Nova's name of it.
         """
         return any(
-            entry.action == action and entry.at >= int(self.since)
+            entry.action == action and entry.at >= self.earliest
             for entry in self.context.vim.actions(self.member.server_id)
         )

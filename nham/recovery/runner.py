@@ -60,6 +60,7 @@ class Runner:
         """
         recovery = self._context.store.recovery(recovery_id)
         if not self._holds(recovery):
+            self._forget_all(recovery_id)
             return False
         record = next((r for r in recovery.steps if r.state in _OPEN), None)
         if record is None:
@@ -68,6 +69,7 @@ class Runner:
         try:
             return self._advance(recovery, record)
         except context.Aborted as reason:
+            self._forget((recovery.id, record.position))
             self._close(recovery, record, states.StepState.DONE, str(reason))
             self._end(recovery, states.RecoveryState.ABORTED, str(reason))
         except context.StepRefused as reason:
@@ -208,6 +210,11 @@ class Runner:
             self._owner,
             recovery.epoch,
         )
+
+    def _forget_all(self, recovery_id: str) -> None:
+        """Forget it: what is true of it now, another engine knows."""
+        for key in [k for k in self._deadlines if k[0] == recovery_id]:
+            self._forget(key)
 
     def _forget(self, key: tuple[str, int]) -> None:
         self._deadlines.pop(key, None)

@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
 from nham.recovery import context
@@ -127,15 +129,22 @@ class EvacuateServer(StepHandler):
         run.context.vim.evacuate(server.id, self._force_host(run))
 
     def complete(self, run: context.Run) -> context.Done | None:
-        """See base class."""
+        """See base class; a server that was off is started afterwards."""
         if not self.requested(run):
             return None
         server = run.server
-        if server.host == run.args["host"]:
-            if server.status == "ERROR" and server.task_state is None:
-                raise context.StepFailed("no host took the server")
+        moved = server.host != run.args["host"]
+        if server.task_state is not None:
             return None
-        if not _settled(server):
+        if server.status == "ERROR":
+            raise context.StepFailed(
+                f"the server went to ERROR on {server.host}"
+                if moved
+                else "no host took the server"
+            )
+        if moved and server.status == "SHUTOFF":
+            run.context.vim.start(server.id)
+        if not moved or not _settled(server):
             return None
         return context.Done(detail=f"ACTIVE on {server.host}")
 
@@ -154,8 +163,9 @@ class DeleteServer(StepHandler):
     """Delete the dead server; its ports and volumes stay."""
 
     def do(self, run: context.Run) -> None:
-        """See base class."""
-        run.context.vim.delete_server(run.member.server_id)
+        """See base class; one that is gone already is no error."""
+        with contextlib.suppress(errors.NotFound):
+            run.context.vim.delete_server(run.member.server_id)
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""

@@ -29,7 +29,8 @@ class ConfirmFault(StepHandler):
     """Look once more, just before the first harm is done.
 
     A false suspicion must cost nothing where nothing was done yet
-    (NHAM paper 3.4).
+    (NHAM paper 3.4). What answered when it was decided proves nothing: a
+    dead application in a living guest stays a fault, whatever is done.
     """
 
     def do(self, run: context.Run) -> None:
@@ -38,14 +39,15 @@ class ConfirmFault(StepHandler):
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
         view = run.context.watch.view(run.recovery.group_id)
-        if view.app is facts.Health.OK:
+        answered = run.args.get("answered", ())
+        assert isinstance(answered, (list, tuple))
+        if view.app is facts.Health.OK and "app" not in answered:
             raise context.Aborted("it answers again")
         try:
             server = run.server
         except errors.NotFound:
             return context.Done(detail="the server is gone")
-        answers = view.icmp is facts.Health.OK
-        if answers and run.recovery.fault.zone != "vnfc":
+        if view.icmp is facts.Health.OK and "icmp" not in answered:
             raise context.Aborted("the guest answers again")
         return context.Done(detail=f"still so; Nova says {server.status}")
 

@@ -99,30 +99,54 @@ class HealVnfc(StepHandler):
     def _operation(self, run: context.Run) -> vnfm_base.Operation | None:
         vnfm, instance_id = _vnfm(run)
         for operation in vnfm.operations(instance_id):
-            if operation.kind == "HEAL" and operation.at >= int(run.since):
+            if (
+                operation.kind == "HEAL"
+                and operation.at >= run.earliest
+                and self._ours(run, operation)
+            ):
                 return operation
         return None
 
+    def _ours(self, run: context.Run, operation: vnfm_base.Operation) -> bool:
+        """Say whether it heals this VNFC and not another of the VNF.
+
+        Tacker's id of a VNFC ends with the id of its server, the old one
+        in the request and the new one in the record.
+        """
+        named = operation.params.get("vnfcInstanceId")
+        if not named:
+            return True
+        old = str(run.args.get("server_id", run.member.server_id))
+        now = _vnfc(run).vnfc_id
+        return any(one == now or one.endswith(old) for one in named)
+
 
 def adopt(ctx: context.Context, member: model.Member, server_id: str) -> None:
-    """Let another server take the member's place in its group."""
-    if member.server_id == server_id:
-        return
-    server = ctx.vim.server(server_id)
-    ctx.store.save_member(
-        dataclasses.replace(member, role=states.Role.RETIRED)
-    )
-    ctx.store.save_member(
-        model.Member(
-            id=str(uuid.uuid4()),
-            group_id=member.group_id,
-            server_id=server_id,
-            host=server.host,
-            image_id=member.image_id,
-            volume_backed=server.volume_backed,
+    """Let another server take the member's place in its group.
+
+    The new one is written first, so that a crash in between leaves no
+    group without a member; done again, it ends what was begun.
+    """
+    members = ctx.store.members(group_id=member.group_id)
+    old = [known for known in members if known.server_id != server_id]
+    if len(old) == len(members):
+        server = ctx.vim.server(server_id)
+        ctx.store.save_member(
+            model.Member(
+                id=str(uuid.uuid4()),
+                group_id=member.group_id,
+                server_id=server_id,
+                host=server.host,
+                image_id=member.image_id,
+                volume_backed=server.volume_backed,
+            )
         )
-    )
-    ctx.watch.refresh(member.group_id)
+    for known in old:
+        ctx.store.save_member(
+            dataclasses.replace(known, role=states.Role.RETIRED)
+        )
+    if old:
+        ctx.watch.refresh(member.group_id)
 
 
 @handler("check_record")
