@@ -10,8 +10,8 @@ mnt=$work/mnt
 PATH=$PATH:/usr/sbin:/sbin
 
 cleanup() {
-  if mountpoint -q "$mnt"; then umount "$mnt"; fi
-  rm -rf "$work"
+    if mountpoint -q "$mnt"; then umount "$mnt"; fi
+    rm -rf "$work"
 }
 trap cleanup EXIT
 if mountpoint -q "$mnt"; then umount -l "$mnt"; fi
@@ -21,7 +21,7 @@ mkdir -p "$work"/{deb,kernel,ramfs,root,mnt}
 echo "== kernel"
 cd "$work/deb"
 package=$(apt-cache depends linux-image-cloud-amd64 |
-  awk '/Depends: linux-image/ {print $2; exit}')
+    awk '/Depends: linux-image/ {print $2; exit}')
 apt-get download -q "$package"
 dpkg-deb -x "$package"*.deb "$work/kernel"
 version=$(ls "$work/kernel/lib/modules")
@@ -31,28 +31,28 @@ echo "== initial RAM file system"
 gcc -Os -static -s -Wall -o "$work/vnf" "$here/src/vnf.c"
 # modules NAME... : their files with all they depend on, in loading order
 modules() {
-  local name
-  for name in "$@"; do
-    modprobe -d "$work/kernel" -S "$version" --show-depends "$name" \
-      2>/dev/null | awk '$1 == "insmod" {print $2}' || true
-  done | awk '!seen[$0]++'
+    local name
+    for name in "$@"; do
+        modprobe -d "$work/kernel" -S "$version" --show-depends "$name" \
+            2>/dev/null | awk '$1 == "insmod" {print $2}' || true
+    done | awk '!seen[$0]++'
 }
 put() {
-  local folder=$1 file
-  shift
-  mkdir -p "$folder"
-  : > "$folder/order"
-  for file in $(modules "$@"); do
-    cp "$file" "$folder/"
-    basename "$file" >> "$folder/order"
-  done
+    local folder=$1 file
+    shift
+    mkdir -p "$folder"
+    : > "$folder/order"
+    for file in $(modules "$@"); do
+        cp "$file" "$folder/"
+        basename "$file" >> "$folder/order"
+    done
 }
 cd "$work/ramfs"
 mkdir -p bin dev proc sys newroot
 cp "$(command -v busybox)" bin/busybox
 cp "$work/vnf" bin/vnf
 put lib/modules button evdev virtio_pci virtio_blk virtio_scsi sd_mod \
-  ata_piix ext4 crc32c_generic
+    ata_piix ext4 crc32c_generic
 put lib/netmods virtio_net
 install -m 755 "$here/initramfs-init" init
 find . | cpio -o -H newc --quiet | gzip -9 > "$work/initrd.gz"
@@ -65,7 +65,7 @@ chmod 755 etc/init.d/rcS usr/share/udhcpc/script www/cgi-bin/*
 cp "$work/vnf" bin/vnf
 cp "$(command -v busybox)" bin/busybox
 for name in $(bin/busybox --list); do
-  ln -s busybox "bin/$name" 2>/dev/null || true
+    ln -s busybox "bin/$name" 2>/dev/null || true
 done
 ln -s ../bin/busybox sbin/init
 cp "$work"/kernel/boot/vmlinuz-* boot/vmlinuz

@@ -1,16 +1,30 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
 """Build the guest image that stands for a VNF."""
+
 import pathlib
 
-from tc import proc, settings
+from tc import proc
+from tc import settings
 
-BUILD = settings.TOOL / 'guest' / 'build.sh'
+BUILD = settings.TOOL / "guest" / "build.sh"
 
 
 def build(out: pathlib.Path) -> None:
     """Build the image; an interrupted build leaves no half image."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    new = out.with_suffix('.new')
-    log = settings.LOG / 'guest.log'
-    work = settings.STATE / 'guest-build'
-    proc.run(['bash', str(BUILD), str(work), str(new)], log)
+    new = out.with_suffix(".new")
+    log = settings.LOG / "guest.log"
+    work = settings.STATE / "guest-build"
+    proc.run(["bash", str(BUILD), str(work), str(new)], log)
     new.rename(out)

@@ -1,8 +1,21 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
 """Compute hosts: sets of namespaces with their own OVS, libvirt and nova.
 
 A host's first process is the init of a pid namespace.  Killing it takes
 every process of the host away at once, like a power failure.
 """
+
 import os
 import pathlib
 import shutil
@@ -10,38 +23,42 @@ import signal
 import sys
 import time
 
-from tc import config, infra, proc, settings
+from tc import config
+from tc import infra
+from tc import proc
+from tc import settings
 
-HOST_SERVICES = ('ovs', 'libvirtd', 'nova-compute')
-NETNS = pathlib.Path('/run/netns')
+HOST_SERVICES = ("ovs", "libvirtd", "nova-compute")
+NETNS = pathlib.Path("/run/netns")
 
 
 def check_name(name: str) -> str:
     """Return the name if there is such a host."""
     if name not in settings.HOSTS:
         raise ValueError(
-            f'no host "{name}"; there are: {" ".join(settings.HOSTS)}')
+            f'no host "{name}"; there are: {" ".join(settings.HOSTS)}'
+        )
     return name
 
 
 def address(name: str) -> str:
     """Return a host's address on the control network."""
-    return f'10.99.0.{10 + settings.host_index(name)}'
+    return f"10.99.0.{10 + settings.host_index(name)}"
 
 
 def tunnel_address(name: str) -> str:
     """Return a host's address on the external (and tunnel) network."""
-    return f'172.24.4.{200 + settings.host_index(name)}'
+    return f"172.24.4.{200 + settings.host_index(name)}"
 
 
 def folder(name: str) -> pathlib.Path:
     """Return the folder with the disk of a host."""
-    return settings.DATA / 'hosts' / name
+    return settings.DATA / "hosts" / name
 
 
 def process(name: str) -> proc.Process:
     """Return the handle of the process that holds the host."""
-    return proc.Process(f'host-{name}')
+    return proc.Process(f"host-{name}")
 
 
 def _inode(path: str) -> int | None:
@@ -57,15 +74,15 @@ def members(name: str) -> list[int]:
     A process is the host's if it is in the host's network namespace and
     in a pid namespace that is not the machine's.
     """
-    network = _inode(f'{NETNS}/{name}')
-    own = _inode('/proc/self/ns/pid')
+    network = _inode(f"{NETNS}/{name}")
+    own = _inode("/proc/self/ns/pid")
     if network is None:
         return []
     found = []
     for pid in proc.pids():
-        if _inode(f'/proc/{pid}/ns/net') != network:
+        if _inode(f"/proc/{pid}/ns/net") != network:
             continue
-        if _inode(f'/proc/{pid}/ns/pid') != own and proc.start_time(pid):
+        if _inode(f"/proc/{pid}/ns/pid") != own and proc.start_time(pid):
             found.append(pid)
     return found
 
@@ -74,11 +91,11 @@ def init_pid(name: str) -> int | None:
     """Return the machine's number of a host's first process."""
     for pid in members(name):
         try:
-            status = pathlib.Path(f'/proc/{pid}/status').read_text()
+            status = pathlib.Path(f"/proc/{pid}/status").read_text()
         except OSError:
             continue
         for line in status.splitlines():
-            if line.startswith('NSpid:') and line.split()[-1] == '1':
+            if line.startswith("NSpid:") and line.split()[-1] == "1":
                 return pid
     return None
 
@@ -99,39 +116,56 @@ def kill(name: str, timeout: float = 10) -> None:
         if not alive:
             break
         if time.monotonic() > deadline:
-            raise settings.Failure(f'{name} still has processes: {alive}')
+            raise settings.Failure(f"{name} still has processes: {alive}")
         time.sleep(0.02)
     process(name).kill()
 
 
 def _write_files(name: str) -> None:
     base = folder(name)
-    for part in ('nova/instances', 'nova/lock', 'nova/mnt', 'ovs',
-                 'var-lib-libvirt', 'var-log-libvirt', 'var-cache-libvirt'):
+    for part in (
+        "nova/instances",
+        "nova/lock",
+        "nova/mnt",
+        "ovs",
+        "var-lib-libvirt",
+        "var-log-libvirt",
+        "var-cache-libvirt",
+    ):
         (base / part).mkdir(parents=True, exist_ok=True)
-    libvirt = base / 'etc-libvirt'
+    libvirt = base / "etc-libvirt"
     if not libvirt.exists():
-        shutil.copytree('/etc/libvirt', f'{libvirt}.new', symlinks=True,
-                        dirs_exist_ok=True)
+        shutil.copytree(
+            "/etc/libvirt", f"{libvirt}.new", symlinks=True, dirs_exist_ok=True
+        )
         # The default network of the package would start dnsmasq.
-        shutil.rmtree(f'{libvirt}.new/qemu/networks', ignore_errors=True)
-        os.rename(f'{libvirt}.new', libvirt)
+        shutil.rmtree(f"{libvirt}.new/qemu/networks", ignore_errors=True)
+        os.rename(f"{libvirt}.new", libvirt)
     index = settings.host_index(name)
-    uuid = f'{index:08x}-aaaa-4bbb-8ccc-{index:012x}'
-    config.write(libvirt / 'qemu.conf', config.render('qemu.conf'))
-    config.write(libvirt / 'libvirtd.conf', config.render(
-        'libvirtd.conf', ip=address(name), uuid=uuid))
+    uuid = f"{index:08x}-aaaa-4bbb-8ccc-{index:012x}"
+    config.write(libvirt / "qemu.conf", config.render("qemu.conf"))
+    config.write(
+        libvirt / "libvirtd.conf",
+        config.render("libvirtd.conf", ip=address(name), uuid=uuid),
+    )
     _write_compute_conf(name)
     _write_names(name)
 
 
 def _write_compute_conf(name: str) -> None:
-    path = settings.ETC / 'hosts' / f'{name}.conf'
-    config.write(path, config.render(
-        'nova-compute.conf', name=name, ip=address(name),
-        hostdir=str(folder(name)), nova_clients=config.nova_clients(),
-        helper=f'{settings.BIN}/privsep-helper --config-file {path}',
-        messaging=config.render('_messaging.conf')))
+    path = settings.ETC / "hosts" / f"{name}.conf"
+    config.write(
+        path,
+        config.render(
+            "nova-compute.conf",
+            name=name,
+            ip=address(name),
+            hostdir=str(folder(name)),
+            nova_clients=config.nova_clients(),
+            helper=f"{settings.BIN}/privsep-helper --config-file {path}",
+            messaging=config.render("_messaging.conf"),
+        ),
+    )
 
 
 def _write_names(name: str) -> None:
@@ -139,44 +173,60 @@ def _write_names(name: str) -> None:
 
     There is no DNS in a host; each look-up would take ten seconds.
     """
-    lines = ['127.0.0.1 localhost', f'{settings.HOST_IP} ctl']
-    lines += [f'{address(host)} {host}' for host in settings.HOSTS]
-    etc = pathlib.Path('/etc/netns') / name
-    config.write(etc / 'hosts', '\n'.join(lines) + '\n', 0o644)
-    config.write(etc / 'resolv.conf',
-                 'options timeout:1 attempts:1\n', 0o644)
+    lines = ["127.0.0.1 localhost", f"{settings.HOST_IP} ctl"]
+    lines += [f"{address(host)} {host}" for host in settings.HOSTS]
+    etc = pathlib.Path("/etc/netns") / name
+    config.write(etc / "hosts", "\n".join(lines) + "\n", 0o644)
+    config.write(etc / "resolv.conf", "options timeout:1 attempts:1\n", 0o644)
 
 
 def remove_network(name: str) -> None:
     """Remove a host's namespace and cables."""
-    for cable in (f'{name}-m', f'{name}-d'):
-        proc.sh('ip', 'link', 'del', cable)
-    if (NETNS / name).exists() and not proc.sh('ip', 'netns', 'del', name):
+    for cable in (f"{name}-m", f"{name}-d"):
+        proc.sh("ip", "link", "del", cable)
+    if (NETNS / name).exists() and not proc.sh("ip", "netns", "del", name):
         (NETNS / name).unlink(missing_ok=True)
 
 
 def _cable(name: str, end: str, bridge: str, device: str, mtu: int) -> None:
-    proc.run(['ip', 'link', 'add', end, 'mtu', str(mtu), 'type', 'veth',
-              'peer', 'name', device, 'netns', name])
-    proc.run(['ip', 'link', 'set', end, 'mtu', str(mtu), 'master', bridge,
-              'up'])
+    proc.run(
+        [
+            "ip",
+            "link",
+            "add",
+            end,
+            "mtu",
+            str(mtu),
+            "type",
+            "veth",
+            "peer",
+            "name",
+            device,
+            "netns",
+            name,
+        ]
+    )
+    proc.run(
+        ["ip", "link", "set", end, "mtu", str(mtu), "master", bridge, "up"]
+    )
     infra.offload(end)
-    inside = ('ip', '-n', name, 'link', 'set')
-    proc.run([*inside, device, 'mtu', str(mtu), 'up'])
+    inside = ("ip", "-n", name, "link", "set")
+    proc.run([*inside, device, "mtu", str(mtu), "up"])
     infra.offload(device, name)
 
 
 def _make_network(name: str) -> None:
     remove_network(name)
-    proc.run(['ip', 'netns', 'add', name])
-    proc.run(['ip', '-n', name, 'link', 'set', 'lo', 'up'])
-    _cable(name, f'{name}-m', settings.BRIDGE, 'eth0', 1500)
-    _cable(name, f'{name}-d', settings.EXT_BRIDGE, 'eth1',
-           settings.EXT_MTU)
-    proc.run(['ip', '-n', name, 'addr', 'add', f'{address(name)}/24',
-              'dev', 'eth0'])
-    proc.run(['ip', '-n', name, 'route', 'add', 'default', 'via',
-              settings.HOST_IP])
+    proc.run(["ip", "netns", "add", name])
+    proc.run(["ip", "-n", name, "link", "set", "lo", "up"])
+    _cable(name, f"{name}-m", settings.BRIDGE, "eth0", 1500)
+    _cable(name, f"{name}-d", settings.EXT_BRIDGE, "eth1", settings.EXT_MTU)
+    proc.run(
+        ["ip", "-n", name, "addr", "add", f"{address(name)}/24", "dev", "eth0"]
+    )
+    proc.run(
+        ["ip", "-n", name, "route", "add", "default", "via", settings.HOST_IP]
+    )
 
 
 def power_on(name: str) -> None:
@@ -185,21 +235,40 @@ def power_on(name: str) -> None:
         return
     process(name).kill()
     # The old entries name interfaces that went away with the power.
-    (folder(name) / 'ovs' / 'conf.db').unlink(missing_ok=True)
+    (folder(name) / "ovs" / "conf.db").unlink(missing_ok=True)
     _write_files(name)
     _make_network(name)
-    hostinit = settings.TOOL / 'tc' / 'hostinit.py'
+    hostinit = settings.TOOL / "tc" / "hostinit.py"
     env = settings.base_env() | {
-        'PYTHONPATH': str(settings.TOOL), 'TESTCLOUD_HOST': name}
+        "PYTHONPATH": str(settings.TOOL),
+        "TESTCLOUD_HOST": name,
+    }
     process(name).start(
-        ['ip', 'netns', 'exec', name, 'unshare', '--mount', '--uts',
-         '--ipc', '--pid', '--fork', '--kill-child=KILL', '--mount-proc',
-         sys.executable, str(hostinit), 'init'], env)
+        [
+            "ip",
+            "netns",
+            "exec",
+            name,
+            "unshare",
+            "--mount",
+            "--uts",
+            "--ipc",
+            "--pid",
+            "--fork",
+            "--kill-child=KILL",
+            "--mount-proc",
+            sys.executable,
+            str(hostinit),
+            "init",
+        ],
+        env,
+    )
     deadline = time.monotonic() + 15
-    while not inside(name, 'check', 'init'):
+    while not inside(name, "check", "init"):
         if time.monotonic() > deadline or not process(name).pid():
             raise settings.Failure(
-                f'host {name} does not start', process(name).log)
+                f"host {name} does not start", process(name).log
+            )
         time.sleep(0.1)
 
 
@@ -208,26 +277,45 @@ def inside(name: str, action: str, service: str) -> bool:
     first = init_pid(name)
     if first is None:
         return False
-    hostinit = settings.TOOL / 'tc' / 'hostinit.py'
+    hostinit = settings.TOOL / "tc" / "hostinit.py"
     env = settings.base_env() | {
-        'PYTHONPATH': str(settings.TOOL), 'TESTCLOUD_HOST': name}
+        "PYTHONPATH": str(settings.TOOL),
+        "TESTCLOUD_HOST": name,
+    }
     done = proc.run(
-        ['nsenter', '-t', str(first), '-m', '-u', '-i', '-p', '-n', '--',
-         sys.executable, str(hostinit), action, service],
-        process(name).log, env=env, check=False)
+        [
+            "nsenter",
+            "-t",
+            str(first),
+            "-m",
+            "-u",
+            "-i",
+            "-p",
+            "-n",
+            "--",
+            sys.executable,
+            str(hostinit),
+            action,
+            service,
+        ],
+        process(name).log,
+        env=env,
+        check=False,
+    )
     return done.returncode == 0
 
 
 def host_services(name: str) -> tuple[str, ...]:
     """Return the services a host has."""
-    return ('ovs',) if name == settings.GATEWAY else HOST_SERVICES
+    return ("ovs",) if name == settings.GATEWAY else HOST_SERVICES
 
 
 def ensure_service(name: str, service: str) -> None:
     """Start a service of a host unless it runs."""
-    if not inside(name, 'start', service):
+    if not inside(name, "start", service):
         raise settings.Failure(
-            f'{service} does not start on {name}', process(name).log)
+            f"{service} does not start on {name}", process(name).log
+        )
 
 
 def start(name: str) -> None:
@@ -240,7 +328,7 @@ def start(name: str) -> None:
 def shut_down(name: str) -> None:
     """Stop a host in order: nova first, then the guests, then the rest."""
     if is_on(name):
-        inside(name, 'shutdown', 'init')
+        inside(name, "shutdown", "init")
     kill(name)
     remove_network(name)
 
@@ -249,7 +337,20 @@ def execute(name: str, command: list[str]) -> int:
     """Run a command in a host, in the foreground; return its code."""
     first = init_pid(name)
     if first is None:
-        raise settings.Failure(f'{name} is off')
-    os.execvpe('nsenter', [
-        'nsenter', '-t', str(first), '-m', '-u', '-i', '-p', '-n', '--',
-        *command], settings.base_env())
+        raise settings.Failure(f"{name} is off")
+    os.execvpe(
+        "nsenter",
+        [
+            "nsenter",
+            "-t",
+            str(first),
+            "-m",
+            "-u",
+            "-i",
+            "-p",
+            "-n",
+            "--",
+            *command,
+        ],
+        settings.base_env(),
+    )

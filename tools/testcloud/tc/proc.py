@@ -1,14 +1,30 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
 """Processes known by pid file, never by name.
 
 A pid file holds the pid and its start time, so that a number the kernel
 gave to somebody else later is not taken for ours.
 """
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+import contextlib
 import os
 import pathlib
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
 
 from tc import settings
 
@@ -16,23 +32,23 @@ from tc import settings
 def _stat(pid: int) -> list[str] | None:
     """Return the fields of /proc/PID/stat that follow the name."""
     try:
-        text = pathlib.Path(f'/proc/{pid}/stat').read_text()
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text()
     except (OSError, ValueError):
         return None
-    return text.rpartition(')')[2].split()
+    return text.rpartition(")")[2].split()
 
 
 def start_time(pid: int) -> str | None:
     """Return when a process started (in ticks), None if it is gone."""
     fields = _stat(pid)
-    if fields is None or fields[0] in 'ZX':
+    if fields is None or fields[0] in "ZX":
         return None
     return fields[19]
 
 
 def pids() -> Iterator[int]:
     """Yield the numbers of all processes."""
-    for name in os.listdir('/proc'):
+    for name in os.listdir("/proc"):
         if name.isdigit():
             yield int(name)
 
@@ -42,27 +58,29 @@ def session(sid: int) -> list[int]:
     found = []
     for pid in pids():
         fields = _stat(pid)
-        if fields and fields[0] not in 'ZX' and int(fields[3]) == sid:
+        if fields and fields[0] not in "ZX" and int(fields[3]) == sid:
             found.append(pid)
     return found
 
 
 def signal_pid(pid: int, number: int) -> None:
     """Send a signal; a process that is gone already is fine."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass
 
 
 class Process:
     """A background process with a pid file and a log."""
 
-    def __init__(self, name: str, run: pathlib.Path = settings.RUN,
-                 log: pathlib.Path | None = None):
+    def __init__(
+        self,
+        name: str,
+        run: pathlib.Path = settings.RUN,
+        log: pathlib.Path | None = None,
+    ):
         self.name = name
-        self.pid_file = run / f'{name}.pid'
-        self.log = log or settings.LOG / f'{name}.log'
+        self.pid_file = run / f"{name}.pid"
+        self.log = log or settings.LOG / f"{name}.log"
 
     def _record(self) -> tuple[int, str] | None:
         try:
@@ -91,8 +109,9 @@ class Process:
             return []
         return session(record[0])
 
-    def start(self, argv: Sequence[str],
-              env: Mapping[str, str] | None = None) -> int:
+    def start(
+        self, argv: Sequence[str], env: Mapping[str, str] | None = None
+    ) -> int:
         """Start it in its own session unless it runs; return the pid."""
         running = self.pid()
         if running:
@@ -100,13 +119,17 @@ class Process:
         self.kill()
         self.pid_file.parent.mkdir(parents=True, exist_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.log, 'ab') as log:
+        with open(self.log, "ab") as log:
             child = subprocess.Popen(
-                list(argv), stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, start_new_session=True,
-                env=dict(env) if env is not None else settings.base_env())
-        started = start_time(child.pid) or '0'
-        self.pid_file.write_text(f'{child.pid} {started}\n')
+                list(argv),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=dict(env) if env is not None else settings.base_env(),
+            )
+        started = start_time(child.pid) or "0"
+        self.pid_file.write_text(f"{child.pid} {started}\n")
         # The caller never waits for it: keep Popen from complaining.
         child.returncode = 0
         return child.pid
@@ -119,7 +142,8 @@ class Process:
                 signal_pid(pid, signal.SIGKILL)
             if time.monotonic() > deadline:
                 raise settings.Failure(
-                    f'{self.name} cannot be killed', self.log)
+                    f"{self.name} cannot be killed", self.log
+                )
             time.sleep(0.02)
         self.pid_file.unlink(missing_ok=True)
 
@@ -138,26 +162,56 @@ class Process:
         self.kill()
 
 
-def run(argv: Sequence[str], log: pathlib.Path | None = None,
-        env: Mapping[str, str] | None = None, check: bool = True,
-        stdin: str | None = None) -> subprocess.CompletedProcess:
-    """Run a command to its end; its output goes to ``log`` or is kept."""
+def _short(argv: Sequence[str]) -> str:
+    """Return the beginning of a command, for a message."""
+    words = [str(word) for word in argv]
+    if words[:2] == ["setpriv", "--pdeathsig"]:
+        words = words[3:]
+    return " ".join(words[:4])
+
+
+def run(
+    argv: Sequence[str],
+    log: pathlib.Path | None = None,
+    env: Mapping[str, str] | None = None,
+    check: bool = True,
+    stdin: str | None = None,
+    tied: bool = True,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; its output goes to ``log`` or is kept.
+
+    A command that takes long (it has a log) is tied to us: if we are
+    killed it dies too, so that the next try does not work against it.
+    """
+    if log is not None and tied:
+        argv = ["setpriv", "--pdeathsig", "KILL", *argv]
     full_env = dict(env) if env is not None else settings.base_env()
     if log is None:
         done = subprocess.run(
-            list(argv), env=full_env, text=True, input=stdin,
-            capture_output=True)
+            list(argv),
+            env=full_env,
+            text=True,
+            input=stdin,
+            capture_output=True,
+        )
     else:
         log.parent.mkdir(parents=True, exist_ok=True)
-        with open(log, 'a') as out:
+        with open(log, "a") as out:
             done = subprocess.run(
-                list(argv), env=full_env, text=True, input=stdin,
-                stdout=out, stderr=out)
+                list(argv),
+                env=full_env,
+                text=True,
+                input=stdin,
+                stdout=out,
+                stderr=out,
+            )
     if check and done.returncode:
-        detail = (done.stderr or '').strip().splitlines()[-1:]
+        detail = (done.stderr or "").strip().splitlines()[-1:]
         raise settings.Failure(
-            f'"{" ".join(map(str, argv[:4]))}" ended with '
-            f'{done.returncode} {" ".join(detail)}', log)
+            f'"{_short(argv)}" ended with {done.returncode} '
+            f"{' '.join(detail)}",
+            log,
+        )
     return done
 
 

@@ -1,97 +1,217 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
 """Databases and their schemas, each made once."""
+
 import concurrent.futures
+import dataclasses
 import os
-import pathlib
 
-from tc import config, proc, settings
+from tc import config
+from tc import proc
+from tc import settings
 
-MARKS = settings.DATA / 'schema'
-Step = tuple[str, list[str]]
+MARKS = settings.DATA / "schema"
+MYSQL_LOG = settings.LOG / "schema-databases.log"
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One command that prepares a service's data."""
+
+    name: str
+    argv: tuple[str, ...]
+    databases: tuple[str, ...] = ()
+
+
+def _sql(text: str) -> None:
+    proc.run(
+        [
+            "mariadb",
+            "--no-defaults",
+            "-uroot",
+            "-S",
+            f"{settings.RUN}/mysql.sock",
+        ],
+        MYSQL_LOG,
+        stdin=text,
+    )
 
 
 def _databases() -> None:
-    mark = MARKS / 'databases'
-    if mark.exists():
-        return
-    proc.run(['mariadb', '--no-defaults', '-uroot', '-S',
-              f'{settings.RUN}/mysql.sock'],
-             settings.LOG / 'schema-databases.log',
-             stdin=config.render('schema.sql'))
-    mark.touch()
+    mark = MARKS / "databases"
+    if not mark.exists():
+        _sql(config.render("schema.sql"))
+        mark.touch()
 
 
-def _manage(name: str, *args: str, configs: tuple[str, ...] = ()
-            ) -> list[str]:
-    argv = [f'{settings.BIN}/{name}']
-    for path in configs:
-        argv += ['--config-file', f'{settings.ETC}/{path}']
-    return [*argv, *args]
+def _step(
+    name: str,
+    tool: str,
+    *args: str,
+    conf: tuple[str, ...],
+    databases: tuple[str, ...] = (),
+) -> Step:
+    argv = [f"{settings.BIN}/{tool}"]
+    for path in conf:
+        argv += ["--config-file", f"{settings.ETC}/{path}"]
+    return Step(name, (*argv, *args), databases)
 
 
 def _keystone() -> list[Step]:
-    conf = ('keystone/keystone.conf',)
-    owner = ('--keystone-user', 'root', '--keystone-group', 'root')
+    conf = ("keystone/keystone.conf",)
+    owner = ("--keystone-user", "root", "--keystone-group", "root")
     url = settings.AUTH_URL
-    tool = 'keystone-manage'
+    tool = "keystone-manage"
     return [
-        ('keystone', _manage(tool, 'db_sync', configs=conf)),
-        ('keystone-fernet', _manage(tool, 'fernet_setup', *owner,
-                                    configs=conf)),
-        ('keystone-credential', _manage(tool, 'credential_setup', *owner,
-                                        configs=conf)),
-        ('keystone-bootstrap', _manage(
-            tool, 'bootstrap', '--bootstrap-password', settings.password(),
-            '--bootstrap-admin-url', url, '--bootstrap-internal-url', url,
-            '--bootstrap-public-url', url, '--bootstrap-region-id',
-            'RegionOne', configs=conf)),
+        _step("keystone", tool, "db_sync", conf=conf, databases=("keystone",)),
+        _step("keystone-fernet", tool, "fernet_setup", *owner, conf=conf),
+        _step(
+            "keystone-credential", tool, "credential_setup", *owner, conf=conf
+        ),
+        _step(
+            "keystone-bootstrap",
+            tool,
+            "bootstrap",
+            "--bootstrap-password",
+            settings.password(),
+            "--bootstrap-admin-url",
+            url,
+            "--bootstrap-internal-url",
+            url,
+            "--bootstrap-public-url",
+            url,
+            "--bootstrap-region-id",
+            "RegionOne",
+            conf=conf,
+        ),
     ]
 
 
 def _nova() -> list[Step]:
-    conf = ('nova/nova.conf',)
-    tool = 'nova-manage'
+    conf = ("nova/nova.conf",)
+    tool = "nova-manage"
     return [
-        ('nova-api', _manage(tool, 'api_db', 'sync', configs=conf)),
-        ('nova-cell0', _manage(
-            tool, 'cell_v2', 'map_cell0', '--database_connection',
-            settings.db_url('nova_cell0'), configs=conf)),
-        ('nova-cell1', _manage(tool, 'cell_v2', 'create_cell',
-                               '--name=cell1', configs=conf)),
-        ('nova', _manage(tool, 'db', 'sync', configs=conf)),
+        _step(
+            "nova-api",
+            tool,
+            "api_db",
+            "sync",
+            conf=conf,
+            databases=("nova_api",),
+        ),
+        _step(
+            "nova-cell0",
+            tool,
+            "cell_v2",
+            "map_cell0",
+            "--database_connection",
+            settings.db_url("nova_cell0"),
+            conf=conf,
+        ),
+        _step(
+            "nova-cell1",
+            tool,
+            "cell_v2",
+            "create_cell",
+            "--name=cell1",
+            conf=conf,
+        ),
+        _step(
+            "nova",
+            tool,
+            "db",
+            "sync",
+            conf=conf,
+            databases=("nova", "nova_cell0"),
+        ),
     ]
 
 
 def _others() -> list[Step]:
-    neutron = ('neutron/neutron.conf', 'neutron/ml2_conf.ini')
     return [
-        ('placement', _manage('placement-manage', 'db', 'sync',
-                              configs=('placement/placement.conf',))),
-        ('glance', _manage('glance-manage', 'db_sync',
-                           configs=('glance/glance-api.conf',))),
-        ('neutron', _manage('neutron-db-manage', 'upgrade', 'heads',
-                            configs=neutron)),
-        ('cinder', _manage('cinder-manage', 'db', 'sync',
-                           configs=('cinder/cinder.conf',))),
-        ('heat', _manage('heat-manage', 'db_sync',
-                         configs=('heat/heat.conf',))),
-        ('tacker', _manage('tacker-db-manage', 'upgrade', 'head',
-                           configs=('tacker/tacker.conf',))),
+        _step(
+            "placement",
+            "placement-manage",
+            "db",
+            "sync",
+            conf=("placement/placement.conf",),
+            databases=("placement",),
+        ),
+        _step(
+            "glance",
+            "glance-manage",
+            "db_sync",
+            conf=("glance/glance-api.conf",),
+            databases=("glance",),
+        ),
+        _step(
+            "neutron",
+            "neutron-db-manage",
+            "upgrade",
+            "heads",
+            conf=("neutron/neutron.conf", "neutron/ml2_conf.ini"),
+            databases=("neutron",),
+        ),
+        _step(
+            "cinder",
+            "cinder-manage",
+            "db",
+            "sync",
+            conf=("cinder/cinder.conf",),
+            databases=("cinder",),
+        ),
+        _step(
+            "heat",
+            "heat-manage",
+            "db_sync",
+            conf=("heat/heat.conf",),
+            databases=("heat",),
+        ),
+        _step(
+            "tacker",
+            "tacker-db-manage",
+            "upgrade",
+            "head",
+            conf=("tacker/tacker.conf",),
+            databases=("tacker",),
+        ),
     ]
 
 
 def _run_step(step: Step) -> None:
-    name, argv = step
-    mark: pathlib.Path = MARKS / name
+    mark = MARKS / step.name
+    begun = MARKS / f"{step.name}.begun"
     if mark.exists():
         return
+    if begun.exists():
+        # MariaDB cannot undo half a migration: begin with nothing.
+        for name in step.databases:
+            _sql(
+                f"DROP DATABASE IF EXISTS {name}; "
+                f"CREATE DATABASE {name} CHARACTER SET utf8mb3;"
+            )
+    begun.touch()
     env = settings.base_env() | {
-        'OS_PLACEMENT_CONFIG_DIR': f'{settings.ETC}/placement'}
-    log = settings.LOG / f'schema-{name}.log'
-    done = proc.run(argv, log, env=env, check=False)
+        "OS_PLACEMENT_CONFIG_DIR": f"{settings.ETC}/placement"
+    }
+    log = settings.LOG / f"schema-{step.name}.log"
+    done = proc.run(step.argv, log, env=env, check=False)
     # create_cell answers 2 if an interrupted run made the cell already.
-    if done.returncode not in ((0, 2) if name == 'nova-cell1' else (0,)):
-        raise settings.Failure(f'schema step {name} failed', log)
+    good = (0, 2) if step.name == "nova-cell1" else (0,)
+    if done.returncode not in good:
+        raise settings.Failure(f"schema step {step.name} failed", log)
     mark.touch()
+    begun.unlink()
 
 
 def _run_chain(steps: list[Step]) -> None:

@@ -1,12 +1,25 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
 """The control plane: which services there are and how each is started."""
+
+import contextlib
 import dataclasses
 import os
-import socket
 import time
-import urllib.error
-import urllib.request
 
-from tc import proc, settings
+from tc import health
+from tc import proc
+from tc import settings
 
 ETC = settings.ETC
 IP = settings.HOST_IP
@@ -38,131 +51,187 @@ class Service:
         if self.port is None:
             return True
         if self.http:
-            return http_answers(f'http://{IP}:{self.port}/')
-        return port_open(self.port)
+            return health.http_answers(f"http://{IP}:{self.port}/")
+        return health.port_open(self.port)
 
 
-def port_open(port: int, host: str = IP) -> bool:
-    """Tell whether something accepts connections on a port."""
-    try:
-        with socket.create_connection((host, port), timeout=2):
-            return True
-    except OSError:
-        return False
-
-
-def http_answers(url: str, timeout: float = 10) -> bool:
-    """Tell whether a URL gives an answer that is no server error."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url, timeout=timeout):
-            return True
-    except urllib.error.HTTPError as exc:
-        return exc.code < 500
-    except (OSError, ValueError):
-        return False
-
-
-def _wsgi(name: str, port: int, module: str, threads: int = 4,
-          args: str = '', **env: str) -> Service:
+def _wsgi(
+    name: str,
+    port: int,
+    module: str,
+    threads: int = 4,
+    args: str = "",
+    **env: str,
+) -> Service:
     """Return a service that only exists as a WSGI module."""
-    argv = (f'{settings.BIN}/gunicorn', '-b', f'{IP}:{port}', '-w', '1',
-            '-k', 'gthread', '--threads', str(threads), '--keep-alive', '5',
-            '--timeout', '300', '--graceful-timeout', '2',
-            'testcloud_wsgi:application')
-    env |= {'TESTCLOUD_WSGI_MODULE': module, 'TESTCLOUD_WSGI_ARGS': args,
-            'PYTHONPATH': str(settings.SHIMS)}
+    argv = (
+        f"{settings.BIN}/gunicorn",
+        "-b",
+        f"{IP}:{port}",
+        "-w",
+        "1",
+        "-k",
+        "gthread",
+        "--threads",
+        str(threads),
+        "--keep-alive",
+        "5",
+        "--timeout",
+        "300",
+        "--graceful-timeout",
+        "2",
+        "testcloud_wsgi:application",
+    )
+    env |= {
+        "TESTCLOUD_WSGI_MODULE": module,
+        "TESTCLOUD_WSGI_ARGS": args,
+        "PYTHONPATH": str(settings.SHIMS),
+    }
     return Service(name, argv, env, port, http=True)
 
 
-def _script(name: str, *configs: str, port: int | None = None,
-            program: str = '') -> Service:
-    argv = [f'{settings.BIN}/{program or name}']
+def _script(
+    name: str, *configs: str, port: int | None = None, program: str = ""
+) -> Service:
+    argv = [f"{settings.BIN}/{program or name}"]
     for config in configs:
-        argv += ['--config-file', f'{ETC}/{config}']
+        argv += ["--config-file", f"{ETC}/{config}"]
     return Service(name, tuple(argv), port=port, http=port is not None)
 
 
 def _mariadb() -> Service:
-    data = settings.DATA / 'mysql'
+    data = settings.DATA / "mysql"
     # Durability against power loss is of no use to a test cloud; speed is.
-    return Service('mariadb', (
-        'mariadbd', '--no-defaults', '--user=mysql', f'--datadir={data}',
-        f'--socket={settings.RUN}/mysql.sock', f'--bind-address={IP}',
-        '--port=3306', '--max-connections=1000', '--skip-log-bin',
-        '--character-set-server=utf8mb3',
-        '--collation-server=utf8mb3_general_ci',
-        '--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0',
-        '--innodb-buffer-pool-size=512M', '--innodb-flush-method=nosync',
-        '--skip-name-resolve', f'--pid-file={settings.RUN}/mysql-own.pid',
-    ), port=3306, grace=15)
+    return Service(
+        "mariadb",
+        (
+            "mariadbd",
+            "--no-defaults",
+            "--user=mysql",
+            f"--datadir={data}",
+            f"--socket={settings.RUN}/mysql.sock",
+            f"--bind-address={IP}",
+            "--port=3306",
+            "--max-connections=1000",
+            "--skip-log-bin",
+            "--character-set-server=utf8mb3",
+            "--collation-server=utf8mb3_general_ci",
+            "--innodb-flush-log-at-trx-commit=0",
+            "--innodb-doublewrite=0",
+            "--innodb-buffer-pool-size=512M",
+            "--innodb-flush-method=nosync",
+            "--skip-name-resolve",
+            f"--pid-file={settings.RUN}/mysql-own.pid",
+        ),
+        port=3306,
+        grace=15,
+    )
 
 
 def _epmd_env() -> dict[str, str]:
     # An own port: another Erlang on the machine may have the usual one.
-    return {'ERL_EPMD_ADDRESS': '127.0.0.1', 'ERL_EPMD_PORT': '4370'}
+    return {"ERL_EPMD_ADDRESS": "127.0.0.1", "ERL_EPMD_PORT": "4370"}
 
 
 def _as_rabbit(*argv: str) -> tuple[str, ...]:
-    return ('setpriv', '--reuid', 'rabbitmq', '--regid', 'rabbitmq',
-            '--clear-groups', *argv)
+    return (
+        "setpriv",
+        "--reuid",
+        "rabbitmq",
+        "--regid",
+        "rabbitmq",
+        "--clear-groups",
+        *argv,
+    )
+
+
+# Local connections only, and no busy waiting of idle schedulers.
+_ERL_ARGS = (
+    "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none "
+    "+sbwtdcpu none +sbwtdio none +S 2:2"
+)
 
 
 def _rabbitmq() -> Service:
-    data = settings.DATA / 'rabbit'
+    data = settings.DATA / "rabbit"
     env = _epmd_env() | {
-        'HOME': str(data),
-        'RABBITMQ_NODENAME': 'testcloud@localhost',
-        'RABBITMQ_CONFIG_FILE': f'{ETC}/rabbitmq',
-        'RABBITMQ_CONF_ENV_FILE': f'{ETC}/rabbit-env.conf',
-        'RABBITMQ_ENABLED_PLUGINS_FILE': f'{ETC}/enabled_plugins',
-        'RABBITMQ_MNESIA_BASE': f'{data}/mnesia',
-        'RABBITMQ_LOG_BASE': f'{data}/log',
-        'RABBITMQ_LOGS': '-',
-        'RABBITMQ_DIST_PORT': '25672',
-        'RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS':
-            '-kernel inet_dist_use_interface {127,0,0,1} +sbwt none '
-            '+sbwtdcpu none +sbwtdio none +S 2:2',
+        "HOME": str(data),
+        "RABBITMQ_NODENAME": "testcloud@localhost",
+        "RABBITMQ_CONFIG_FILE": f"{ETC}/rabbitmq",
+        "RABBITMQ_CONF_ENV_FILE": f"{ETC}/rabbit-env.conf",
+        "RABBITMQ_ENABLED_PLUGINS_FILE": f"{ETC}/enabled_plugins",
+        "RABBITMQ_MNESIA_BASE": f"{data}/mnesia",
+        "RABBITMQ_LOG_BASE": f"{data}/log",
+        "RABBITMQ_LOGS": "-",
+        "RABBITMQ_DIST_PORT": "25672",
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _ERL_ARGS,
     }
-    return Service('rabbitmq', _as_rabbit(
-        '/usr/lib/rabbitmq/bin/rabbitmq-server'), env, 5672, grace=10)
+    return Service(
+        "rabbitmq",
+        _as_rabbit("/usr/lib/rabbitmq/bin/rabbitmq-server"),
+        env,
+        5672,
+        grace=10,
+    )
 
 
 def _ovn_db(short: str, port: int) -> Service:
-    run = settings.RUN / 'ovn'
-    return Service(f'ovn-{short}', (
-        'ovsdb-server', f'{settings.DATA}/ovn/ovn{short}.db',
-        f'--remote=punix:{run}/ovn{short}_db.sock',
-        f'--remote=ptcp:{port}:{IP}',
-        f'--unixctl={run}/ovn{short}_db.ctl', '-vconsole:warn',
-    ), _ovn_env(), port)
+    run = settings.RUN / "ovn"
+    return Service(
+        f"ovn-{short}",
+        (
+            "ovsdb-server",
+            f"{settings.DATA}/ovn/ovn{short}.db",
+            f"--remote=punix:{run}/ovn{short}_db.sock",
+            f"--remote=ptcp:{port}:{IP}",
+            f"--unixctl={run}/ovn{short}_db.ctl",
+            "-vconsole:warn",
+        ),
+        _ovn_env(),
+        port,
+    )
 
 
 def _ovn_env() -> dict[str, str]:
-    return {'OVS_RUNDIR': str(settings.RUN / 'ovn'),
-            'OVN_RUNDIR': str(settings.RUN / 'ovn'),
-            'OVN_DBDIR': str(settings.DATA / 'ovn')}
+    return {
+        "OVS_RUNDIR": str(settings.RUN / "ovn"),
+        "OVN_RUNDIR": str(settings.RUN / "ovn"),
+        "OVN_DBDIR": str(settings.DATA / "ovn"),
+    }
 
 
 def _northd() -> Service:
-    run = settings.RUN / 'ovn'
-    return Service('ovn-northd', (
-        'ovn-northd', f'--ovnnb-db=unix:{run}/ovnnb_db.sock',
-        f'--ovnsb-db=unix:{run}/ovnsb_db.sock',
-        f'--unixctl={run}/northd.ctl', '-vconsole:warn'), _ovn_env())
+    run = settings.RUN / "ovn"
+    return Service(
+        "ovn-northd",
+        (
+            "ovn-northd",
+            f"--ovnnb-db=unix:{run}/ovnnb_db.sock",
+            f"--ovnsb-db=unix:{run}/ovnsb_db.sock",
+            f"--unixctl={run}/northd.ctl",
+            "-vconsole:warn",
+        ),
+        _ovn_env(),
+    )
 
 
 def infra() -> list[Service]:
     """Return what everything else needs, in the order of starting."""
     return [
         _mariadb(),
-        Service('epmd', _as_rabbit('epmd', '-port', '4370', '-address',
-                                   '127.0.0.1'), _epmd_env()),
+        Service(
+            "epmd",
+            _as_rabbit("epmd", "-port", "4370", "-address", "127.0.0.1"),
+            _epmd_env(),
+        ),
         _rabbitmq(),
-        Service('memcached', ('memcached', '-u', 'nobody', '-l', IP,
-                              '-p', '11211', '-m', '64'), port=11211),
-        _ovn_db('nb', 6641),
-        _ovn_db('sb', 6642),
+        Service(
+            "memcached",
+            ("memcached", "-u", "nobody", "-l", IP, "-p", "11211", "-m", "64"),
+            port=11211,
+        ),
+        _ovn_db("nb", 6641),
+        _ovn_db("sb", 6642),
         _northd(),
     ]
 
@@ -170,47 +239,80 @@ def infra() -> list[Service]:
 def first_apis() -> list[Service]:
     """Return the services that may start before the catalogue is full."""
     return [
-        _wsgi('keystone', 5000, 'keystone.wsgi.api', 8,
-              OS_KEYSTONE_CONFIG_DIR=f'{ETC}/keystone'),
-        _wsgi('placement', 8778, 'placement.wsgi.api',
-              OS_PLACEMENT_CONFIG_DIR=f'{ETC}/placement'),
-        _wsgi('glance-api', 9292, 'glance.wsgi.api', 6,
-              OS_GLANCE_CONFIG_DIR=f'{ETC}/glance'),
+        _wsgi(
+            "keystone",
+            5000,
+            "keystone.wsgi.api",
+            8,
+            OS_KEYSTONE_CONFIG_DIR=f"{ETC}/keystone",
+        ),
+        _wsgi(
+            "placement",
+            8778,
+            "placement.wsgi.api",
+            OS_PLACEMENT_CONFIG_DIR=f"{ETC}/placement",
+        ),
+        _wsgi(
+            "glance-api",
+            9292,
+            "glance.wsgi.api",
+            6,
+            OS_GLANCE_CONFIG_DIR=f"{ETC}/glance",
+        ),
         # Without ASGI_WORKERS neutron counts no API worker and loses
         # every OVN event.
-        _wsgi('neutron-api', 9696, 'neutron.wsgi.api', 6, ASGI_WORKERS='1',
-              OS_NEUTRON_CONFIG_DIR=f'{ETC}/neutron',
-              OS_NEUTRON_CONFIG_FILES='neutron.conf;ml2_conf.ini'),
+        _wsgi(
+            "neutron-api",
+            9696,
+            "neutron.wsgi.api",
+            6,
+            ASGI_WORKERS="1",
+            OS_NEUTRON_CONFIG_DIR=f"{ETC}/neutron",
+            OS_NEUTRON_CONFIG_FILES="neutron.conf;ml2_conf.ini",
+        ),
     ]
 
 
 def other_apis() -> list[Service]:
     """Return the services that need the full catalogue."""
-    neutron = ('neutron/neutron.conf', 'neutron/ml2_conf.ini')
-    cinder = 'cinder/cinder.conf'
+    neutron = ("neutron/neutron.conf", "neutron/ml2_conf.ini")
+    cinder = "cinder/cinder.conf"
     return [
-        _wsgi('nova-api', 8774, 'nova.wsgi.osapi_compute', 8,
-              OS_NOVA_CONFIG_DIR=f'{ETC}/nova'),
-        _script('nova-conductor', 'nova/nova.conf'),
-        _script('nova-scheduler', 'nova/nova.conf'),
-        _script('neutron-maintenance', *neutron,
-                program='neutron-ovn-maintenance-worker'),
-        _script('neutron-periodic', *neutron,
-                program='neutron-periodic-workers'),
-        _script('cinder-api', cinder, port=8776),
-        _script('cinder-scheduler', cinder),
-        _script('cinder-volume', cinder),
-        _wsgi('heat-api', 8004, 'heat.wsgi.api',
-              args=f'--config-file {ETC}/heat/heat.conf'),
-        _script('heat-engine', 'heat/heat.conf'),
+        _wsgi(
+            "nova-api",
+            8774,
+            "nova.wsgi.osapi_compute",
+            8,
+            OS_NOVA_CONFIG_DIR=f"{ETC}/nova",
+        ),
+        _script("nova-conductor", "nova/nova.conf"),
+        _script("nova-scheduler", "nova/nova.conf"),
+        _script(
+            "neutron-maintenance",
+            *neutron,
+            program="neutron-ovn-maintenance-worker",
+        ),
+        _script(
+            "neutron-periodic", *neutron, program="neutron-periodic-workers"
+        ),
+        _script("cinder-api", cinder, port=8776),
+        _script("cinder-scheduler", cinder),
+        _script("cinder-volume", cinder),
+        _wsgi(
+            "heat-api",
+            8004,
+            "heat.wsgi.api",
+            args=f"--config-file {ETC}/heat/heat.conf",
+        ),
+        _script("heat-engine", "heat/heat.conf"),
     ]
 
 
 def tacker() -> list[Service]:
     """Return Tacker's services."""
     return [
-        _script('tacker-server', 'tacker/tacker.conf', port=9890),
-        _script('tacker-conductor', 'tacker/tacker.conf'),
+        _script("tacker-server", "tacker/tacker.conf", port=9890),
+        _script("tacker-conductor", "tacker/tacker.conf"),
     ]
 
 
@@ -224,7 +326,7 @@ def by_name(name: str) -> Service:
     for service in all_services():
         if service.name == name:
             return service
-    known = ' '.join(s.name for s in all_services())
+    known = " ".join(s.name for s in all_services())
     raise ValueError(f'no service "{name}" on control; there are: {known}')
 
 
@@ -234,18 +336,23 @@ def forget_neutron_start() -> None:
     Marks left by dead processes would be believed when a number comes
     round again.
     """
-    for name in os.listdir('/tmp'):
-        if name.startswith(('neutron_start_time', 'neutron_first_worker')):
-            try:
-                os.unlink(f'/tmp/{name}')
-            except OSError:
-                pass
+    for name in os.listdir("/tmp"):
+        if name.startswith(("neutron_start_time", "neutron_first_worker")):
+            with contextlib.suppress(OSError):
+                os.unlink(f"/tmp/{name}")
 
 
-def ensure(services: list[Service], timeout: float = 90) -> None:
-    """Start what does not run and wait until all of it answers."""
+def ensure(
+    services: list[Service],
+    timeout: float = 120,
+    unhurried: tuple[str, ...] = (),
+) -> None:
+    """Start what does not run and wait until all of it answers.
+
+    What is ``unhurried`` is started but not waited for.
+    """
     for service in services:
-        if service.name == 'neutron-api' and not service.process().pid():
+        if service.name == "neutron-api" and not service.process().pid():
             forget_neutron_start()
         if service.process().pid() and not settle(service, 15):
             # It runs but does not answer: a restart is the only cure.
@@ -253,7 +360,8 @@ def ensure(services: list[Service], timeout: float = 90) -> None:
         service.start()
     deadline = time.monotonic() + timeout
     for service in services:
-        wait_healthy(service, deadline)
+        if service.name not in unhurried:
+            wait_healthy(service, deadline)
 
 
 def settle(service: Service, seconds: float) -> bool:
@@ -271,7 +379,7 @@ def wait_healthy(service: Service, deadline: float) -> None:
     log = service.process().log
     while not service.healthy():
         if not service.process().pid():
-            raise settings.Failure(f'{service.name} ended at once', log)
+            raise settings.Failure(f"{service.name} ended at once", log)
         if time.monotonic() > deadline:
-            raise settings.Failure(f'{service.name} does not answer', log)
+            raise settings.Failure(f"{service.name} does not answer", log)
         time.sleep(0.2)

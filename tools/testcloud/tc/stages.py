@@ -1,62 +1,84 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
 """Bring the whole cloud up or down, stage by stage."""
+
+from collections.abc import Callable
+from collections.abc import Iterator
 import concurrent.futures
 import contextlib
 import fcntl
 import os
 import pathlib
 import shutil
-import sys
 import time
-from collections.abc import Callable, Iterator
 
-from tc import (config, guest, hosts, infra, install, proc, schema,
-                services, settings)
+from tc import config
+from tc import guest
+from tc import hosts
+from tc import infra
+from tc import install
+from tc import proc
+from tc import schema
+from tc import services
+from tc import settings
 
-CLOUD = settings.TOOL / 'cloud'
+CLOUD = settings.TOOL / "cloud"
 
 
 class Progress:
     """Prints a line for each stage with the time it took."""
 
-    def __init__(self, out=sys.stdout) -> None:
+    def __init__(self) -> None:
         self.begin = time.monotonic()
-        self.out = out
 
     def run(self, title: str, job: Callable[[], object]) -> None:
         """Do one stage."""
         begin = time.monotonic()
         job()
         now = time.monotonic()
-        print(f'{now - self.begin:7.1f} s  {title} ({now - begin:.1f} s)',
-              file=self.out, flush=True)
+        print(
+            f"{now - self.begin:7.1f} s  {title} ({now - begin:.1f} s)",
+            flush=True,
+        )
 
 
 @contextlib.contextmanager
 def lock() -> Iterator[None]:
     """Keep two commands from changing the cloud at the same time."""
     settings.make_dirs()
-    with open(settings.STATE / 'lock', 'w') as handle:
+    with open(settings.STATE / "lock", "w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print('waiting for another testcloud command to end',
-                  flush=True)
+            print("waiting for another testcloud command to end", flush=True)
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
-def _in_cloud(script: str, *args: str, name: str = '') -> None:
+def _in_cloud(script: str, *args: str, name: str = "") -> None:
     """Run one of our scripts with the environment's Python."""
     config.write_clouds()
     env = settings.base_env() | config.shell_exports()
-    proc.run([f'{settings.BIN}/python', str(CLOUD / script), *args],
-             settings.LOG / f'{name or script.removesuffix(".py")}.log',
-             env=env)
+    proc.run(
+        [f"{settings.BIN}/python", str(CLOUD / script), *args],
+        settings.LOG / f"{name or script.removesuffix('.py')}.log",
+        env=env,
+    )
 
 
 def _once(mark: str, job: Callable[[], object]) -> None:
     """Do something once for the life of this cloud's data."""
-    path = settings.DATA / 'done' / mark
+    path = settings.DATA / "done" / mark
     if not path.exists():
         job()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,12 +87,13 @@ def _once(mark: str, job: Callable[[], object]) -> None:
 
 def _schemas_and_hosts() -> None:
     """Make the schemas; the hosts' switches come up meanwhile."""
+
     def power_on() -> None:
         for name in settings.HOSTS:
             hosts.power_on(name)
-            hosts.ensure_service(name, 'ovs')
+            hosts.ensure_service(name, "ovs")
         for name in settings.COMPUTES:
-            hosts.ensure_service(name, 'libvirtd')
+            hosts.ensure_service(name, "libvirtd")
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         jobs = [pool.submit(schema.up), pool.submit(power_on)]
@@ -80,30 +103,41 @@ def _schemas_and_hosts() -> None:
 
 def _control_plane() -> None:
     services.ensure(services.first_apis())
-    _once('catalog', lambda: _in_cloud('catalog.py'))
+    _once("catalog", lambda: _in_cloud("catalog.py"))
+    services.ensure(services.infra())
     services.ensure(services.other_apis())
 
 
 def _computes() -> None:
     for name in settings.COMPUTES:
-        hosts.ensure_service(name, 'nova-compute')
-    _in_cloud('seed.py', 'wait', *settings.COMPUTES, name='computes')
-    _once('discover-hosts', lambda: proc.run(
-        [f'{settings.BIN}/nova-manage', '--config-file',
-         f'{settings.ETC}/nova/nova.conf', 'cell_v2', 'discover_hosts'],
-        settings.LOG / 'discover-hosts.log'))
+        hosts.ensure_service(name, "nova-compute")
+    _in_cloud("seed.py", "wait", *settings.COMPUTES, name="computes")
+    _once(
+        "discover-hosts",
+        lambda: proc.run(
+            [
+                f"{settings.BIN}/nova-manage",
+                "--config-file",
+                f"{settings.ETC}/nova/nova.conf",
+                "cell_v2",
+                "discover_hosts",
+            ],
+            settings.LOG / "discover-hosts.log",
+        ),
+    )
 
 
 def _seed() -> None:
     if not settings.GUEST_IMAGE.exists():
         guest.build(settings.GUEST_IMAGE)
-    _once('seed', lambda: _in_cloud(
-        'seed.py', 'seed', str(settings.GUEST_IMAGE)))
+    _once(
+        "seed", lambda: _in_cloud("seed.py", "seed", str(settings.GUEST_IMAGE))
+    )
 
 
 def _tacker() -> None:
     services.ensure(services.tacker())
-    _once('vim', lambda: _in_cloud('vim.py'))
+    _once("vim", lambda: _in_cloud("vim.py"))
 
 
 def all_well() -> bool:
@@ -113,40 +147,46 @@ def all_well() -> bool:
     for service in services.all_services():
         if not service.healthy():
             return False
-    return all(hosts.inside(name, 'check', part)
-               for name in settings.HOSTS
-               for part in hosts.host_services(name))
+    return all(
+        hosts.inside(name, "check", part)
+        for name in settings.HOSTS
+        for part in hosts.host_services(name)
+    )
 
 
 def up() -> None:
     """Bring the cloud up; what runs already is left alone."""
     if not install.is_installed():
         raise settings.Failure(
-            'the packages are not installed; run "testcloud install"')
+            'the packages are not installed; run "testcloud install"'
+        )
     settings.make_dirs()
     if all_well():
-        print('the test cloud is up already')
+        print("the test cloud is up already")
         return
     settings.READY.unlink(missing_ok=True)
     progress = Progress()
-    progress.run('database, message queue, OVN databases', infra.up)
-    progress.run('schemas, hosts, switches', _schemas_and_hosts)
-    progress.run('control plane', _control_plane)
-    progress.run('compute services', _computes)
-    progress.run('image, flavours, networks', _seed)
-    progress.run('Tacker and its VIM', _tacker)
-    settings.READY.write_text(time.strftime('%FT%TZ\n', time.gmtime()))
-    print('the test cloud is up; for a shell: '
-          f'eval "$({settings.TOOL}/testcloud env)"')
+    progress.run("database, message queue, OVN databases", infra.up)
+    progress.run("schemas, hosts, switches", _schemas_and_hosts)
+    progress.run("control plane", _control_plane)
+    progress.run("compute services", _computes)
+    progress.run("image, flavours, networks", _seed)
+    progress.run("Tacker and its VIM", _tacker)
+    settings.READY.write_text(time.strftime("%FT%TZ\n", time.gmtime()))
+    print(
+        "the test cloud is up; for a shell: "
+        f'eval "$({settings.TOOL}/testcloud env)"'
+    )
 
 
 def _unmount() -> None:
     """Unmount what Cinder mounted below the state folder."""
-    for line in reversed(pathlib.Path('/proc/mounts').read_text()
-                         .splitlines()):
+    for line in reversed(
+        pathlib.Path("/proc/mounts").read_text().splitlines()
+    ):
         target = line.split()[1]
-        if target.startswith(f'{settings.DATA}/'):
-            proc.sh('umount', '-l', target)
+        if target.startswith(f"{settings.DATA}/"):
+            proc.sh("umount", "-l", target)
 
 
 def _stop_services() -> None:
@@ -165,13 +205,13 @@ def _wipe() -> None:
     for path in (settings.DATA, settings.ETC, settings.LOG, settings.RUN):
         shutil.rmtree(path, ignore_errors=True)
         if path.exists():
-            raise settings.Failure(f'{path} cannot be removed')
-    (settings.STATE / 'clouds.yaml').unlink(missing_ok=True)
+            raise settings.Failure(f"{path} cannot be removed")
+    (settings.STATE / "clouds.yaml").unlink(missing_ok=True)
     for bridge in (settings.BRIDGE, settings.EXT_BRIDGE):
-        proc.sh('ip', 'link', 'del', bridge)
+        proc.sh("ip", "link", "del", bridge)
     for name in settings.HOSTS:
-        shutil.rmtree(f'/etc/netns/{name}', ignore_errors=True)
-    template = (settings.TEMPLATES / 'mount.nfs').read_bytes()
+        shutil.rmtree(f"/etc/netns/{name}", ignore_errors=True)
+    template = (settings.TEMPLATES / "mount.nfs").read_bytes()
     helper = infra.NFS_HELPER
     if helper.exists() and helper.read_bytes() == template:
         helper.unlink()
@@ -186,14 +226,14 @@ def down(wipe: bool) -> None:
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
             list(pool.map(hosts.shut_down, settings.HOSTS))
 
-    progress.run('hosts off', stop_hosts)
-    progress.run('services stopped', _stop_services)
+    progress.run("hosts off", stop_hosts)
+    progress.run("services stopped", _stop_services)
     _unmount()
     if wipe:
-        progress.run('all state forgotten', _wipe)
+        progress.run("all state forgotten", _wipe)
 
 
 def require_root() -> None:
     """Fail early for users who may not make namespaces."""
     if os.geteuid() != 0:
-        raise settings.Failure('the test cloud needs root')
+        raise settings.Failure("the test cloud needs root")
