@@ -31,6 +31,10 @@ _DATA = yaml.safe_load(_TEXTS[samples.DF])
 _PAPER = samples.paper()
 _LINE = re.compile(r"[^:\n]+:\d+: (warning: )?[^\n]+: [^\n]+")
 
+#: A package takes about 50 ms to read, so a part of the usual examples.
+_FEWER = hypothesis.settings(
+    max_examples=hypothesis.settings().max_examples // 4
+)
 _junk = st.one_of(
     st.none(),
     st.booleans(),
@@ -90,6 +94,7 @@ class TestDamage(base.TestCase):
     def package(self, df: str) -> bytes:
         return samples.zipped({**_TEXTS, samples.DF: df})
 
+    @_FEWER
     @hypothesis.given(
         st.lists(
             st.tuples(st.sampled_from(_PATHS), _junk), min_size=1, max_size=3
@@ -106,6 +111,7 @@ class TestDamage(base.TestCase):
                 continue
         self.told(self.package(yaml.safe_dump(data)))
 
+    @_FEWER
     @hypothesis.given(
         st.integers(0, len(_TEXTS[samples.DF])),
         st.integers(0, 40),
@@ -129,6 +135,7 @@ class TestDamage(base.TestCase):
     def test_any_bytes(self, data: bytes) -> None:
         self.assertTrue(self.told(data))
 
+    @_FEWER
     @hypothesis.given(
         st.sampled_from(_POLICY_MAPS),
         st.text("abcdefgh_", min_size=1, max_size=8),

@@ -1,0 +1,60 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The manual names every property, default and rule."""
+
+import pathlib
+import re
+
+import yaml
+
+from nham.core.descriptor import rules
+from nham.core.descriptor import schema
+from nham.descriptor import reader
+from nham.tests import base
+from nham.tests.unit.descriptor import samples
+
+_PAGE = pathlib.Path(__file__).parents[4] / "doc/source/user/descriptor.rst"
+
+
+class TestManual(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        if not _PAGE.exists():
+            self.skipTest("the manual is not beside the installed package")
+        self.text = _PAGE.read_text()
+        self.words = " ".join(self.text.split())
+
+    def test_every_property(self) -> None:
+        for table in (schema.TOP, *schema.BLOCKS.values()):
+            for prop in table:
+                self.assertIn(f"* - ``{prop.key}``", self.text)
+                for choice in prop.choices:
+                    self.assertIn(f"``{choice}``", self.text)
+
+    def test_every_rule(self) -> None:
+        for rule in rules.RULES:
+            self.assertIn(f"* {rule.sentence}", self.words)
+
+    def test_the_example_is_valid(self) -> None:
+        block = re.findall(r"\n( +)policies:\n((?:\1 +.*\n)+)", self.text)
+        _, body = block[0]
+        policies = yaml.safe_load(body)
+        texts = samples.package()
+        data = yaml.safe_load(texts[samples.DF])
+        data["topology_template"]["policies"] = policies
+        texts[samples.DF] = yaml.safe_dump(data)
+        found = reader.read(samples.zipped(texts))
+        self.assertEqual(
+            ["VNF_resiliency", "VDU2_resiliency"],
+            [policy.name for policy in found.policies],
+        )
