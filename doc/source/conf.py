@@ -23,7 +23,6 @@ extensions = [
 ]
 
 html_theme = "openstackdocs"
-html_static_path = ["_static"]
 pygments_style = "native"
 openstackdocs_auto_name = False
 openstackdocs_use_storyboard = False

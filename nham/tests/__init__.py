@@ -9,3 +9,10 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
+
+"""The tests of NHAM, run on threads as its services are."""
+
+from oslo_service import backend
+
+# The first import of oslo.messaging would choose eventlet otherwise.
+backend.register_backend_default_hook(lambda: backend.BackendType.THREADING)
