@@ -46,7 +46,11 @@ class Problem:
         where = self.file + (f":{self.line}" if self.line else "")
         mark = "warning: " if self.severity == "warning" else ""
         field = f"{self.field}: " if self.field else ""
-        return f"{where + ': ' if where else ''}{mark}{field}{self.rule}"
+        text = f"{where + ': ' if where else ''}{mark}{field}{self.rule}"
+        # Names come from a stranger's file: no line ends, no colours.
+        return "".join(
+            char if char.isprintable() else ascii(char)[1:-1] for char in text
+        )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -347,3 +347,5 @@ class TestRules(base.TestCase):
     def test_a_problem_is_one_line(self) -> None:
         problem = descriptor.Problem("sal", "is odd", "a.yaml", 7)
         self.assertEqual("a.yaml:7: sal: is odd", str(problem))
+        problem = descriptor.Problem("a\nb", "\x1b[31mred", "a.yaml", 7)
+        self.assertEqual("a.yaml:7: a\\nb: \\x1b[31mred", str(problem))
