@@ -1,0 +1,241 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What every VIM driver must do."""
+
+from __future__ import annotations
+
+import abc
+import uuid
+
+from nham.adapters import errors
+from nham.adapters.vim import base as vim_base
+from nham.tests.conformance import base
+
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+
+
+class VimSuite(base.Suite):
+    """A cloud with one image-backed and one volume-backed server.
+
+    Both are ACTIVE before each test.
+    """
+
+    vim: vim_base.Vim
+    image_backed: str
+    volume_backed: str
+    user_id: str
+    """Who the driver is in the servers' action log."""
+
+    @abc.abstractmethod
+    def new_server(self) -> str:
+        """Return another image-backed server, ACTIVE, to be deleted."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.name = f"nham-conformance-{uuid.uuid4()}"
+
+    def server(self, server_id: str) -> vim_base.Server:
+        """Return the server now."""
+        return self.vim.server(server_id)
+
+    def reach(self, server_id: str, status: str) -> vim_base.Server:
+        """Wait until a server has a status and no task."""
+
+        def look() -> vim_base.Server | None:
+            server = self.server(server_id)
+            idle = server.task_state is None
+            return server if idle and server.status == status else None
+
+        return self.until(f"{server_id} is {status}", look)
+
+    # -- reading
+
+    def test_server(self) -> None:
+        local = self.server(self.image_backed)
+        volume = self.server(self.volume_backed)
+        for server in (local, volume):
+            self.assertEqual("ACTIVE", server.status)
+            self.assertTrue(server.name)
+            self.assertTrue(server.host)
+            self.assertTrue(server.project_id)
+            self.assertTrue(server.addresses[0].ip)
+            self.assertIsNone(server.task_state)
+            self.assertFalse(server.affinity)
+        self.assertTrue(local.image_id)
+        self.assertFalse(local.volume_backed)
+        self.assertTrue(volume.volume_backed)
+        self.assertEqual(1, len(volume.volumes))
+
+    def test_unknown_things_are_not_found(self) -> None:
+        for ask in (
+            self.vim.server,
+            self.vim.image,
+            self.vim.snapshot,
+            self.vim.delete_server,
+        ):
+            self.assertRaises(errors.NotFound, ask, NOWHERE)
+        self.assertRaises(
+            errors.NotFound, self.vim.force_down, "no-such-host", True
+        )
+        self.assertEqual([], list(self.vim.find_images(self.name)))
+        self.assertEqual([], list(self.vim.find_snapshots(self.name)))
+
+    def test_services_name_the_servers_host(self) -> None:
+        host = self.server(self.image_backed).host
+        found = {one.host: one for one in self.vim.services()}
+        service = found[str(host)]
+        self.assertTrue(service.up)
+        self.assertTrue(service.enabled)
+        self.assertFalse(service.forced_down)
+        self.assertTrue(service.address)
+        self.assertAlmostEqual(self.now(), service.seen_at or 0.0, delta=30)
+
+    def test_changed_servers(self) -> None:
+        everything = {one.id for one in self.vim.changed_servers(None)}
+        self.assertLessEqual(
+            {self.image_backed, self.volume_backed}, everything
+        )
+        self.pass_time(2)
+        since = self.now()
+        before = {one.id for one in self.vim.changed_servers(since)}
+        self.assertNotIn(self.image_backed, before)
+        self.vim.reboot(self.image_backed, hard=True)
+        after = {one.id: one for one in self.vim.changed_servers(since)}
+        self.assertEqual(
+            self.server(self.image_backed).image_id,
+            after[self.image_backed].image_id,
+        )
+        self.reach(self.image_backed, "ACTIVE")
+
+    # -- acting
+
+    def test_stop_and_start(self) -> None:
+        self.vim.stop(self.image_backed)
+        self.reach(self.image_backed, "SHUTOFF")
+        self.assertRaises(errors.Conflict, self.vim.stop, self.image_backed)
+        action = self.vim.actions(self.image_backed)[0]
+        self.assertEqual("stop", action.action)
+        self.assertEqual(self.user_id, action.user_id)
+        self.assertAlmostEqual(self.now(), action.at, delta=90)
+        self.vim.start(self.image_backed)
+        self.reach(self.image_backed, "ACTIVE")
+        self.assertEqual(
+            ["start", "stop"],
+            [one.action for one in self.vim.actions(self.image_backed)][:2],
+        )
+        self.assertRaises(errors.Conflict, self.vim.start, self.image_backed)
+
+    def test_hard_reboot_shows_its_task(self) -> None:
+        self.vim.reboot(self.image_backed, hard=True)
+        self.assertTrue(self.server(self.image_backed).task_state)
+        self.assertRaises(errors.Conflict, self.vim.stop, self.image_backed)
+        self.reach(self.image_backed, "ACTIVE")
+
+    def test_soft_reboot(self) -> None:
+        self.vim.reboot(self.image_backed, hard=False)
+        self.reach(self.image_backed, "ACTIVE")
+
+    def test_reset_state_and_back(self) -> None:
+        self.vim.reset_state(self.image_backed)
+        server = self.server(self.image_backed)
+        self.assertEqual(("ERROR", None), (server.status, server.task_state))
+        self.vim.reboot(self.image_backed, hard=True)
+        self.reach(self.image_backed, "ACTIVE")
+
+    def test_refusals(self) -> None:
+        self.assertRaises(
+            errors.Conflict, self.vim.evacuate, self.image_backed
+        )
+        self.assertRaises(
+            errors.Refused, self.vim.rebuild, self.image_backed, NOWHERE
+        )
+
+    def test_delete_server(self) -> None:
+        server_id = self.new_server()
+        since = self.now() - 1
+        self.vim.delete_server(server_id)
+
+        def gone() -> bool:
+            try:
+                self.server(server_id)
+            except errors.NotFound:
+                return True
+            return False
+
+        self.until("server is gone", gone)
+        changed = {one.id: one for one in self.vim.changed_servers(since)}
+        self.assertEqual("DELETED", changed[server_id].status)
+        self.assertEqual("delete", self.vim.actions(server_id)[0].action)
+
+    # -- state
+
+    def whole_image(self, image_id: str) -> vim_base.Image:
+        """Wait until an image is active."""
+
+        def look() -> vim_base.Image | None:
+            image = self.vim.image(image_id)
+            return image if image.status == "active" else None
+
+        return self.until("image is active", look)
+
+    def test_image_and_rebuild(self) -> None:
+        image_id = self.vim.create_image(self.image_backed, self.name)
+        self.addCleanup(self.vim.delete_image, image_id)
+        self.assertIsNone(self.vim.image(image_id).digest)
+        image = self.whole_image(image_id)
+        self.assertTrue(image.digest)
+        self.assertGreater(image.size, 0)
+        self.assertEqual([image], list(self.vim.find_images(self.name)))
+        server = self.reach(self.image_backed, "ACTIVE")
+        self.vim.share_image(image_id, server.project_id)
+        self.vim.rebuild(self.image_backed, image_id)
+        server = self.reach(self.image_backed, "ACTIVE")
+        self.assertEqual(image_id, server.image_id)
+        self.vim.delete_image(image_id)
+        self.vim.delete_image(image_id)
+        self.assertEqual([], list(self.vim.find_images(self.name)))
+
+    def test_snapshot_to_image_and_rebuild(self) -> None:
+        server = self.server(self.volume_backed)
+        volume_id = server.volumes[0]
+        snapshot_id = self.vim.create_snapshot(volume_id, self.name)
+        self.addCleanup(self.vim.delete_snapshot, snapshot_id)
+
+        def look() -> vim_base.Snapshot | None:
+            snapshot = self.vim.snapshot(snapshot_id)
+            return snapshot if snapshot.status == "available" else None
+
+        snapshot = self.until("snapshot is available", look)
+        self.assertEqual(volume_id, snapshot.volume_id)
+        self.assertGreater(snapshot.size, 0)
+        self.assertEqual([snapshot], list(self.vim.find_snapshots(self.name)))
+
+        def ask() -> str:
+            return self.vim.image_from_snapshot(snapshot_id, self.name)
+
+        image_id = self.settled(ask)
+        self.addCleanup(self.vim.delete_image, image_id)
+        self.whole_image(image_id)
+        # Once more, to tidy up; it stays the same image.
+        self.assertEqual(image_id, self.settled(ask))
+        self.vim.rebuild(self.volume_backed, image_id)
+        server = self.reach(self.volume_backed, "ACTIVE")
+        self.assertEqual((volume_id,), server.volumes)
+        self.assertTrue(server.volume_backed)
+        self.vim.delete_snapshot(snapshot_id)
+        self.until("snapshot is gone", self.without_snapshot)
+        self.vim.delete_snapshot(snapshot_id)
+
+    def without_snapshot(self) -> bool:
+        """Say whether no snapshot of this test is left."""
+        return not self.vim.find_snapshots(self.name)
