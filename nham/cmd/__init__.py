@@ -9,3 +9,10 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
+
+"""The console scripts: one thin module each."""
+
+from nham import threads
+
+# Before any library is imported, whichever command is run.
+threads.keep_eventlet_out()

@@ -147,7 +147,8 @@ class Checkpointer:
             if protection.method not in ENGINE_OF or entry.vnf.paused:
                 continue
             age = now - newest.get(entry.group.id, 0.0)
-            metrics.state_age(entry.vnf.name, entry.group.vnfc, age)
+            if entry.group.id in newest:
+                metrics.state_age(entry.vnf.name, entry.group.vnfc, age)
             waits = self._retry_at.get(entry.group.id, 0.0) > now
             if age >= protection.interval and not waits:
                 due.append((age, entry))

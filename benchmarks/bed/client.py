@@ -1,0 +1,102 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A client of the sample VNF that never stops asking.
+
+It asks every 100 ms over a new connection, and does not wait for one
+answer before it asks again, so that the first good answer is seen when it
+comes.
+"""
+
+from __future__ import annotations
+
+from concurrent import futures
+import dataclasses
+import threading
+import time
+
+from benchmarks.bed import vnf as vnf_
+
+INTERVAL = 0.1
+#: A request that found nobody is given up, so that a new one is made.
+PATIENCE = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """One good answer: when it came, and what the VNF said of itself."""
+
+    at: float
+    state: dict[str, str]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Outage:
+    """What a client saw of a fault; times are seconds after it.
+
+    :ivar silent: the first answer came after so long, None: none came.
+    :ivar correct: the same for the first answer with the right state.
+    """
+
+    silent: float | None
+    correct: float | None
+
+
+class Client:
+    """Asks one address in the background."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._answers: list[Answer] = []
+        self._stopped = threading.Event()
+        self._pool = futures.ThreadPoolExecutor(16)
+        self._thread = threading.Thread(target=self._ask_on, daemon=True)
+
+    def __enter__(self) -> Client:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._stopped.set()
+        self._thread.join()
+        self._pool.shutdown(cancel_futures=True)
+
+    def _ask_on(self) -> None:
+        due = time.monotonic()
+        while not self._stopped.is_set():
+            self._pool.submit(self._ask)
+            due += INTERVAL
+            self._stopped.wait(max(due - time.monotonic(), 0.0))
+
+    def _ask(self) -> None:
+        text = vnf_.http_get(self._address, "/cgi-bin/state", PATIENCE)
+        state = vnf_.parse_state(text)
+        if state:
+            self._answers.append(Answer(time.monotonic(), state))
+
+    def outage(self, fault_at: float, note: str) -> Outage:
+        """Return what was seen of a fault that came at that moment.
+
+        Answers within the first instant may have been under way already.
+
+        :param note: what the VNF's note must say to be right.
+        """
+        later = [a for a in self._answers if a.at > fault_at + 2 * INTERVAL]
+        right = [a for a in later if a.state.get("note") == note]
+        return Outage(
+            silent=later[0].at - fault_at if later else None,
+            correct=right[0].at - fault_at if right else None,
+        )
+
+    def last(self) -> dict[str, str]:
+        """Return the newest answer."""
+        return self._answers[-1].state if self._answers else {}

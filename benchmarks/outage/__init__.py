@@ -1,0 +1,20 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The outage that a client sees, with NHAM and with Tacker heal alone.
+
+Two instances of the sample VNF run side by side under Tacker. One carries
+a resiliency policy and is protected by NHAM; the other carries none, and
+an operator asks Tacker to heal it at the very moment of the fault, which
+flatters Tacker: it has no detection of its own. A client of each asks
+every 100 ms.
+"""

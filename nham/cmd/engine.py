@@ -1,0 +1,67 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""``nham-engine``: watch, decide, act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import sys
+
+from oslo_config import cfg
+from oslo_service import backend
+
+backend.init_backend(backend.BackendType.THREADING)
+
+from oslo_service import service  # noqa: E402  (the back-end comes first)
+
+from nham import conf as conf_  # noqa: E402
+from nham.db import errors as db_errors  # noqa: E402
+from nham.db import store as store_  # noqa: E402
+from nham.engine import service as engine_service  # noqa: E402
+
+Make = Callable[[cfg.ConfigOpts], engine_service.EngineService]
+
+
+def main() -> int:
+    """Run an engine until SIGTERM; SIGHUP reads the log levels anew."""
+    return run("nham-engine", engine_service.EngineService)
+
+
+def run(name: str, make: Make) -> int:
+    """Run a service with an engine in it.
+
+    :returns: 0 after a signal, 1 if the database is not ready.
+    """
+    with conf_.fail_early(name):
+        conf = conf_.load(sys.argv[1:], prog=name)
+        conf_.start_logging(conf)
+        made = make(conf)
+    problem = _database_problem(conf)
+    if problem:
+        print(f"{name}: database: {problem}", file=sys.stderr)
+        return 1
+    service.launch(conf, made, restart_method="mutate").wait()
+    return 0
+
+
+def _database_problem(conf: cfg.ConfigOpts) -> str:
+    """Return why an engine cannot begin; one that is down may come back."""
+    store = store_.Store(conf.database.connection)
+    try:
+        if store.version() is None:
+            return "it has no tables; run `nham-manage db sync` first"
+    except db_errors.DatabaseDown:
+        return ""
+    finally:
+        store.close()
+    return ""

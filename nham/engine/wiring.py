@@ -1,0 +1,138 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Puts an engine together from its configuration.
+
+The drivers come from stevedore, so that another package can bring more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from keystoneauth1 import loading
+from openstack import connection
+from oslo_config import cfg
+from stevedore import driver
+
+from nham.adapters import clock as clock_
+from nham.adapters.fencing import base as fencing
+from nham.adapters.probes import network
+from nham.adapters.vim import base as vim_base
+from nham.adapters.vnfm import base as vnfm_base
+from nham.core import facts
+from nham.db import store as store_
+from nham.engine import engine as engine_
+from nham.engine import settings as settings_
+from nham.engine import watch as watch_
+from nham.recovery import context
+
+
+def settings(conf: cfg.ConfigOpts) -> settings_.Settings:
+    """Return the engine's settings."""
+    return settings_.Settings(
+        host=conf.host,
+        nova_poll_interval=conf.detection.nova_poll_interval,
+        reconcile_interval=conf.tacker.reconcile_interval,
+        host_probe=conf.detection.host_probe,
+        host_probe_port=conf.detection.host_probe_port,
+        host_probe_interval=conf.detection.host_probe_interval,
+        host_probe_misses=conf.detection.host_probe_misses,
+        observer_lag=conf.detection.observer_lag,
+        lease=conf.recovery.lease,
+        runner_poll=conf.recovery.poll,
+        workers=conf.recovery.workers,
+        guard_window=conf.guards.window,
+        limits=facts.Limits(
+            share=conf.guards.share,
+            recoveries=conf.guards.recoveries,
+            host_parallel=conf.guards.host_parallel,
+            fail_stuck=conf.tacker.fail_stuck_operations,
+        ),
+        checkpoints_parallel=conf.checkpoints.parallel,
+        checkpoint_timeout=conf.checkpoints.timeout,
+    )
+
+
+def cloud(conf: cfg.ConfigOpts) -> connection.Connection:
+    """Return a connection to the OpenStack that the VNFs run in."""
+    if conf.cloud.cloud:
+        return connection.Connection(cloud=conf.cloud.cloud)
+    loading.register_auth_conf_options(conf, "cloud")
+    auth = loading.load_auth_from_conf_options(conf, "cloud")
+    session = loading.load_session_from_conf_options(conf, "cloud", auth=auth)
+    return connection.Connection(
+        session=session,
+        region_name=conf.cloud.region_name,
+        compute_interface=conf.cloud.interface,
+        image_interface=conf.cloud.interface,
+        block_storage_interface=conf.cloud.interface,
+    )
+
+
+def engine(
+    conf: cfg.ConfigOpts,
+    store: store_.Store,
+    clock: clock_.Clock,
+    start: Callable[[str], None],
+) -> engine_.Engine:
+    """Return an engine that talks to the configured cloud."""
+    reached = cloud(conf)
+    timeout = conf.cloud.read_timeout
+    vim: vim_base.Vim = _load("nham.vim", "openstack", reached, timeout)
+    vnfms: dict[str, vnfm_base.Vnfm] = {}
+    if conf.tacker.enabled:
+        vnfms["tacker"] = _load("nham.vnfm", "tacker", reached, timeout)
+    set_up = settings(conf)
+    prober = network.NetworkProber()
+    ctx = context.Context(
+        store=store,
+        vim=vim,
+        vnfms=vnfms,
+        fencing=[_fencing(conf, name) for name in conf.fencing.host_drivers],
+        engines={
+            name: _load("nham.checkpoints", name, vim)
+            for name in ("image", "volume")
+        },
+        watch=watch_.Watch(prober, clock, set_up),
+        clock=clock,
+    )
+    return engine_.Engine(ctx, prober, set_up, start)
+
+
+def _fencing(conf: cfg.ConfigOpts, name: str) -> fencing.HostFencing:
+    loaded: fencing.HostFencing
+    if name != "command":
+        loaded = _load("nham.fencing", name)
+        return loaded
+    own = conf.fencing_command
+    loaded = _load(
+        "nham.fencing",
+        name,
+        own.off,
+        own.status,
+        own.off_word,
+        own.hosts,
+        own.timeout,
+    )
+    return loaded
+
+
+def _load(namespace: str, name: str, *args: Any) -> Any:
+    return driver.DriverManager(
+        namespace,
+        name,
+        invoke_on_load=True,
+        invoke_args=args,
+        warn_on_missing_entrypoint=False,
+    ).driver
