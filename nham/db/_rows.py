@@ -56,10 +56,12 @@ def matches(
 ) -> list[sa.ColumnElement[bool]]:
     """Return the conditions that each given column has its value.
 
-    A value of None asks for nothing.
+    A value of None asks for nothing, a list for one of its values.
     """
     return [
-        table.c[column] == value
+        table.c[column].in_(value)
+        if isinstance(value, list | tuple)
+        else table.c[column] == value
         for column, value in wanted.items()
         if value is not None
     ]

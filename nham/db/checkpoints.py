@@ -47,7 +47,7 @@ def update(connection: sa.Connection, checkpoint: model.Checkpoint) -> None:
 
 def find(
     connection: sa.Connection,
-    vnf_id: str | None,
+    vnf_id: str | Sequence[str] | None,
     group_id: str | None,
     wanted: Iterable[states.CheckpointState] | None,
 ) -> Sequence[model.Checkpoint]:

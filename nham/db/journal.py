@@ -39,7 +39,7 @@ def add_event(connection: sa.Connection, values: Mapping[str, Any]) -> None:
 
 def events(
     connection: sa.Connection,
-    vnf_id: str | None,
+    vnf_id: str | Sequence[str] | None,
     after_id: int | None,
     limit: int,
 ) -> Sequence[model.Event]:

@@ -150,11 +150,14 @@ class Store:
 
     def checkpoints(
         self,
-        vnf_id: str | None = None,
+        vnf_id: str | Sequence[str] | None = None,
         group_id: str | None = None,
         states: Iterable[states.CheckpointState] | None = None,
     ) -> Sequence[model.Checkpoint]:
-        """Return checkpoints, newest first by their sequence."""
+        """Return checkpoints, newest first by their sequence.
+
+        :param vnf_id: of this VNF, or of these.
+        """
         wanted = None if states is None else list(states)
         return self._db.read(
             lambda c: checkpoints.find(c, vnf_id, group_id, wanted)
@@ -254,7 +257,7 @@ class Store:
 
     def recoveries(
         self,
-        vnf_id: str | None = None,
+        vnf_id: str | Sequence[str] | None = None,
         group_id: str | None = None,
         state: states.RecoveryState | None = None,
         since: float | None = None,
@@ -262,6 +265,7 @@ class Store:
     ) -> Sequence[model.Recovery]:
         """Return recoveries with their steps, newest first.
 
+        :param vnf_id: of this VNF, or of these.
         :param since: only those that started then or later.
         """
         wanted = {"vnf_id": vnf_id, "group_id": group_id, "state": state}
@@ -293,12 +297,13 @@ class Store:
 
     def events(
         self,
-        vnf_id: str | None = None,
+        vnf_id: str | Sequence[str] | None = None,
         after_id: int | None = None,
         limit: int = 100,
     ) -> Sequence[model.Event]:
         """Return events, oldest first.
 
+        :param vnf_id: of this VNF, or of these.
         :param after_id: the first ones after this one; None: the last.
         """
         return self._db.read(

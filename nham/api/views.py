@@ -1,0 +1,170 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The records as the API shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+import dataclasses
+from typing import Any
+
+from nham.core import model
+from nham.core import states
+from nham.core import timeline
+
+View = dict[str, Any]
+
+
+def vnf(
+    record: model.Vnf,
+    groups: Sequence[model.Group],
+    newest: Mapping[str, model.Checkpoint],
+    now: float,
+) -> View:
+    """Show a VNF in a list.
+
+    :param newest: the newest good checkpoint by group.
+    """
+    ages = [now - newest[g.id].cut_at for g in groups if g.id in newest]
+    return {
+        "id": record.id,
+        "name": record.name,
+        "source": record.source,
+        "project_id": record.project_id,
+        "instance_id": record.instance_id,
+        "vnfd_id": record.vnfd_id,
+        "state": record.state.value,
+        "reason": record.reason,
+        "paused": record.paused,
+        "mechanisms": sorted({group.mechanism.value for group in groups}),
+        "vnfcs": [group.vnfc for group in groups],
+        # Of several VNFCs the one that would lose most.
+        "newest_checkpoint_age": max(ages) if ages else None,
+        "created_at": record.created_at,
+    }
+
+
+def group(
+    record: model.Group,
+    members: Sequence[model.Member],
+    newest: model.Checkpoint | None,
+    probes: Mapping[str, Any] | None,
+    now: float,
+) -> View:
+    """Show a replica group of a VNF."""
+    return {
+        "id": record.id,
+        "vnfc": record.vnfc,
+        "vdu": record.vdu,
+        "mechanism": record.mechanism.value,
+        "epoch": record.epoch,
+        "recovery_id": record.recovery_id,
+        "members": [
+            dataclasses.asdict(member)
+            for member in members
+            if member.group_id == record.id
+        ],
+        "newest_checkpoint": None if newest is None else _newest(newest, now),
+        "probes": probes,
+    }
+
+
+def checkpoint(record: model.Checkpoint) -> View:
+    """Show a checkpoint."""
+    shown = dataclasses.asdict(record)
+    shown["artifacts"] = list(shown["artifacts"])
+    return {**shown, "size": record.size, "digest": record.digest}
+
+
+def recovery(record: model.Recovery) -> View:
+    """Show a recovery in a list."""
+    fault = record.fault
+    return {
+        "id": record.id,
+        "vnf_id": record.vnf_id,
+        "group_id": record.group_id,
+        "epoch": record.epoch,
+        "zone": fault.zone.value,
+        "subject": fault.subject,
+        "rule": record.rule,
+        "rung": record.rung,
+        "state": record.state.value,
+        "reason": record.reason,
+        "owner": record.owner,
+        "started_at": record.started_at,
+        "ended_at": record.ended_at,
+        "timeline": timeline.timeline(record),
+    }
+
+
+def recovery_in_full(record: model.Recovery) -> View:
+    """Show a recovery with why and how."""
+    return {
+        **recovery(record),
+        "evidence": list(record.fault.evidence),
+        "reasons": list(record.reasons),
+        "refused": list(record.refused),
+        "steps": [_step(step) for step in record.steps],
+    }
+
+
+def event(record: model.Event) -> View:
+    """Show an event."""
+    return dataclasses.asdict(record)
+
+
+def host(record: model.HostRecord) -> View:
+    """Show what is known about a host."""
+    return dataclasses.asdict(record)
+
+
+def newest_by_group(
+    checkpoints: Sequence[model.Checkpoint],
+) -> dict[str, model.Checkpoint]:
+    """Return the newest good checkpoint of each group.
+
+    :param checkpoints: newest first.
+    """
+    found: dict[str, model.Checkpoint] = {}
+    for record in checkpoints:
+        if record.state is states.CheckpointState.AVAILABLE:
+            found.setdefault(record.group_id, record)
+    return found
+
+
+def _newest(record: model.Checkpoint, now: float) -> View:
+    return {
+        "id": record.id,
+        "sequence": record.sequence,
+        "cut_at": record.cut_at,
+        "age": now - record.cut_at,
+        "consistency": record.consistency,
+        "size": record.size,
+    }
+
+
+def _step(record: model.StepRecord) -> View:
+    return {
+        "position": record.position,
+        "id": record.step.id,
+        "action": record.step.action,
+        "note": record.step.note,
+        "marks": record.step.marks,
+        "timeout": record.step.timeout,
+        "state": record.state.value,
+        "started_at": record.started_at,
+        "ended_at": record.ended_at,
+        "detail": record.detail,
+    }

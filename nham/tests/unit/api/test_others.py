@@ -1,0 +1,176 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Checkpoints, recoveries, events and hosts by the API."""
+
+from __future__ import annotations
+
+from nham.core import model
+from nham.core import states
+from nham.rpc import errors
+from nham.tests.unit.api import base
+from nham.tests.unit.db import base as records
+
+
+class CheckpointTest(base.ApiCase):
+    """Checkpoints."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.given_vnf("v1")
+        self.given_vnf("v2", project_id="project-b")
+
+    def test_list(self) -> None:
+        found = self.ask("GET", "/v1/checkpoints", base.READER).json
+        (checkpoint,) = found["checkpoints"]
+        self.assertEqual("v1-c1", checkpoint["id"])
+        self.assertEqual(
+            (7, "sha"), (checkpoint["size"], checkpoint["digest"])
+        )
+        path = "/v1/checkpoints?all_projects=1&state=available"
+        self.assertEqual(2, len(self.ask("GET", path).json["checkpoints"]))
+        self.assert_error(
+            self.ask("GET", "/v1/checkpoints?state=x"), 400, "state: must be"
+        )
+
+    def test_show(self) -> None:
+        shown = self.ask("GET", "/v1/checkpoints/v1-c1", base.READER).json
+        self.assertEqual("image", shown["artifacts"][0]["kind"])
+
+    def test_create(self) -> None:
+        self.engine.create_checkpoint.return_value = ["v1-c1"]
+        made = self.ask(
+            "POST", "/v1/checkpoints", base.MEMBER, json={"vnf_id": "v1"}
+        )
+        self.assertEqual(202, made.status_code)
+        self.assertEqual("v1-c1", made.json["checkpoints"][0]["id"])
+        self.engine.create_checkpoint.assert_called_once_with("v1", None)
+
+    def test_create_for_a_group_of_another_vnf(self) -> None:
+        body = {"vnf_id": "v1", "group_id": "v2-g"}
+        answer = self.ask("POST", "/v1/checkpoints", base.MEMBER, json=body)
+        self.assert_error(answer, 404, "There is no replica group v2-g")
+        self.engine.create_checkpoint.assert_not_called()
+
+    def test_delete(self) -> None:
+        answer = self.ask("DELETE", "/v1/checkpoints/v1-c1", base.MEMBER)
+        self.assertEqual(202, answer.status_code)
+        self.engine.delete_checkpoint.assert_called_once_with("v1-c1")
+
+    def test_restore(self) -> None:
+        self.engine.restore_checkpoint.return_value = "r1"
+        path = "/v1/checkpoints/v1-c1/action"
+        answer = self.ask("POST", path, base.MEMBER, json={"restore": {}})
+        self.assertEqual(
+            (202, {"recovery_id": "r1"}), (answer.status_code, answer.json)
+        )
+        self.engine.restore_checkpoint.side_effect = errors.Conflict("busy")
+        answer = self.ask("POST", path, base.MEMBER, json={"restore": {}})
+        self.assert_error(answer, 409, "busy")
+        answer = self.ask("POST", path, base.READER, json={"restore": {}})
+        self.assert_error(answer, 403, "nham:checkpoint:restore")
+
+    def test_what_a_gone_vnf_left_is_the_administrators(self) -> None:
+        self.store.delete_vnf("v1")
+        path = "/v1/checkpoints/v1-c1"
+        self.assert_error(self.ask("GET", path, base.MEMBER), 404, "")
+        self.assertEqual(200, self.ask("GET", path).status_code)
+
+
+class RecoveryTest(base.ApiCase):
+    """Recoveries."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.given_vnf("v1")
+        self.store.claim(records.make_recovery("r1"), 0)
+
+    def test_list(self) -> None:
+        for path, count in (
+            ("/v1/recoveries", 1),
+            ("/v1/recoveries?vnf=v1&state=running", 1),
+            ("/v1/recoveries?state=failed", 0),
+        ):
+            found = self.ask("GET", path, base.READER).json["recoveries"]
+            self.assertEqual(count, len(found), path)
+        for path, told in (
+            ("/v1/recoveries?state=x", "state: must be one of running"),
+            ("/v1/recoveries?limit=0", "limit: must be a whole number"),
+            ("/v1/recoveries?limit=x", "limit: must be a whole number"),
+        ):
+            self.assert_error(self.ask("GET", path), 400, told)
+
+    def test_show(self) -> None:
+        self.store.step_started("r1", 0, 1763700001.0, "e1", 1)
+        self.store.step_ended(
+            "r1", 0, states.StepState.DONE, 1763700003.0, "", "e1", 1
+        )
+        shown = self.ask("GET", "/v1/recoveries/r1", base.READER).json
+        self.assertEqual(1763700003.0, shown["timeline"]["restored"])
+        self.assertEqual(["because"], shown["reasons"])
+        self.assertEqual(["heal: slower"], shown["refused"])
+        self.assertEqual("done", shown["steps"][0]["state"])
+
+    def test_what_is_not_yours_is_not_there(self) -> None:
+        path = "/v1/recoveries/r1"
+        answer = self.ask("GET", path, base.MEMBER, "project-b")
+        self.assert_error(answer, 404, "There is no recovery r1")
+        found = self.ask("GET", "/v1/recoveries", base.MEMBER, "project-b")
+        self.assertEqual([], found.json["recoveries"])
+
+
+class EventTest(base.ApiCase):
+    """Events."""
+
+    def test_list(self) -> None:
+        self.given_vnf("v1")
+        self.given_vnf("v2", project_id="project-b")
+        for vnf_id in ("v1", "v2", None):
+            self.store.add_event(
+                1.0, states.Severity.INFO, "test", f"of {vnf_id}", vnf_id
+            )
+        (own,) = self.ask("GET", "/v1/events", base.READER).json["events"]
+        self.assertEqual("of v1", own["message"])
+        path = "/v1/events?all_projects=true&limit=2&after=0"
+        found = self.ask("GET", path).json["events"]
+        self.assertEqual(["of v1", "of v2"], [e["message"] for e in found])
+        self.assert_error(
+            self.ask("GET", "/v1/events?after=-1"), 400, "after: must be"
+        )
+
+
+class HostTest(base.ApiCase):
+    """Hosts."""
+
+    def test_only_administrators(self) -> None:
+        self.store.save_host(model.HostRecord(name="h1", forced_down=True))
+        found = self.ask("GET", "/v1/hosts").json["hosts"]
+        self.assertEqual(
+            [("h1", True)], [(h["name"], h["forced_down"]) for h in found]
+        )
+        self.assert_error(
+            self.ask("GET", "/v1/hosts", base.MEMBER), 403, "nham:host:list"
+        )
+
+    def test_fenced(self) -> None:
+        path, body = "/v1/hosts/h1/action", {"fenced": {"reason": "burnt"}}
+        refused = self.ask("POST", path, base.MEMBER, json=body)
+        self.assert_error(refused, 403, "nham:host:fenced")
+        done = self.ask("POST", path, json=body)
+        self.assertEqual(204, done.status_code)
+        self.engine.host_fenced.assert_called_once_with("h1", "burnt", "ann")
+        self.assert_error(
+            self.ask("POST", path, json={"fenced": {}}),
+            400,
+            "fenced.reason: is required",
+        )
