@@ -134,6 +134,20 @@ def _external_ids() -> list[str]:
     return [f"external_ids:{key}={value}" for key, value in values.items()]
 
 
+def _make_bridges() -> None:
+    datapath = "datapath_type=netdev"
+    external = f"--may-exist add-br br-ex -- set bridge br-ex {datapath}"
+    uplink = "-- --may-exist add-port br-ex eth1"
+    inner = f"--may-exist add-br br-int -- set bridge br-int {datapath}"
+    _vsctl(*external.split(), *uplink.split())
+    _vsctl(*inner.split(), "fail-mode=secure")
+    _wait_for_device("br-ex")
+    address = f"{hosts.tunnel_address(_name())}/24"
+    proc.run(["ip", "addr", "replace", address, "dev", "br-ex"])
+    mtu = str(settings.EXT_MTU)
+    proc.run(["ip", "link", "set", "br-ex", "mtu", mtu, "up"])
+
+
 def _start_ovs() -> None:
     # A fresh start of the database must not see the old socket.
     if not _process("ovsdb").pid():
@@ -153,46 +167,7 @@ def _start_ovs() -> None:
             "-vconsole:warn",
         ]
     )
-    _vsctl(
-        "--may-exist",
-        "add-br",
-        "br-ex",
-        "--",
-        "set",
-        "bridge",
-        "br-ex",
-        "datapath_type=netdev",
-        "--",
-        "--may-exist",
-        "add-port",
-        "br-ex",
-        "eth1",
-    )
-    _vsctl(
-        "--may-exist",
-        "add-br",
-        "br-int",
-        "--",
-        "set",
-        "bridge",
-        "br-int",
-        "datapath_type=netdev",
-        "fail-mode=secure",
-    )
-    _wait_for_device("br-ex")
-    proc.run(
-        [
-            "ip",
-            "addr",
-            "replace",
-            f"{hosts.tunnel_address(_name())}/24",
-            "dev",
-            "br-ex",
-        ]
-    )
-    proc.run(
-        ["ip", "link", "set", "br-ex", "mtu", str(settings.EXT_MTU), "up"]
-    )
+    _make_bridges()
     _process("ovn-controller").start(
         ["ovn-controller", DB_SOCKET, "-vconsole:warn"]
     )

@@ -101,8 +101,12 @@ def init_pid(name: str) -> int | None:
 
 
 def is_on(name: str) -> bool:
-    """Tell whether anything of the host lives."""
-    return bool(members(name))
+    """Tell whether anything of the host lives.
+
+    The process that holds the host is asked for too, in case somebody
+    removed the name of the network namespace.
+    """
+    return bool(members(name)) or process(name).pid() is not None
 
 
 def kill(name: str, timeout: float = 10) -> None:
@@ -229,6 +233,13 @@ def _make_network(name: str) -> None:
     )
 
 
+def _hostinit(*words: str) -> tuple[list[str], dict[str, str]]:
+    """Return the command and environment of what runs inside a host."""
+    script = settings.TOOL / "tc" / "hostinit.py"
+    env = settings.base_env() | {"PYTHONPATH": str(settings.TOOL)}
+    return [sys.executable, str(script), *words], env
+
+
 def power_on(name: str) -> None:
     """Switch a host on, without its nova-compute."""
     if is_on(name):
@@ -238,30 +249,12 @@ def power_on(name: str) -> None:
     (folder(name) / "ovs" / "conf.db").unlink(missing_ok=True)
     _write_files(name)
     _make_network(name)
-    hostinit = settings.TOOL / "tc" / "hostinit.py"
-    env = settings.base_env() | {
-        "PYTHONPATH": str(settings.TOOL),
-        "TESTCLOUD_HOST": name,
-    }
+    command, env = _hostinit("init")
+    namespaces = ["--mount", "--uts", "--ipc", "--pid", "--mount-proc"]
+    box = [*namespaces, "--fork", "--kill-child=KILL"]
     process(name).start(
-        [
-            "ip",
-            "netns",
-            "exec",
-            name,
-            "unshare",
-            "--mount",
-            "--uts",
-            "--ipc",
-            "--pid",
-            "--fork",
-            "--kill-child=KILL",
-            "--mount-proc",
-            sys.executable,
-            str(hostinit),
-            "init",
-        ],
-        env,
+        ["ip", "netns", "exec", name, "unshare", *box, *command],
+        env | {"TESTCLOUD_HOST": name},
     )
     deadline = time.monotonic() + 15
     while not inside(name, "check", "init"):
@@ -272,34 +265,22 @@ def power_on(name: str) -> None:
         time.sleep(0.1)
 
 
+def _enter(first: int, command: list[str]) -> list[str]:
+    """Return a command that runs another one in the host of a process."""
+    where = ["-t", str(first), "-m", "-u", "-i", "-p", "-n"]
+    return ["nsenter", *where, "--", *command]
+
+
 def inside(name: str, action: str, service: str) -> bool:
     """Run a service action inside a host; tell whether it worked."""
     first = init_pid(name)
     if first is None:
         return False
-    hostinit = settings.TOOL / "tc" / "hostinit.py"
-    env = settings.base_env() | {
-        "PYTHONPATH": str(settings.TOOL),
-        "TESTCLOUD_HOST": name,
-    }
+    command, env = _hostinit(action, service)
     done = proc.run(
-        [
-            "nsenter",
-            "-t",
-            str(first),
-            "-m",
-            "-u",
-            "-i",
-            "-p",
-            "-n",
-            "--",
-            sys.executable,
-            str(hostinit),
-            action,
-            service,
-        ],
+        _enter(first, command),
         process(name).log,
-        env=env,
+        env=env | {"TESTCLOUD_HOST": name},
         check=False,
     )
     return done.returncode == 0
@@ -338,19 +319,4 @@ def execute(name: str, command: list[str]) -> int:
     first = init_pid(name)
     if first is None:
         raise settings.Failure(f"{name} is off")
-    os.execvpe(
-        "nsenter",
-        [
-            "nsenter",
-            "-t",
-            str(first),
-            "-m",
-            "-u",
-            "-i",
-            "-p",
-            "-n",
-            "--",
-            *command,
-        ],
-        settings.base_env(),
-    )
+    os.execvpe("nsenter", _enter(first, command), settings.base_env())

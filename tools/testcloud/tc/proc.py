@@ -154,8 +154,7 @@ class Process:
             signal_pid(pid, signal.SIGTERM)
 
     def stop(self, grace: float = 5) -> None:
-        """Ask it to end and insist after ``grace`` seconds."""
-        self.terminate()
+        """Wait for its end after ``terminate``, then insist."""
         deadline = time.monotonic() + grace
         while self.pid() and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -168,6 +167,23 @@ def _short(argv: Sequence[str]) -> str:
     if words[:2] == ["setpriv", "--pdeathsig"]:
         words = words[3:]
     return " ".join(words[:4])
+
+
+def _run(
+    argv: list[str],
+    log: pathlib.Path | None,
+    env: dict[str, str],
+    stdin: str | None,
+) -> subprocess.CompletedProcess[str]:
+    if log is None:
+        return subprocess.run(
+            argv, env=env, text=True, input=stdin, capture_output=True
+        )
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "a") as out:
+        return subprocess.run(
+            argv, env=env, text=True, input=stdin, stdout=out, stderr=out
+        )
 
 
 def run(
@@ -186,25 +202,7 @@ def run(
     if log is not None and tied:
         argv = ["setpriv", "--pdeathsig", "KILL", *argv]
     full_env = dict(env) if env is not None else settings.base_env()
-    if log is None:
-        done = subprocess.run(
-            list(argv),
-            env=full_env,
-            text=True,
-            input=stdin,
-            capture_output=True,
-        )
-    else:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with open(log, "a") as out:
-            done = subprocess.run(
-                list(argv),
-                env=full_env,
-                text=True,
-                input=stdin,
-                stdout=out,
-                stderr=out,
-            )
+    done = _run(list(argv), log, full_env, stdin)
     if check and done.returncode:
         detail = (done.stderr or "").strip().splitlines()[-1:]
         raise settings.Failure(

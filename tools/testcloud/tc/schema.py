@@ -138,53 +138,29 @@ def _nova() -> list[Step]:
 
 
 def _others() -> list[Step]:
-    return [
-        _step(
-            "placement",
-            "placement-manage",
-            "db",
-            "sync",
-            conf=("placement/placement.conf",),
-            databases=("placement",),
-        ),
-        _step(
-            "glance",
-            "glance-manage",
-            "db_sync",
-            conf=("glance/glance-api.conf",),
-            databases=("glance",),
-        ),
-        _step(
+    # service, tool, its words, its configuration
+    table = (
+        ("placement", "placement-manage", "db sync", "placement.conf"),
+        ("glance", "glance-manage", "db_sync", "glance-api.conf"),
+        (
             "neutron",
             "neutron-db-manage",
-            "upgrade",
-            "heads",
-            conf=("neutron/neutron.conf", "neutron/ml2_conf.ini"),
-            databases=("neutron",),
+            "upgrade heads",
+            "neutron.conf ml2_conf.ini",
         ),
+        ("cinder", "cinder-manage", "db sync", "cinder.conf"),
+        ("heat", "heat-manage", "db_sync", "heat.conf"),
+        ("tacker", "tacker-db-manage", "upgrade head", "tacker.conf"),
+    )
+    return [
         _step(
-            "cinder",
-            "cinder-manage",
-            "db",
-            "sync",
-            conf=("cinder/cinder.conf",),
-            databases=("cinder",),
-        ),
-        _step(
-            "heat",
-            "heat-manage",
-            "db_sync",
-            conf=("heat/heat.conf",),
-            databases=("heat",),
-        ),
-        _step(
-            "tacker",
-            "tacker-db-manage",
-            "upgrade",
-            "head",
-            conf=("tacker/tacker.conf",),
-            databases=("tacker",),
-        ),
+            name,
+            tool,
+            *words.split(),
+            conf=tuple(f"{name}/{path}" for path in configs.split()),
+            databases=(name,),
+        )
+        for name, tool, words, configs in table
     ]
 
 

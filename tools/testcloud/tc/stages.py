@@ -189,15 +189,22 @@ def _unmount() -> None:
             proc.sh("umount", "-l", target)
 
 
+def _stop_group(group: list[services.Service]) -> None:
+    """Ask services to end, all at once, and insist when time is over."""
+    begin = time.monotonic()
+    for service in group:
+        service.process().terminate()
+    for service in group:
+        left = service.grace - (time.monotonic() - begin)
+        service.process().stop(max(0.1, left))
+
+
 def _stop_services() -> None:
     """Stop the control plane: what uses others first."""
     ground = {s.name for s in services.infra()}
     upper = [s for s in services.all_services() if s.name not in ground]
-    for group in (upper, services.infra()):
-        for service in group:
-            service.process().terminate()
-        for service in group:
-            service.process().stop(service.grace)
+    _stop_group(upper)
+    _stop_group(services.infra())
 
 
 def _wipe() -> None:
