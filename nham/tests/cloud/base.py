@@ -80,7 +80,8 @@ class CloudSuite(base.Suite):
     @classmethod
     def boot(cls, volume: bool = False, **options: Any) -> str:
         """Make a server and wait until it is ACTIVE; return its id."""
-        image = cls.cloud.image.find_image(IMAGE)
+        compute: Any = cls.cloud.compute
+        image: Any = cls.cloud.image.find_image(IMAGE)
         source: dict[str, Any] = {"image_id": image.id}
         if volume:
             source = {
@@ -95,16 +96,16 @@ class CloudSuite(base.Suite):
                     }
                 ]
             }
-        network = cls.cloud.network.find_network(NETWORK)
-        server = cls.cloud.compute.create_server(
+        network: Any = cls.cloud.network.find_network(NETWORK)
+        server = compute.create_server(
             name=f"nham-conformance-{uuid.uuid4().hex[:8]}",
-            flavor_id=cls.cloud.compute.find_flavor(FLAVOR).id,
+            flavor_id=compute.find_flavor(FLAVOR).id,
             networks=[{"uuid": network.id}],
             **source,
             **options,
         )
         cls.made.append(server.id)
-        cls.cloud.compute.wait_for_server(server, wait=PATIENCE)
+        compute.wait_for_server(server, wait=PATIENCE)
         return str(server.id)
 
     def setUp(self) -> None:
