@@ -21,7 +21,6 @@ import time
 from typing import Any
 
 import falcon
-from keystonemiddleware import auth_token
 from oslo_config import cfg
 from oslo_middleware import http_proxy_to_wsgi
 from oslo_middleware import request_id
@@ -30,6 +29,7 @@ from oslo_middleware import sizelimit
 from nham import conf as nham_conf
 from nham.api import context
 from nham.api import errors
+from nham.api import keystone
 from nham.api import policy
 from nham.api import root
 from nham.api import service as service_
@@ -50,8 +50,8 @@ def load(argv: Sequence[str] = ()) -> Application:
     """Return the application as the configuration files describe it."""
     with nham_conf.fail_early("nham-api"):
         conf = nham_conf.load(argv, prog="nham-api")
-    nham_conf.start_logging(conf)
-    return from_conf(conf)
+        nham_conf.start_logging(conf)
+        return from_conf(conf)
 
 
 def from_conf(conf: cfg.ConfigOpts) -> Application:
@@ -71,6 +71,7 @@ def make_app(
     """Return the application.
 
     :param now: tells the time, seconds since the epoch.
+    :raises cfg.RequiredOptError: if nobody said how to reach Keystone.
     """
     guard = policy.Guard(policy.make_enforcer(conf))
     service = service_.Service(store, engine, guard, now)
@@ -82,9 +83,7 @@ def make_app(
     _add_routes(app, service, conf)
     wrapped: Any = app
     if not noauth:
-        wrapped = auth_token.AuthProtocol(
-            wrapped, {"oslo_config_config": conf, "delay_auth_decision": True}
-        )
+        wrapped = keystone.Door(wrapped, conf)
     wrapped = sizelimit.RequestBodySizeLimiter(wrapped, conf)
     wrapped = http_proxy_to_wsgi.HTTPProxyToWSGI(wrapped, conf)
     application: Application = request_id.RequestId(wrapped, conf)

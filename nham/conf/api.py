@@ -53,8 +53,9 @@ OPTS = [
     cfg.URIOpt(
         "callback_url",
         schemes=["http", "https"],
-        help="Base URL of this API as Tacker reaches it, for its "
-        "notifications; without it http://bind_host:bind_port is taken.",
+        help="URL at which Tacker reaches this API for its notifications, "
+        "ending in /v1/tacker/notifications; without it NHAM does not "
+        "subscribe.",
     ),
     cfg.FloatOpt(
         "engine_timeout",

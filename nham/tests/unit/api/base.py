@@ -48,7 +48,7 @@ class ApiCase(base.TestCase):
         self.engine.probes.return_value = {"v1-g": {"health": "ok"}}
         # What the middleware finds out is set by the tests themselves.
         self.replace(
-            "nham.api.app.auth_token.AuthProtocol",
+            "nham.api.keystone.auth_token.AuthProtocol",
             autospec=True,
             side_effect=lambda wrapped, _settings: wrapped,
         )
@@ -65,6 +65,7 @@ class ApiCase(base.TestCase):
         path = self.temp_dir() / "nham.conf"
         path.write_text(
             f"[api]\nauth_strategy = {self.strategy}\n"
+            "[keystone_authtoken]\nauth_type = password\n"
             "[tacker]\ncallback_password = sesame\n"
         )
         return nham_conf.load([], [str(path)])

@@ -20,11 +20,15 @@ import time
 from unittest import mock
 
 from falcon import testing
+from oslo_config import cfg
 import requests
 
+from nham import conf as nham_conf
+from nham.api import app
 from nham.api import server
 from nham.db import errors as db_errors
 from nham.rpc import errors
+from nham.tests import base as test_base
 from nham.tests.unit.api import base
 
 
@@ -97,6 +101,37 @@ class NoAuthTest(base.ApiCase):
     def test_everybody_is_an_administrator(self) -> None:
         answer = self.client.get("/v1/vnfs?all_projects=true")
         self.assertEqual({"vnfs": []}, answer.json)
+
+
+class KeystoneTest(test_base.TestCase):
+    """The middleware is told how to reach Keystone."""
+
+    def test_nobody_said_how(self) -> None:
+        conf = nham_conf.load([], [])
+        with self.assertRaisesRegex(cfg.RequiredOptError, "auth_type"):
+            app.make_app(conf, mock.Mock(), mock.Mock())
+
+    def test_keystone_is_down(self) -> None:
+        path = self.temp_dir() / "nham.conf"
+        path.write_text(
+            "[keystone_authtoken]\nauth_type = password\n"
+            "auth_url = http://127.0.0.1:1/v3\nhttp_request_max_retries = 0\n"
+            "username = nham\npassword = p\nproject_name = service\n"
+            "user_domain_id = default\nproject_domain_id = default\n"
+        )
+        conf = nham_conf.load([], [str(path)])
+        made = app.make_app(conf, mock.Mock(), mock.Mock())
+        client = testing.TestClient(lambda env, respond: made(env, respond))
+        answer = client.get("/v1/vnfs", headers={"X-Auth-Token": "t"})
+        self.assertEqual(503, answer.status_code)
+        error = answer.json["error"]
+        self.assertEqual("Keystone cannot be asked now", error["message"])
+        self.assertTrue(error["request_id"].startswith("req-"))
+        answer = client.get("/v1/vnfs")
+        self.assertEqual(401, answer.status_code)
+        self.assertIn("valid token", answer.json["error"]["message"])
+        self.assertIn("www-authenticate", answer.headers)
+        self.assertEqual(200, client.get("/").status_code)
 
 
 class NotificationTest(base.ApiCase):
