@@ -1,0 +1,56 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""``CommandFencing`` on a compute host of the test cloud.
+
+It switches a host off, with every guest on it, and on again. So it runs
+only where ``NHAM_TESTCLOUD_FENCE`` names a host.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import unittest
+
+from nham.adapters.fencing import base as fencing_base
+from nham.adapters.fencing import command
+from nham.tests.cloud import base
+from nham.tests.cloud import vnf
+from nham.tests.conformance import fencing as suite
+
+HOST = os.environ.get("NHAM_TESTCLOUD_FENCE", "")
+
+
+class CommandFencingTest(base.CloudSuite, suite.FencingSuite):
+    """The power switch that the test cloud's own tool is."""
+
+    host = HOST
+    forbidden = "control"
+
+    @classmethod
+    def prepare(cls) -> None:
+        """See base class."""
+        if not HOST:
+            raise unittest.SkipTest("NHAM_TESTCLOUD_FENCE names no host")
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.addCleanup(
+            subprocess.run, [vnf.TOOL, "host", "start", HOST], check=True
+        )
+        self.driver: fencing_base.HostFencing = command.CommandFencing(
+            f"{vnf.TOOL} host kill {{host}}",
+            f"{vnf.TOOL} host status {{host}}",
+            hosts=[HOST],
+        )
