@@ -1,0 +1,227 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Whatever facts there may be, also those that make no sense together."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from hypothesis import strategies as st
+
+from nham.core import descriptor
+from nham.core import facts
+
+Zone = descriptor.Zone
+RUNGS = (
+    "soft_reboot",
+    "start",
+    "hard_reboot",
+    "rebuild",
+    "evacuate",
+    "replace",
+)
+
+#: What is dead is what matters, so it is drawn more often.
+health = st.sampled_from((*facts.Health, facts.Health.DEAD))
+policies = st.builds(
+    descriptor.ResiliencyPolicy,
+    name=st.just("p"),
+    targets=st.just(("VDU1",)),
+    stateful=st.booleans(),
+    escalation=st.builds(
+        descriptor.Escalation,
+        ladder=st.sampled_from(
+            (
+                (Zone.VNFC, Zone.VM, Zone.HOST),
+                (Zone.VNFC, Zone.VM, Zone.HOST),
+                (Zone.VM, Zone.HOST),
+                (Zone.VNFC,),
+                (Zone.HOST,),
+            )
+        ),
+        count=st.integers(1, 3),
+    ),
+    host_recovery=st.sampled_from(("auto", "evacuate", "replace")),
+    vnfc_owner=st.sampled_from(("nham", "nham", "vnf")),
+    priority=st.sampled_from((10, 50)),
+    sal=st.sampled_from((None, 1, 2)),
+    accept_state_loss=st.booleans(),
+)
+servers = st.builds(
+    facts.ServerFacts,
+    status=st.sampled_from(
+        ("ACTIVE", "ACTIVE", "ACTIVE", "SHUTOFF", "ERROR")
+        + ("DELETED", "PAUSED", "REBOOT")
+    ),
+    task_state=st.sampled_from((None, None, "rebuilding")),
+    stopped_by=st.sampled_from((None, "user", "nobody")),
+)
+attempts = st.builds(
+    facts.Attempt,
+    rung=st.sampled_from(RUNGS),
+    outcome=st.sampled_from(facts.Outcome),
+    age=st.floats(0, 300),
+    checkpoint_id=st.sampled_from((None, "c1", "c2")),
+)
+checkpoints = st.sampled_from(
+    (
+        (),
+        (facts.CheckpointFacts(id="c1", age=40.0),),
+        (
+            facts.CheckpointFacts(id="c2", age=10.0),
+            facts.CheckpointFacts(id="c1", age=40.0),
+        ),
+    )
+)
+members = st.builds(
+    facts.MemberFacts,
+    group_id=st.sampled_from([f"g{n}" for n in range(40)]),
+    vnf_id=st.just("vnf"),
+    vnfc=st.just("VDU1-0"),
+    server_id=st.just("server"),
+    host=st.sampled_from(("h1", "h1", "h2", "h3", None)),
+    policy=policies,
+    app=health,
+    icmp=health,
+    qemu_died=st.booleans(),
+    silent_for=st.sampled_from((0.0, 1.0, 5.0)),
+    network=st.sampled_from((None, "net0")),
+    server=servers,
+    image_id=st.sampled_from((None, "image")),
+    volume_backed=st.booleans(),
+    affinity=st.booleans(),
+    vnfm=st.booleans(),
+    operation=st.sampled_from((None, None, "running", "stuck")),
+    checkpoints=checkpoints,
+    attempts=st.lists(attempts, max_size=4).map(tuple),
+    paused=st.booleans(),
+    busy=st.sampled_from((False, False, False, True)),
+)
+
+
+def hosts(name: str) -> st.SearchStrategy[facts.HostFacts]:
+    """Return hosts of that name."""
+    return st.builds(
+        facts.HostFacts,
+        name=st.just(name),
+        probe=health,
+        heartbeat=health,
+        service=st.booleans(),
+        fence=st.sampled_from(facts.Fence),
+        maintenance=st.sampled_from((False, False, False, True)),
+        failed_members=st.integers(0, 4),
+        failed_vnfs=st.integers(0, 3),
+    )
+
+
+mostly = st.sampled_from((True, True, True, True, False))
+system = st.builds(
+    facts.SystemFacts,
+    observer_late=mostly.map(lambda yes: not yes),
+    lost_networks=st.sampled_from((frozenset(), frozenset({"net0"}))),
+    database=mostly,
+    nova=mostly,
+    keystone=mostly,
+    vnfm=mostly,
+    owned=mostly,
+    paused=mostly.map(lambda yes: not yes),
+    recent_recoveries=st.integers(0, 12),
+    host_recoveries=st.integers(0, 5),
+)
+limits = st.builds(
+    facts.Limits,
+    share=st.sampled_from((0.0, 0.5, 1.0)),
+    recoveries=st.integers(0, 12),
+    host_parallel=st.integers(0, 5),
+    fail_stuck=st.booleans(),
+)
+everything = st.builds(
+    facts.Facts,
+    members=st.lists(
+        members, max_size=4, unique_by=lambda member: member.group_id
+    ).map(tuple),
+    hosts=st.tuples(hosts("h1"), hosts("h2"), hosts("h3")),
+    system=system,
+    limits=limits,
+)
+
+
+_SIGNS = (
+    (facts.Health.DEAD, facts.Health.DEAD),
+    (facts.Health.DEAD, facts.Health.DEAD),
+    (facts.Health.DEAD, facts.Health.OK),
+    (facts.Health.DEAD, facts.Health.UNKNOWN),
+    (facts.Health.UNKNOWN, facts.Health.UNKNOWN),
+    (facts.Health.OK, facts.Health.OK),
+)
+_SERVERS = (
+    facts.ServerFacts(),
+    facts.ServerFacts(),
+    facts.ServerFacts(),
+    facts.ServerFacts(status="SHUTOFF", stopped_by="nobody"),
+    facts.ServerFacts(status="SHUTOFF", stopped_by="user"),
+    facts.ServerFacts(status="ERROR"),
+    facts.ServerFacts(status="DELETED"),
+    facts.ServerFacts(status="PAUSED"),
+)
+_DEAD = {"probe": facts.Health.DEAD, "service": False}
+_HOSTS: tuple[dict[str, Any], ...] = (
+    {"probe": facts.Health.OK},
+    _DEAD,
+    _DEAD,
+    {**_DEAD, "fence": facts.Fence.IMPOSSIBLE},
+    {**_DEAD, "maintenance": True},
+    {"probe": facts.Health.OK, "service": False},
+    {"probe": facts.Health.UNKNOWN, "service": False},
+    {"probe": facts.Health.DEAD},
+    {"probe": facts.Health.UNKNOWN, "fence": facts.Fence.PROVED},
+)
+
+
+@st.composite
+def _troubled(draw: st.DrawFn) -> facts.Facts:
+    """Return facts in which much is wrong and little forbids to act."""
+    app, icmp = draw(st.sampled_from(_SIGNS))
+    found = []
+    for number in range(draw(st.integers(1, 3))):
+        member = draw(members)
+        if draw(st.booleans()):
+            app, icmp = draw(st.sampled_from(_SIGNS))
+        found.append(
+            dataclasses.replace(
+                member,
+                group_id=f"g{number}",
+                host=draw(st.sampled_from(("h1", "h1", "h2"))),
+                app=app,
+                icmp=icmp,
+                qemu_died=False,
+                server=draw(st.sampled_from(_SERVERS)),
+                image_id="image",
+                operation=draw(st.sampled_from((None, None, "stuck"))),
+                paused=False,
+                busy=False,
+            )
+        )
+    return facts.Facts(
+        members=tuple(found),
+        hosts=(
+            facts.HostFacts(name="h1", **draw(st.sampled_from(_HOSTS))),
+            facts.HostFacts(name="h2", **draw(st.sampled_from(_HOSTS))),
+            facts.HostFacts(name="h3", probe=facts.Health.OK),
+        ),
+        limits=facts.Limits(share=1.0),
+    )
+
+
+troubled = _troubled()

@@ -1,0 +1,306 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What must hold of every decision, whatever the facts are."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import hypothesis
+from hypothesis import strategies as st
+
+from nham.core import decision
+from nham.core import descriptor
+from nham.core import facts
+from nham.core.decision import rules
+from nham.core.decision import situation
+from nham.tests import base
+from nham.tests.unit.core.decision import strategies
+
+Kind = decision.Kind
+Health = facts.Health
+
+#: Steps that bring a VM up somewhere else than where it was.
+ELSEWHERE = ("evacuate_server", "heal_vnfc")
+POLICY = descriptor.ResiliencyPolicy(name="p", targets=("VDU1",))
+
+
+def a_member(**fields: Any) -> facts.MemberFacts:
+    """Return a member that is well, but for what is given."""
+    values: dict[str, Any] = {
+        "group_id": "g",
+        "vnf_id": "v",
+        "vnfc": "VDU1-0",
+        "server_id": "s",
+        "host": "h1",
+        "policy": POLICY,
+        "image_id": "image",
+        **fields,
+    }
+    return facts.MemberFacts(**values)
+
+
+def acts(decided: decision.Decision) -> list[decision.Verdict]:
+    """Return what is to be done."""
+    return [v for v in decided.verdicts if v.kind is Kind.ACT]
+
+
+class TableTest(base.TestCase):
+    def test_names_are_unique(self) -> None:
+        names = [rule.name for rule in rules.RULES]
+        self.assertEqual(len(names), len(set(names)))
+
+    def test_only_what_acts_has_a_zone_and_a_rung(self) -> None:
+        for rule in rules.RULES:
+            acting = rule.kind is Kind.ACT
+            self.assertEqual(acting, rule.zone is not None, rule.name)
+            self.assertEqual(acting, rule.rung is not None, rule.name)
+            self.assertNotEqual("", rule.says, rule.name)
+
+
+class EveryDecisionTest(base.TestCase):
+    @hypothesis.given(strategies.everything)
+    def test_each_member_gets_one_verdict(self, seen: facts.Facts) -> None:
+        decided = decision.decide(seen)
+        self.assertEqual(
+            sorted(m.group_id for m in seen.members),
+            sorted(v.group_id for v in decided.verdicts),
+        )
+        for verdict in decided.verdicts:
+            self.assertNotEqual((), verdict.reasons)
+
+    @hypothesis.given(strategies.everything)
+    def test_who_is_well_is_as_the_table_says(self, seen: facts.Facts) -> None:
+        overview = situation.Overview(seen)
+        for member in seen.members:
+            case = situation.Case(member, seen, seen.system, overview)
+            rule = next(r for r in rules.RULES if r.when(case))
+            self.assertEqual(
+                rule.name == "healthy", overview.well(member), str(member)
+            )
+
+    @hypothesis.given(
+        strategies.everything | strategies.troubled,
+        st.randoms(use_true_random=False),
+    )
+    def test_order_of_the_members_does_not_matter(
+        self, seen: facts.Facts, chance: Any
+    ) -> None:
+        mixed = list(seen.members)
+        chance.shuffle(mixed)
+        other = dataclasses.replace(seen, members=tuple(mixed))
+        self.assertEqual(decision.decide(seen), decision.decide(other))
+
+    @hypothesis.given(strategies.troubled)
+    def test_the_most_urgent_comes_first(self, seen: facts.Facts) -> None:
+        members = {member.group_id: member for member in seen.members}
+        unwell = [
+            members[verdict.group_id]
+            for verdict in decision.decide(seen).verdicts
+            if verdict.rule != "healthy"
+        ]
+        keys = [
+            (m.policy.sal or 9, -m.policy.priority, -m.silent_for)
+            for m in unwell
+        ]
+        self.assertEqual(sorted(keys), keys)
+
+    @hypothesis.given(strategies.troubled)
+    def test_paused_never_acts(self, seen: facts.Facts) -> None:
+        first, *others = seen.members
+        first = dataclasses.replace(first, paused=True)
+        seen = dataclasses.replace(seen, members=(first, *others))
+        done = [v.group_id for v in acts(decision.decide(seen))]
+        self.assertNotIn(first.group_id, done)
+
+    @hypothesis.given(strategies.troubled)
+    def test_pause_changes_only_the_kind(self, seen: facts.Facts) -> None:
+        # Without limits, for what would be done takes no place in them.
+        free = facts.Limits(share=1.0, recoveries=99, host_parallel=99)
+        seen = dataclasses.replace(seen, limits=free)
+        paused = dataclasses.replace(
+            seen, system=dataclasses.replace(seen.system, paused=True)
+        )
+        would = [
+            dataclasses.replace(v, kind=Kind.ACT)
+            if v.kind is Kind.WOULD
+            else v
+            for v in decision.decide(paused).verdicts
+        ]
+        self.assertEqual(list(decision.decide(seen).verdicts), would)
+
+    @hypothesis.given(
+        strategies.troubled, strategies.system, strategies.limits
+    )
+    def test_guards_are_kept(
+        self,
+        seen: facts.Facts,
+        system: facts.SystemFacts,
+        limits: facts.Limits,
+    ) -> None:
+        system = dataclasses.replace(
+            facts.SystemFacts(),
+            recent_recoveries=system.recent_recoveries,
+            host_recoveries=system.host_recoveries,
+        )
+        limits = dataclasses.replace(limits, share=1.0)
+        seen = dataclasses.replace(seen, system=system, limits=limits)
+        done = acts(decision.decide(seen))
+        moved = [v for v in done if v.zone is descriptor.Zone.HOST]
+        self.assertLessEqual(
+            len(done), max(limits.recoveries - system.recent_recoveries, 0)
+        )
+        self.assertLessEqual(
+            len(moved), max(limits.host_parallel - system.host_recoveries, 0)
+        )
+
+    @hypothesis.given(strategies.troubled, strategies.system)
+    def test_nothing_is_done_without_what_it_needs(
+        self, seen: facts.Facts, system: facts.SystemFacts
+    ) -> None:
+        seen = dataclasses.replace(seen, system=system)
+        done = acts(decision.decide(seen))
+        if not (
+            system.owned
+            and system.database
+            and system.nova
+            and system.keystone
+            and not system.observer_late
+        ):
+            self.assertEqual([], done)
+        if not system.vnfm:
+            self.assertNotIn("replace", [v.rung for v in done])
+
+
+class SafetyTest(base.TestCase):
+    """No guard is in the way here, so that plans are made."""
+
+    @hypothesis.given(strategies.troubled)
+    def test_fenced_before_it_is_started_elsewhere(
+        self, seen: facts.Facts
+    ) -> None:
+        members = {member.group_id: member for member in seen.members}
+        for verdict in acts(decision.decide(seen)):
+            actions = [step.action for step in verdict.steps]
+            host = seen.host(members[verdict.group_id].host)
+            # A Nova that reaches the host removes the guest itself.
+            if "evacuate_server" in actions or not host.service:
+                for action in set(ELSEWHERE) & set(actions):
+                    fence = actions.index("fence_host")
+                    self.assertLess(fence, actions.index(action))
+                    self.assertIsNot(facts.Fence.IMPOSSIBLE, host.fence)
+
+    @hypothesis.given(strategies.troubled)
+    def test_a_host_that_lives_is_not_fenced(self, seen: facts.Facts) -> None:
+        members = {member.group_id: member for member in seen.members}
+        alive = (Health.OK, Health.SLOW)
+        for verdict in acts(decision.decide(seen)):
+            if "fence_host" in [step.action for step in verdict.steps]:
+                host = seen.host(members[verdict.group_id].host)
+                self.assertNotIn(host.probe, alive)
+                self.assertNotIn(host.heartbeat, alive)
+                for member in seen.members_on(host.name):
+                    self.assertNotIn(member.app, alive)
+                    self.assertNotIn(member.icmp, alive)
+
+    @hypothesis.given(strategies.troubled)
+    def test_no_image_while_a_checkpoint_is_left(
+        self, seen: facts.Facts
+    ) -> None:
+        members = {member.group_id: member for member in seen.members}
+        for verdict in acts(decision.decide(seen)):
+            member = members[verdict.group_id]
+            if not member.policy.stateful or verdict.image_id is None:
+                continue
+            self.assertTrue(member.policy.accept_state_loss)
+            spent = {
+                attempt.checkpoint_id
+                for attempt in member.attempts
+                if attempt.rung == "rebuild"
+            }
+            left = [c for c in member.checkpoints if c.id not in spent]
+            self.assertEqual([], left)
+            self.assertIn("lost", " ".join(verdict.reasons))
+
+    @hypothesis.given(strategies.troubled)
+    def test_each_plan_looks_first_and_last(self, seen: facts.Facts) -> None:
+        for verdict in acts(decision.decide(seen)):
+            actions = [step.action for step in verdict.steps]
+            self.assertEqual("confirm_fault", actions[0])
+            self.assertEqual(["verify_service", "check_record"], actions[-2:])
+            self.assertEqual(len(actions), len(set(actions)))
+
+    @hypothesis.given(strategies.troubled)
+    def test_what_serves_is_left_alone(self, seen: facts.Facts) -> None:
+        members = {member.group_id: member for member in seen.members}
+        for verdict in acts(decision.decide(seen)):
+            member = members[verdict.group_id]
+            if not member.qemu_died:
+                self.assertNotIn(member.app, (Health.OK, Health.SLOW))
+
+    @hypothesis.given(strategies.troubled)
+    def test_an_operator_is_not_worked_against(
+        self, seen: facts.Facts
+    ) -> None:
+        members = {member.group_id: member for member in seen.members}
+        for verdict in acts(decision.decide(seen)):
+            member = members[verdict.group_id]
+            self.assertNotEqual("PAUSED", member.server.status)
+            self.assertFalse(seen.host(member.host).maintenance)
+            if member.server.status == "SHUTOFF":
+                self.assertNotEqual("user", member.server.stopped_by)
+
+
+class EndTest(base.TestCase):
+    """Failure after failure, every ladder comes to an end."""
+
+    @hypothesis.given(
+        strategies.troubled,
+        st.sampled_from((facts.Outcome.FAILED, facts.Outcome.REFUSED)),
+    )
+    def test_the_ladder_ends(
+        self, seen: facts.Facts, how: facts.Outcome
+    ) -> None:
+        (member, *_others) = seen.members
+        member = dataclasses.replace(member, attempts=())
+        for _attempt in range(12):
+            seen = dataclasses.replace(seen, members=(member,))
+            (verdict,) = decision.decide(seen).verdicts
+            if verdict.kind is not Kind.ACT:
+                return
+            failed = facts.Attempt(
+                rung=str(verdict.rung),
+                outcome=how,
+                age=1.0,
+                checkpoint_id=verdict.checkpoint_id,
+            )
+            member = dataclasses.replace(
+                member, attempts=(failed, *member.attempts)
+            )
+        self.fail(f"still {verdict.rung} after {len(member.attempts)} tries")
+
+
+class RestoreTest(base.TestCase):
+    def test_an_ordered_restore_does_not_ask_whether_it_is_dead(self) -> None:
+        verdict = decision.restore_verdict(
+            a_member(), "c1", "restore", "because an operator asked"
+        )
+        self.assertEqual(
+            ["rebuild_server", "verify_service", "check_record"],
+            [step.action for step in verdict.steps],
+        )
+        self.assertEqual("c1", verdict.steps[0].args["checkpoint_id"])
+        self.assertEqual("restore", verdict.rule)
+        self.assertEqual("because an operator asked", verdict.reasons[0])
+        self.assertIs(Kind.ACT, verdict.kind)
