@@ -76,30 +76,48 @@ class Severity(enum.StrEnum):
     CRITICAL = "critical"
 
 
-MEANINGS: dict[enum.StrEnum, str] = {
-    VnfState.PROTECTED: "Watched, checkpointed and recovered by its policy.",
-    VnfState.UNPROTECTED: "Known, but NHAM does nothing; the reason says why.",
-    VnfState.PAUSED: "Watched; decisions are shown, nothing is done.",
-    VnfState.RECOVERING: "A recovery of one of its VNFCs is running.",
-    VnfState.WAITING: "Something must happen outside NHAM first; see reason.",
-    VnfState.STOPPED: "Stopped by its operator; this is not a failure.",
-    Role.PRIMARY: "Serves the VNFC.",
-    Role.FAILED: "Has failed and is being recovered.",
-    Role.RETIRED: "Left the group; kept for the record only.",
-    CheckpointState.CREATING: "Being taken; never offered for restore.",
-    CheckpointState.AVAILABLE: "Complete and proved; may be restored.",
-    CheckpointState.FAILED: "Torn or refused; never offered for restore.",
-    CheckpointState.DELETING: "Being removed from its backend.",
-    RecoveryState.RUNNING: "Claimed by one engine, which runs its steps.",
-    RecoveryState.SUCCEEDED: "The service answered and redundancy is back.",
-    RecoveryState.FAILED: "A step failed; the next rung will be decided.",
-    RecoveryState.ABORTED: "Ended before anything was done to the VNF.",
-    StepState.PENDING: "Not begun.",
-    StepState.STARTED: "Written as begun; it may or may not have happened.",
-    StepState.DONE: "Seen to be true in the cloud.",
-    StepState.FAILED: "Not true in time, or no longer possible.",
-    StepState.REFUSED: "The cloud said no; asking again would not help.",
-    Severity.INFO: "Nothing to do.",
-    Severity.WARNING: "Worth a look; NHAM goes on.",
-    Severity.CRITICAL: "An operator must act.",
+#: By type first: states of two types may share a word, and are then equal.
+MEANINGS: dict[type[enum.StrEnum], dict[enum.StrEnum, str]] = {
+    VnfState: {
+        VnfState.PROTECTED: "Watched, checkpointed and recovered by its policy.",
+        VnfState.UNPROTECTED: "Known, but NHAM does nothing; the reason says why.",
+        VnfState.PAUSED: "Watched; decisions are shown, nothing is done.",
+        VnfState.RECOVERING: "A recovery of one of its VNFCs is running.",
+        VnfState.WAITING: "Something must happen outside NHAM first; see reason.",
+        VnfState.STOPPED: "Stopped by its operator; this is not a failure.",
+    },
+    Role: {
+        Role.PRIMARY: "Serves the VNFC.",
+        Role.FAILED: "Has failed and is being recovered.",
+        Role.RETIRED: "Left the group; kept for the record only.",
+    },
+    CheckpointState: {
+        CheckpointState.CREATING: "Being taken; never offered for restore.",
+        CheckpointState.AVAILABLE: "Complete and proved; may be restored.",
+        CheckpointState.FAILED: "Torn or refused; never offered for restore.",
+        CheckpointState.DELETING: "Being removed from its backend.",
+    },
+    RecoveryState: {
+        RecoveryState.RUNNING: "Claimed by one engine, which runs its steps.",
+        RecoveryState.SUCCEEDED: "The service answered and redundancy is back.",
+        RecoveryState.FAILED: "A step failed; the next rung will be decided.",
+        RecoveryState.ABORTED: "Ended before anything was done to the VNF.",
+    },
+    StepState: {
+        StepState.PENDING: "Not begun.",
+        StepState.STARTED: "Written as begun; it may or may not have happened.",
+        StepState.DONE: "Seen to be true in the cloud.",
+        StepState.FAILED: "Not true in time, or no longer possible.",
+        StepState.REFUSED: "The cloud said no; asking again would not help.",
+    },
+    Severity: {
+        Severity.INFO: "Nothing to do.",
+        Severity.WARNING: "Worth a look; NHAM goes on.",
+        Severity.CRITICAL: "An operator must act.",
+    },
 }
+
+
+def meaning(state: enum.StrEnum) -> str:
+    """Return the sentence that says what a state means."""
+    return MEANINGS[type(state)][state]

@@ -1,0 +1,117 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What each rung's plan consists of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nham.core import descriptor
+from nham.core import facts
+from nham.core import model
+from nham.core.decision import plans
+from nham.recovery import handlers
+from nham.recovery import runner
+from nham.tests import base
+from nham.tests.unit.core.decision import test_rules
+
+HOST = facts.HostFacts(name="h1")
+
+
+def steps(rung: str, **fields: Any) -> dict[str, model.Step]:
+    """Return a rung's steps by action."""
+    values: dict[str, Any] = {
+        "member": test_rules.a_member(),
+        "host": HOST,
+        **fields,
+    }
+    made = plans.RUNGS[rung].steps(plans.Choice(**values))
+    return {step.action: step for step in made}
+
+
+class RungsTest(base.TestCase):
+    def test_each_action_has_a_handler(self) -> None:
+        # The runner is what loads them.
+        self.assertTrue(runner.Runner)
+        stuck = test_rules.a_member(operation="stuck")
+        for name, rung in plans.RUNGS.items():
+            self.assertEqual(name, rung.name)
+            for action, step in steps(
+                name, member=stuck, host_lost=True, checkpoint_id="c"
+            ).items():
+                self.assertIn(action, handlers.HANDLERS)
+                self.assertGreater(step.timeout, 0)
+                self.assertTrue(step.note.endswith("."), step.note)
+
+    def test_the_timeline_is_complete(self) -> None:
+        for name in plans.RUNGS:
+            for checkpoint_id in (None, "c"):
+                marks = [
+                    step.marks
+                    for step in steps(
+                        name, host_lost=True, checkpoint_id=checkpoint_id
+                    ).values()
+                    if step.marks
+                ]
+                fenced = ["fenced"] * (name in ("evacuate", "replace"))
+                self.assertEqual(
+                    [*fenced, "restored", "first_good", "repaired"], marks
+                )
+
+
+class ArgumentsTest(base.TestCase):
+    def test_confirm_knows_who_answered(self) -> None:
+        ok, dead = facts.Health.OK, facts.Health.DEAD
+        for app, icmp, wanted in (
+            (dead, dead, []),
+            (dead, ok, ["icmp"]),
+            (ok, ok, ["app", "icmp"]),
+            (dead, facts.Health.SLOW, []),
+        ):
+            member = test_rules.a_member(app=app, icmp=icmp)
+            step = steps("hard_reboot", member=member)["confirm_fault"]
+            self.assertEqual({"answered": wanted}, step.args)
+
+    def test_evacuation(self) -> None:
+        affine = test_rules.a_member(affinity=True)
+        found = steps("evacuate", member=affine, checkpoint_id="c")
+        self.assertEqual(
+            {"host": "h1", "force": True}, found["evacuate_server"].args
+        )
+        for action in ("fence_host", "force_down"):
+            self.assertEqual({"host": "h1"}, found[action].args)
+        self.assertEqual("c", found["rebuild_server"].args["checkpoint_id"])
+        self.assertNotIn("rebuild_server", steps("evacuate", image_id="i"))
+
+    def test_heal_names_what_it_restores_and_replaces(self) -> None:
+        found = steps("replace", image_id="i")
+        self.assertEqual(
+            {"checkpoint_id": None, "image_id": "i", "server_id": "s"},
+            found["heal_vnfc"].args,
+        )
+        self.assertNotIn("fence_host", found)
+        self.assertIn("fence_host", steps("replace", host_lost=True))
+
+    def test_boot_time_is_the_policy_s(self) -> None:
+        policy = descriptor.ResiliencyPolicy(
+            name="p",
+            targets=("VDU1",),
+            detection=descriptor.Detection(boot_timeout=12.0),
+        )
+        found = steps(
+            "evacuate",
+            member=test_rules.a_member(policy=policy),
+            checkpoint_id="c",
+        )
+        self.assertEqual(12.0, found["verify_service"].timeout)
+        self.assertEqual(12.0, found["await_boot"].timeout)
