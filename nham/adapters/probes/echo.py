@@ -37,17 +37,24 @@ _ICMP = struct.Struct("!BBHHHQ")
 _NUMBER = struct.Struct("!Q")
 _REQUEST = {socket.AF_INET: 8, socket.AF_INET6: 128}
 _REPLY = {socket.AF_INET: 0, socket.AF_INET6: 129}
+_OFFENDER = {socket.AF_INET: (4, 4), socket.AF_INET6: (8, 16)}
+"""Where an address lies in a socket address, and its size."""
 _READS = 64
 """Packets read at once before others get their turn."""
 
-UNREACHABLE = {
+REFUSED = {
     errno.ECONNREFUSED: "connection refused",
+    errno.ECONNRESET: "connection reset",
+}
+"""Errors by which the target itself says that nobody listens."""
+
+_UNREACHABLE = {
     errno.EHOSTUNREACH: "no route to host",
     errno.ENETUNREACH: "network is unreachable",
     errno.EACCES: "forbidden on the way",
-    errno.ECONNRESET: "connection reset",
 }
-"""Errors that somebody on the way, or the target, has sent."""
+"""Errors by which a router says so. This machine does it too, where
+nobody answers to ARP; but that is silence, and no answer."""
 
 _LOCAL = 1
 """``ee_origin`` of an error that this machine made by itself."""
@@ -174,8 +181,30 @@ class Echo:
             if len(note) < _EXTENDED_ERROR.size or number is None:
                 continue
             code, origin, *_rest = _EXTENDED_ERROR.unpack_from(note)
-            if origin != _LOCAL and code in UNREACHABLE:
-                self._heard(number, _plain(target[0]), UNREACHABLE[code])
+            trouble = REFUSED.get(code, "")
+            if code in _UNREACHABLE and not self._own(note):
+                trouble = _UNREACHABLE[code]
+            if origin != _LOCAL and trouble:
+                self._heard(number, _plain(target[0]), trouble)
+
+    def _own(self, note: bytes) -> bool:
+        """Say whether an error comes from an address of this machine.
+
+        The sender's socket address follows the error (``ip(7)``,
+        SO_EE_OFFENDER): an address can be bound only where it lives.
+        """
+        start, size = _OFFENDER[self._form.family]
+        start += _EXTENDED_ERROR.size
+        sender = note[start : start + size]
+        if len(sender) < size:
+            return True
+        address = socket.inet_ntop(self._form.family, sender)
+        try:
+            with socket.socket(self._form.family, socket.SOCK_DGRAM) as own:
+                own.bind((address, 0))
+        except OSError:
+            return False
+        return True
 
 
 def form(kind: str, address: str) -> Form:

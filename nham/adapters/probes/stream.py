@@ -41,7 +41,7 @@ async def ask(connection: socket.socket, target: base.Target) -> str | None:
     except TimeoutError:
         return None
     except OSError as failure:
-        return echo.UNREACHABLE.get(failure.errno or 0)
+        return echo.REFUSED.get(failure.errno or 0)
     return ""
 
 
