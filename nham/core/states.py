@@ -79,11 +79,11 @@ class Severity(enum.StrEnum):
 #: By type first: states of two types may share a word, and are then equal.
 MEANINGS: dict[type[enum.StrEnum], dict[enum.StrEnum, str]] = {
     VnfState: {
-        VnfState.PROTECTED: "Watched, checkpointed and recovered by its policy.",
-        VnfState.UNPROTECTED: "Known, but NHAM does nothing; the reason says why.",
+        VnfState.PROTECTED: "Watched, saved and recovered by its policy.",
+        VnfState.UNPROTECTED: "Known, but nothing is done; see the reason.",
         VnfState.PAUSED: "Watched; decisions are shown, nothing is done.",
         VnfState.RECOVERING: "A recovery of one of its VNFCs is running.",
-        VnfState.WAITING: "Something must happen outside NHAM first; see reason.",
+        VnfState.WAITING: "Something outside NHAM must happen first.",
         VnfState.STOPPED: "Stopped by its operator; this is not a failure.",
     },
     Role: {
@@ -99,13 +99,13 @@ MEANINGS: dict[type[enum.StrEnum], dict[enum.StrEnum, str]] = {
     },
     RecoveryState: {
         RecoveryState.RUNNING: "Claimed by one engine, which runs its steps.",
-        RecoveryState.SUCCEEDED: "The service answered and redundancy is back.",
+        RecoveryState.SUCCEEDED: "The service answers and redundancy is back.",
         RecoveryState.FAILED: "A step failed; the next rung will be decided.",
         RecoveryState.ABORTED: "Ended before anything was done to the VNF.",
     },
     StepState: {
         StepState.PENDING: "Not begun.",
-        StepState.STARTED: "Written as begun; it may or may not have happened.",
+        StepState.STARTED: "Written as begun; it may have happened.",
         StepState.DONE: "Seen to be true in the cloud.",
         StepState.FAILED: "Not true in time, or no longer possible.",
         StepState.REFUSED: "The cloud said no; asking again would not help.",

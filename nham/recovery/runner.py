@@ -97,7 +97,8 @@ class Runner:
         except errors.Unavailable as error:
             LOG.warning("%s: %s; asking again", record.step.id, error)
             self._deadlines[key] += now - self._looked.get(key, now)
-            done = None
+            self._looked[key] = now
+            return True
         except errors.Conflict as error:
             LOG.info("%s: not yet: %s", record.step.id, error)
             done = None
