@@ -37,6 +37,8 @@ LOG = logging.getLogger(__name__)
 
 #: Only recoveries by the decision count as attempts of the ladder.
 _ORDERED = ("restore", "replaced-behind")
+#: No ladder has as many rungs as this, each tried as often as it may be.
+_LOOK_BACK = 50
 
 
 #: What can be seen of a member and its host without asking anybody.
@@ -243,14 +245,18 @@ class Gatherer:
     def _attempts(
         self, entry: fleet_.Entry, now: float
     ) -> tuple[facts.Attempt, ...]:
-        since = now - entry.policy.escalation.probation
-        return tuple(
-            attempt_of(recovery, now)
+        ended = [
+            recovery
             for recovery in self._context.store.recoveries(
-                group_id=entry.group.id, since=since
+                group_id=entry.group.id, limit=_LOOK_BACK
             )
             if recovery.state is not states.RecoveryState.RUNNING
             and recovery.rule not in _ORDERED
+        ]
+        probation = entry.policy.escalation.probation
+        return tuple(
+            attempt_of(recovery, now)
+            for recovery in _that_count(ended, now, probation)
         )
 
     def _hosts(self) -> tuple[facts.HostFacts, ...]:
@@ -290,6 +296,33 @@ class Gatherer:
             recent_recoveries=len(recent),
             host_recoveries=sum(r.fault.zone == "host" for r in running),
         )
+
+
+def _that_count(
+    ended: Sequence[model.Recovery], now: float, probation: float
+) -> list[model.Recovery]:
+    """Return the earlier attempts that count, newest first.
+
+    A fault that is over counts until its probation is over. What
+    failed on the way to it counts for as long as the same fault lasts,
+    however long each attempt takes; otherwise slow attempts would be
+    forgotten one by one, and the ladder never climbed. A pause as long
+    as the probation ends that, so that what seemed hopeless is tried
+    again.
+    """
+    found = []
+    lasts = True
+    next_at = now
+    for recovery in ended:
+        if recovery.state is not states.RecoveryState.FAILED:
+            lasts = False
+        since = recovery.ended_at or recovery.started_at
+        lasts = lasts and next_at - since <= probation
+        if not lasts and now - recovery.started_at > probation:
+            break
+        found.append(recovery)
+        next_at = recovery.started_at
+    return found
 
 
 def attempt_of(recovery: model.Recovery, now: float) -> facts.Attempt:
