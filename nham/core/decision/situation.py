@@ -27,6 +27,7 @@ from nham.core import facts as facts_
 Health = facts_.Health
 
 _ALIVE = frozenset((Health.OK, Health.SLOW))
+_UNWELL = frozenset((Health.SLOW, Health.DEAD))
 _CALM = frozenset((Health.OK, Health.UNKNOWN))
 
 
@@ -155,16 +156,20 @@ def _lost(host: facts_.HostFacts, facts: facts_.Facts) -> bool:
 
 
 def _blind(facts: facts_.Facts) -> bool:
-    """All that is watched went silent together: it is we who are blind."""
+    """All that is watched went silent together: it is we who are blind.
+
+    They do not all count as dead at the same moment, so one that is only
+    late does not vouch for us; an answer in time does.
+    """
     if facts.system.observer_late:
         return True
     fenced = {h.name for h in facts.hosts if h.fence is facts_.Fence.PROVED}
     hosts = [h for h in facts.hosts if h.name not in fenced]
     members = [m for m in facts.members if m.host not in fenced]
-    if any(_signs(h) & _ALIVE for h in hosts) or any(
-        _answers(m) for m in members
+    if any(Health.OK in _signs(h) for h in hosts) or any(
+        Health.OK in (m.app, m.icmp) for m in members
     ):
         return False
-    silent = {h.name for h in hosts if Health.DEAD in _signs(h)}
+    silent = {h.name for h in hosts if _signs(h) & _UNWELL}
     silent |= {m.host or "" for m in members if _should_answer(m)}
     return len(silent) > 1

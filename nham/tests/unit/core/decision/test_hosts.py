@@ -115,12 +115,12 @@ class BlindTest(base.TestCase):
 
     def test_one_answer_is_sight(self) -> None:
         elsewhere = dataclasses.replace(SILENT, group_id="o", host="h2")
-        for alive in (OK, SLOW):
-            self.assertFalse(
-                self.blind(SILENT, elsewhere, h3={"probe": alive})
+        for alive, blind in ((OK, False), (SLOW, True)):
+            self.assertEqual(
+                blind, self.blind(SILENT, elsewhere, h3={"probe": alive})
             )
             well = test_rules.a_member(group_id="w", icmp=alive, app=UNKNOWN)
-            self.assertFalse(self.blind(SILENT, elsewhere, well))
+            self.assertEqual(blind, self.blind(SILENT, elsewhere, well))
 
     def test_who_is_known_to_be_off_does_not_count(self) -> None:
         elsewhere = dataclasses.replace(SILENT, group_id="o", host="h2")
