@@ -120,7 +120,24 @@ class Watch:
             now = self._clock.monotonic()
             lag = self._prober.lag()
             for entry in self._entries.values():
+                before = entry.judgement
                 entry.judgement = entry.tracker.judge(now, lag)
+                if entry.icmp and _is_back(before, entry.judgement):
+                    self._let_boot(entry.subject)
+
+    def _let_boot(self, group_id: str) -> None:
+        """Give the application of a guest that is back time to boot.
+
+        The guest may have restarted by itself, or we were blind; either
+        way what its application missed meanwhile says nothing any more.
+        """
+        member = self._members[group_id]
+        by = self._clock.monotonic() + member.policy.detection.boot_timeout
+        for entry in self._by_subject[group_id]:
+            judged = entry.judgement
+            if not entry.icmp and judged and judged.health is Health.DEAD:
+                entry.tracker.restart(by)
+                entry.judgement = None
 
     @property
     def late(self) -> bool:
@@ -270,6 +287,13 @@ def _take(target: detection_.Tracker, seen: probes.Observation) -> None:
         target.good(seen.sequence, seen.at)
     else:
         target.bad(seen.sequence, seen.at, seen.detail)
+
+
+def _is_back(
+    before: detection_.Judgement | None, now: detection_.Judgement
+) -> bool:
+    was_dead = before is not None and before.health is Health.DEAD
+    return was_dead and now.health is Health.OK
 
 
 _ORDER = (Health.DEAD, Health.SLOW, Health.OK)
