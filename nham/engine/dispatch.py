@@ -41,7 +41,10 @@ _AGAIN = {
     decision.Kind.NOTHING: 1.0,
 }
 _UNWELL = (states.VnfState.WAITING, states.VnfState.STOPPED)
-_QUIET = ("busy", "healthy", "slow", "icmp-only", "transient", "task")
+_QUIET = ("busy", "healthy", "slow", "icmp-only")
+#: What passes by itself is told only if it does not, after so many seconds.
+_PASSING = ("transient", "task")
+_PATIENCE = 30.0
 
 
 class Dispatcher:
@@ -66,6 +69,7 @@ class Dispatcher:
         self._again_at: dict[str, float] = {}
         self._signs: dict[str, gather_.Signs] = {}
         self._said: dict[str, tuple[str, ...]] = {}
+        self._lasts: dict[str, tuple[str, float]] = {}
         self._alarms: set[tuple[str, str]] = set()
 
     def run(self, fleet: Sequence[fleet_.Entry]) -> decision.Decision | None:
@@ -167,7 +171,13 @@ class Dispatcher:
 
     def _say(self, verdict: decision.Verdict, entry: fleet_.Entry) -> None:
         """Tell an operator once why nothing is done."""
-        if verdict.rule in _QUIET:
+        now = self._context.clock.monotonic()
+        rule, since = self._lasts.get(verdict.group_id, ("", now))
+        if rule != verdict.rule:
+            since = now
+        self._lasts[verdict.group_id] = (verdict.rule, since)
+        passing = verdict.rule in _PASSING and now - since < _PATIENCE
+        if verdict.rule in _QUIET or passing:
             return
         words = (verdict.rule, *verdict.reasons)
         if self._said.get(verdict.group_id) == words:
@@ -193,6 +203,7 @@ class Dispatcher:
         known = {entry.group.id for entry in fleet}
         for group_id in [g for g in self._again_at if g not in known]:
             del self._again_at[group_id]
+            self._lasts.pop(group_id, None)
 
     def _raise_alarms(self, alarms: Sequence[decision.hosts.Alarm]) -> None:
         now = {(alarm.rule, alarm.subject) for alarm in alarms}

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 import dataclasses
 import logging
 
+from nham.adapters import errors
 from nham.core import model
 from nham.core import states
 from nham.engine import cloud as cloud_
@@ -132,8 +133,8 @@ class Housekeeper:
             service = services.get(record.name)
             if service is None or not self._is_back(record, service.seen_at):
                 continue
-            if record.forced_down:
-                self._context.vim.force_down(record.name, False)
+            if record.forced_down and not self._lift(record.name):
+                continue
             self._context.store.save_host(
                 dataclasses.replace(
                     record, fenced_at=None, proof="", forced_down=False
@@ -145,6 +146,15 @@ class Housekeeper:
                 f"{record.name} reports again and may serve",
                 host=record.name,
             )
+
+    def _lift(self, host: str) -> bool:
+        """Let Nova use a host again; say whether Nova heard it."""
+        try:
+            self._context.vim.force_down(host, False)
+        except errors.AdapterError as error:
+            LOG.warning("%s stays forced down for now: %s", host, error)
+            return False
+        return True
 
     def _is_back(
         self, record: model.HostRecord, seen_at: float | None
