@@ -118,7 +118,7 @@ class ComputeHosts:
             if not alive or server.turn != turn:
                 return
             if host.partitioned:
-                host.waiting.append((server.id, lambda: done(life)))
+                host.unfinished.append(lambda: done(life))
             else:
                 finish()
 
@@ -131,6 +131,9 @@ class ComputeHosts:
         """The service reports again and takes the orders that waited."""
         host = self.physics.host(name)
         host.silent_since = None
+        unfinished, host.unfinished = host.unfinished, []
+        for work in unfinished:
+            work()
         waiting, host.waiting = host.waiting, []
         for _server_id, work in waiting:
             work()

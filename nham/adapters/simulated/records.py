@@ -128,6 +128,8 @@ class Host:
         what it was doing.
     :ivar waiting: orders that nova-compute has not taken yet, each with
         its server's id.
+    :ivar unfinished: ends of orders that it cannot report while it is
+        cut off.
     """
 
     name: str
@@ -143,6 +145,9 @@ class Host:
     life: int = 0
     guests: list[Guest] = dataclasses.field(default_factory=list)
     waiting: list[tuple[str, Callable[[], None]]] = dataclasses.field(
+        default_factory=list
+    )
+    unfinished: list[Callable[[], None]] = dataclasses.field(
         default_factory=list
     )
 
