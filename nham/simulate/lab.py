@@ -10,91 +10,185 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
+
 """A simulated cloud with real engines on it, driven in virtual time.
 
-The lab calls the engine's loops at the pace at which the service's
-threads would, and can kill an engine at any moment. Everything but the
-cloud is the code that runs in production.
+The engines' loops run at the pace at which the service's threads would,
+and an engine can be killed at any moment. Everything but the cloud is the
+code that runs in production. While one loop waits for a slow service, the
+others go on, as threads do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Mapping
-import dataclasses
+import contextlib
 import json
 import logging
+import random
 from typing import Any
+from unittest import mock
+import uuid
 
 from nham.adapters.checkpoints import image
 from nham.adapters.checkpoints import volume
+from nham.adapters.fencing import base as fencing_base
 from nham.adapters.simulated import fencing
 from nham.adapters.simulated import prober
 from nham.adapters.simulated import vim
 from nham.adapters.simulated import vnfm
 from nham.adapters.simulated import world as world_
 from nham.core import descriptor
-from nham.db import store as store_
+from nham.core import model
+from nham.db import errors as db_errors
 from nham.descriptor import reader
 from nham.descriptor import topology
 from nham.engine import engine as engine_
 from nham.engine import settings as settings_
 from nham.recovery import context
+from nham.simulate import memory as memory_
+from nham.simulate import process as process_
 
 LOG = logging.getLogger(__name__)
 
-#: How finely virtual time is cut; the loops below run on this raster.
+#: How often virtual time is looked at by ``run_until``, seconds.
 TICK = 0.1
+#: Seconds that a loop waits after it failed, as in the service.
+_BREATH = 1.0
 
 
-class Crash(BaseException):
-    """The engine's process is killed; no handler may stop it."""
+class Runner:
+    """One engine's process: its loops, as events of the virtual clock.
 
-
-class CrashingStore(store_.Store):
-    """A store that kills its engine before or after a chosen write.
-
-    :ivar before_write: called with the name of each recovery write.
+    :ivar frozen_until: the process stands still before this moment.
+    :ivar stumbles: what its loops did not expect, in words.
     """
 
-    def __init__(self, connection: str) -> None:
-        super().__init__(connection)
-        self.on_write: Callable[[str], None] = lambda _name: None
+    def __init__(self, lab: Lab, name: str) -> None:
+        self._lab = lab
+        self._clock = lab.clock
+        self._settings = lab.settings
+        self.name = name
+        self.process = process_.Process(name)
+        self.store = memory_.LabStore(lab.memory, self.process)
+        self.frozen_until = 0.0
+        self.stumbles: list[str] = []
+        self._busy = 0
+        self._queue: list[str] = []
+        self._prober = prober.SimulatedProber(lab.world, name)
+        self.engine = engine_.Engine(
+            self._context(),
+            self._prober,
+            lab.settings,
+            self._enqueue,
+            read_policy,
+        )
+        every = lab.settings
+        self._loop(1.0, self.engine.beat)
+        self._loop(every.nova_poll_interval, self.engine.poll)
+        self._loop(every.reconcile_interval, self.engine.discover)
+        self._loop(every.watch_interval, self.engine.look)
+        self._loop(every.checkpoint_tick, self.engine.checkpoint)
 
-    def step_started(self, *args: Any, **kwargs: Any) -> bool:
-        """See base class."""
-        self.on_write("before step_started")
-        result = super().step_started(*args, **kwargs)
-        self.on_write("after step_started")
-        return result
+    def _context(self) -> context.Context:
+        lab, process = self._lab, self.process
+        cloud = process_.mortal(vim.SimulatedVim(lab.world), process)
+        tacker = process_.mortal(vnfm.SimulatedVnfm(lab.world), process)
+        return context.Context(
+            store=self.store,
+            vim=cloud,
+            vnfms={"tacker": tacker},
+            fencing=[process_.mortal(d, process) for d in lab.fencing],
+            engines={
+                "image": image.ImageEngine(cloud),
+                "volume": volume.VolumeEngine(cloud),
+            },
+            watch=_NoWatch(),
+            clock=self._clock,
+        )
 
-    def step_ended(self, *args: Any, **kwargs: Any) -> bool:
-        """See base class."""
-        self.on_write("before step_ended")
-        result = super().step_ended(*args, **kwargs)
-        self.on_write("after step_ended")
-        return result
+    def kill(self) -> None:
+        """Kill the process; nothing of its memory is left."""
+        LOG.info("engine %s is killed", self.name)
+        self.process.kill()
+        self._prober.close()
 
-    def end_recovery(self, *args: Any, **kwargs: Any) -> bool:
-        """See base class."""
-        self.on_write("before end_recovery")
-        result = super().end_recovery(*args, **kwargs)
-        self.on_write("after end_recovery")
-        return result
+    def freeze(self, seconds: float) -> None:
+        """Let the process stand still for so long, its prober too."""
+        self.frozen_until = self._clock.monotonic() + seconds
+        self._lab.world.stall_observer(self.name, seconds)
 
+    def _loop(self, every: float, call: Callable[[], object]) -> None:
+        def turn() -> None:
+            began = self._clock.monotonic()
+            pause = self._guarded(call, every)
+            if pause is not None:
+                took = self._clock.monotonic() - began
+                self._clock.call_in(max(pause - took, 0.0), turn)
 
-@dataclasses.dataclass
-class _Loop:
-    every: float
-    call: Callable[[], object]
-    due: float = 0.0
+        self._clock.call_in(0.0, turn)
+
+    def _guarded(
+        self, call: Callable[[], object], pause: float
+    ) -> float | None:
+        """Call once; return after how long to call again, if ever."""
+        if not self.process.alive:
+            return None
+        still = self.frozen_until - self._clock.monotonic()
+        if still > 0:
+            return still
+        try:
+            call()
+        except process_.Crash:
+            return None
+        except db_errors.DatabaseDown:
+            return max(pause, _BREATH)
+        except Exception as error:
+            LOG.exception("engine %s stumbled", self.name)
+            kind = type(error).__name__
+            self.stumbles.append(f"{self.name}: {kind}: {error}")
+            return max(pause, _BREATH)
+        return pause
+
+    def _enqueue(self, recovery_id: str) -> None:
+        """Run a recovery as soon as a worker is free."""
+        self._queue.append(recovery_id)
+        self._work()
+
+    def _work(self) -> None:
+        while self._queue and self._busy < self._settings.workers:
+            self._busy += 1
+            self._recover(self._queue.pop(0))
+
+    def _recover(self, recovery_id: str) -> None:
+        left = True
+
+        def advance() -> None:
+            nonlocal left
+            left = self.engine.advance(recovery_id)
+
+        def turn() -> None:
+            pause = self._guarded(advance, self._settings.runner_poll)
+            if pause is None:
+                return
+            if left:
+                self._clock.call_in(pause, turn)
+            else:
+                self._busy -= 1
+                self._work()
+
+        self._clock.call_in(0.0, turn)
 
 
 class Lab:
     """A world, a database and one or more engines.
 
     :param seed: the same seed gives the same history.
-    :ivar policies: resiliency policies by VNFD content.
+    :param loss: the share of probes that get lost, 0 to 1.
+    :ivar fencing: the means that engines started from now on have.
+    :ivar engines: all that were started, dead ones too.
     """
 
     def __init__(
@@ -106,68 +200,36 @@ class Lab:
         self.world = world_.World(seed=seed)
         self.world.loss = loss
         self.clock = self.world.clock
-        self.settings = settings or settings_.Settings()
-        self.store = CrashingStore("sqlite://")
-        self.store.sync()
-        self.engine: engine_.Engine | None = None
-        self._running: set[str] = set()
-        self._loops: list[_Loop] = []
-        self._engines = 0
-
-    def start_engine(self) -> engine_.Engine:
-        """Start an engine; one that ran before is taken for dead."""
-        self._engines += 1
-        cloud = vim.SimulatedVim(self.world)
-        ctx = context.Context(
-            store=self.store,
-            vim=cloud,
-            vnfms={"tacker": vnfm.SimulatedVnfm(self.world)},
-            fencing=[fencing.SimulatedFencing(self.world)],
-            engines={
-                "image": image.ImageEngine(cloud),
-                "volume": volume.VolumeEngine(cloud),
-            },
-            watch=_NoWatch(),
-            clock=self.clock,
+        self.settings = settings or settings_.Settings(watch_interval=TICK)
+        self.memory = memory_.Memory()
+        self.store = memory_.LabStore(
+            self.memory, process_.Process("onlooker")
         )
-        self._running = set()
-        self.engine = engine = engine_.Engine(
-            ctx,
-            prober.SimulatedProber(self.world, f"engine-{self._engines}"),
-            self.settings,
-            self._running.add,
-            read_policy,
-        )
-        settings = self.settings
-        self._loops = [
-            _Loop(1.0, engine.beat),
-            _Loop(settings.nova_poll_interval, engine.poll),
-            _Loop(settings.reconcile_interval, engine.discover),
-            _Loop(TICK, engine.look),
-            _Loop(settings.checkpoint_tick, engine.checkpoint),
-            _Loop(TICK, self._advance_all),
+        self.fencing: list[fencing_base.HostFencing] = [
+            fencing.SimulatedFencing(self.world)
         ]
-        for loop in self._loops:
-            loop.due = self.clock.monotonic()
-        return engine
+        self.engines: list[Runner] = []
 
-    def crash_engine(self) -> None:
-        """Kill the engine; nothing of its memory is left."""
-        self.engine = None
-        self._loops = []
-        self._running = set()
+    @property
+    def alive(self) -> list[Runner]:
+        """The engines that run."""
+        return [one for one in self.engines if one.process.alive]
+
+    def start_engine(self) -> Runner:
+        """Start one more engine."""
+        runner = Runner(self, f"engine-{len(self.engines) + 1}")
+        self.engines.append(runner)
+        return runner
+
+    def say_fenced(self, host: str, who: str) -> None:
+        """Take an operator's word that a host cannot serve any more."""
+        self.store.save_host(
+            model.HostRecord(name=host, fenced_at=self.clock.now(), proof=who)
+        )
 
     def run(self, seconds: float) -> None:
         """Let that much virtual time pass."""
-        end = self.clock.monotonic() + seconds
-        while self.clock.monotonic() < end - 1e-9:
-            try:
-                self._run_due()
-            except Crash:
-                LOG.info("the engine was killed")
-                self.crash_engine()
-            left = end - self.clock.monotonic()
-            self.clock.advance(min(TICK, max(left, 0.0)))
+        self.clock.advance(seconds)
 
     def run_until(
         self, true: Callable[[], bool], seconds: float = 300.0
@@ -179,20 +241,6 @@ class Lab:
                 return False
             self.run(TICK)
         return True
-
-    def _run_due(self) -> None:
-        for loop in list(self._loops):
-            if loop.due <= self.clock.monotonic() + 1e-9:
-                loop.due = self.clock.monotonic() + loop.every
-                loop.call()
-
-    def _advance_all(self) -> None:
-        engine = self.engine
-        if engine is None:
-            return
-        for recovery_id in sorted(self._running):
-            if not engine.advance(recovery_id):
-                self._running.discard(recovery_id)
 
 
 class _NoWatch:
@@ -207,6 +255,22 @@ class _NoWatch:
 
     def refresh(self, group_id: str) -> None:
         """See ``context.MemberWatch``."""
+
+
+@contextlib.contextmanager
+def seeded_ids(seed: int) -> Iterator[None]:
+    """Let the ids of records come from a seed, not from chance.
+
+    Records are ordered by their ids where nothing else orders them, so
+    without this a seed would not give the same history twice.
+    """
+    chance = random.Random(f"{seed}/record ids")  # nosec B311
+
+    def make() -> uuid.UUID:
+        return uuid.UUID(int=chance.getrandbits(128), version=4)
+
+    with mock.patch.object(uuid, "uuid4", make):
+        yield
 
 
 def policy_bytes(policies: Mapping[str, Any]) -> bytes:

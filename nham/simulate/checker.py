@@ -1,0 +1,299 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Checks a history against the rules that must never break.
+
+The auditor looks over the engines' shoulders: at each write it compares
+what they do with what the cloud really is at that moment. What can only be
+said at the end is said by ``verdict``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Sequence
+import dataclasses
+from typing import Any
+
+from nham.adapters.simulated import records
+from nham.core import model
+from nham.core import states
+from nham.simulate import lab as lab_
+
+#: Recoveries that somebody ordered need no fault.
+_ORDERED = ("restore", "replaced-behind")
+#: What an operator did just now may not have reached a decision yet.
+_SLACK = 5.0
+_OPERATOR = ("set-aside", "operator-stopped")
+_SWITCHING = ("stop", "start", "reboot", "rebuild", "evacuate", "create")
+_GOOD = states.CheckpointState.AVAILABLE
+
+Place = tuple[str, str]
+"""A VNFC: the VNFM's id of its VNF, and its name in it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Injection:
+    """One thing that went wrong, or that a user did.
+
+    :ivar at: seconds since the epoch.
+    :ivar hurts: the VNFCs that may need a recovery for it.
+    """
+
+    at: float
+    what: str
+    target: str = ""
+    hurts: frozenset[Place] = frozenset()
+
+
+class Auditor:
+    """Watches what the engines of a lab do.
+
+    :ivar violations: the rules that were broken, oldest first.
+    """
+
+    def __init__(self, lab: lab_.Lab) -> None:
+        self.lab = lab
+        self.injections: list[Injection] = []
+        self._found: list[records.Violation] = []
+        self._epochs: dict[str, int] = {}
+        self._holders: dict[str, str] = {}
+        self._paused: dict[str, float] = {}
+        lab.memory.on_write.append(self._written)
+
+    def inject(self, injection: Injection) -> None:
+        """Take note of what is done to the cloud."""
+        self.injections.append(injection)
+
+    @property
+    def violations(self) -> tuple[records.Violation, ...]:
+        """What was found so far, the world's own findings too."""
+        found = [*self._found, *self.lab.world.invariants()]
+        return tuple(sorted(found, key=lambda one: one.at))
+
+    def _violate(self, rule: str, subject: str, detail: str) -> None:
+        self._found.append(
+            records.Violation(
+                at=self.lab.clock.now(),
+                rule=rule,
+                subject=subject,
+                detail=detail,
+            )
+        )
+
+    def _written(self, name: str, args: tuple[Any, ...], result: Any) -> None:
+        if name == "claim" and result is not None:
+            self._claimed(result)
+        elif name == "end_recovery" and result:
+            ended = args[0]
+            held = [g for g, r in self._holders.items() if r == ended]
+            for group_id in held:
+                del self._holders[group_id]
+        elif name == "delete_group":
+            self._holders.pop(args[0], None)
+        elif name == "set_paused":
+            self._note_pause(args[0], args[1])
+        elif name == "set_setting" and args[0] == "paused":
+            self._note_pause("", args[1] is not None)
+        elif name == "before update_checkpoint":
+            self._removed(args[0])
+
+    def _note_pause(self, vnf_id: str, paused: bool) -> None:
+        if paused:
+            self._paused.setdefault(vnf_id, self.lab.clock.now())
+        else:
+            self._paused.pop(vnf_id, None)
+
+    # -- at a claim
+
+    def _claimed(self, recovery: model.Recovery) -> None:
+        group = recovery.group_id
+        holder = self._holders.get(group)
+        if holder is not None:
+            self._violate("two recoveries at once", group, recovery.id)
+        self._holders[group] = recovery.id
+        if recovery.epoch <= self._epochs.get(group, 0):
+            self._violate("epoch did not rise", group, str(recovery.epoch))
+        self._epochs[group] = recovery.epoch
+        if recovery.rule not in _ORDERED:
+            self._check_operator(recovery)
+        self._check_source(recovery)
+
+    def _check_operator(self, recovery: model.Recovery) -> None:
+        now = self.lab.clock.now()
+        for vnf_id in ("", recovery.vnf_id):
+            since = self._paused.get(vnf_id)
+            if since is not None and now - since > _SLACK:
+                self._violate("acted while paused", recovery.id, recovery.rule)
+        members = self.lab.memory.store.members(group_id=recovery.group_id)
+        server = self.lab.world.nova.servers[members[0].server_id]
+        since = set_aside(server)
+        if since is not None and now - since > _SLACK:
+            self._violate("acted on a stopped one", server.id, recovery.rule)
+
+    def _check_source(self, recovery: model.Recovery) -> None:
+        for record in recovery.steps:
+            checkpoint_id = record.step.args.get("checkpoint_id")
+            if checkpoint_id is None:
+                continue
+            found = self.lab.memory.store.checkpoint(checkpoint_id)
+            if found.state is not _GOOD:
+                self._violate("bad checkpoint", checkpoint_id, found.state)
+
+    # -- at the removal of a checkpoint
+
+    def _removed(self, checkpoint: model.Checkpoint) -> None:
+        if checkpoint.state is not states.CheckpointState.DELETING:
+            return
+        good = self.lab.memory.store.checkpoints(
+            group_id=checkpoint.group_id, states=[_GOOD]
+        )
+        vnf = self.lab.memory.store.vnf(checkpoint.vnf_id)
+        instance = self.lab.world.tacker.get(str(vnf.instance_id))
+        if good and good[0].id == checkpoint.id and instance.instantiated:
+            self._violate("newest checkpoint deleted", checkpoint.id, "")
+
+    # -- at the end
+
+    def verdict(self) -> tuple[records.Violation, ...]:
+        """Say what was broken, once all is calm again."""
+        for rule, subject, detail in _at_the_end(self.lab, self.injections):
+            self._violate(rule, subject, detail)
+        return self.violations
+
+
+Found = Iterator[tuple[str, str, str]]
+
+
+def set_aside(server: records.Server) -> float | None:
+    """Return since when a user wants the server not to run, else None."""
+    if server.vm_state is records.VmState.PAUSED:
+        return server.actions[0].at
+    if server.vm_state is not records.VmState.STOPPED:
+        return None
+    for action in server.actions:
+        if action.action in _SWITCHING:
+            asked = action.action == "stop" and action.user_id is not None
+            return action.at if asked else None
+    return None
+
+
+def _at_the_end(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:
+    yield from _recovered_once(lab, injections)
+    yield from _asked_once(lab)
+    yield from _claims_free(lab)
+    yield from _all_well(lab)
+    yield from _records_agree(lab)
+    for engine in lab.engines:
+        for stumble in engine.stumbles:
+            yield "an engine stumbled", engine.name, stumble
+
+
+def places(lab: lab_.Lab) -> dict[Place, model.Group]:
+    """Return the groups of all VNFCs that NHAM knows."""
+    vnfs = {vnf.id: str(vnf.instance_id) for vnf in lab.store.vnfs()}
+    return {
+        (vnfs[group.vnf_id], group.vnfc): group for group in lab.store.groups()
+    }
+
+
+def settled(lab: lab_.Lab) -> bool:
+    """Say whether nothing is going on and all states are told."""
+    return not [*_claims_free(lab), *_all_well(lab), *_records_agree(lab)]
+
+
+def _recovered_once(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:
+    """One fault is recovered once: each success needs a cause of its own."""
+    for place, group in places(lab).items():
+        causes = [i.at for i in injections if place in i.hurts]
+        for recovery in reversed(lab.store.recoveries(group_id=group.id)):
+            if recovery.state is not states.RecoveryState.SUCCEEDED:
+                continue
+            before = [at for at in causes if at <= recovery.started_at]
+            if before:
+                causes.remove(before[0])
+            else:
+                yield "recovered twice", "/".join(place), recovery.id
+
+
+def _asked_once(lab: lab_.Lab) -> Found:
+    """Within one recovery nothing is asked of Nova twice."""
+    servers = lab.world.nova.servers
+    for recovery in lab.store.recoveries():
+        ended = recovery.ended_at or lab.clock.now()
+        for server in servers.values():
+            if not server.identity.endswith(_identity(lab, recovery)):
+                continue
+            asked = [
+                action.action
+                for action in server.actions
+                if action.user_id == "nham"
+                and action.action != "createImage"
+                and recovery.started_at <= action.at <= ended
+            ]
+            for action in sorted(set(asked)):
+                if asked.count(action) > 1:
+                    yield "asked twice", recovery.id, action
+
+
+def _identity(lab: lab_.Lab, recovery: model.Recovery) -> str:
+    for (instance_id, vnfc), group in places(lab).items():
+        if group.id == recovery.group_id:
+            return f"{instance_id}/{vnfc}"
+    return "/gone"
+
+
+def _claims_free(lab: lab_.Lab) -> Found:
+    for group in lab.store.groups():
+        if group.recovery_id is not None:
+            yield "claim not free", group.id, group.recovery_id
+    running = lab.store.recoveries(state=states.RecoveryState.RUNNING)
+    for recovery in running:
+        yield "recovery never ended", recovery.id, recovery.rung
+
+
+def _all_well(lab: lab_.Lab) -> Found:
+    """Every VNFC serves, or it is said why not."""
+    for vnf in lab.store.vnfs():
+        instance = lab.world.tacker.get(str(vnf.instance_id))
+        servers = [vnfc.server_id for vnfc in instance.vnfcs]
+        well = all(lab.world.serving(server_id) for server_id in servers)
+        state = states.VnfState.PROTECTED
+        if any(_set_aside(lab, server_id) for server_id in servers):
+            state = states.VnfState.STOPPED
+        elif not well:
+            state = states.VnfState.WAITING
+        if not instance.instantiated or vnf.state is state:
+            continue
+        detail = f"{vnf.state}, should be {state}: {vnf.reason}"
+        yield "state not told", vnf.name, detail
+
+
+def _set_aside(lab: lab_.Lab, server_id: str) -> bool:
+    return set_aside(lab.world.nova.servers[server_id]) is not None
+
+
+def _records_agree(lab: lab_.Lab) -> Found:
+    """NHAM, the VNFM and Nova name the same server for each VNFC."""
+    known = {
+        place: lab.store.members(group_id=group.id)[0].server_id
+        for place, group in places(lab).items()
+    }
+    for instance in lab.world.tacker.instances.values():
+        for vnfc in instance.vnfcs:
+            name = f"{vnfc.vdu}-{vnfc.index}"
+            server = lab.world.nova.servers[vnfc.server_id]
+            if server.vm_state is records.VmState.DELETED:
+                yield "record broken", f"{instance.name} {name}", server.id
+            if known.get((instance.id, name)) != server.id:
+                yield "records differ", f"{instance.name} {name}", server.id

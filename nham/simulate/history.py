@@ -1,0 +1,182 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Seeded histories: chance makes a cloud, breaks it, and mends it again.
+
+After the last fault everything outside NHAM is mended, and some time
+passes; then every VNF must be well, or NHAM must say what it waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import random
+
+from nham.adapters import errors
+from nham.adapters.simulated import records
+from nham.core import descriptor
+from nham.core import facts
+from nham.engine import settings as settings_
+from nham.simulate import checker
+from nham.simulate import lab as lab_
+from nham.simulate import mishaps
+
+#: Coarser than an operator would have it: it costs detection time only.
+SETTINGS = settings_.Settings(
+    watch_interval=0.5,
+    runner_poll=0.25,
+    host_probe_interval=1.0,
+    checkpoint_tick=1.0,
+    reconcile_interval=10.0,
+    checkpoint_timeout=60.0,
+    guard_window=30.0,
+    limits=facts.Limits(share=0.5),
+)
+#: Seconds until each VNFC has a checkpoint.
+_WARM_UP = 15.0
+_TROUBLE = 90.0
+#: Longer than a VNFM's operation that hangs, and than any probation here.
+_CALM = 400.0
+#: What is well for so long stays well.
+_STEADY = 12.0
+
+
+class History:
+    """One cloud's bad day.
+
+    :param seed: the same seed gives the same day.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.chance = random.Random(f"{seed}/history")  # nosec B311
+        self.lab = lab_.Lab(seed=seed, settings=SETTINGS)
+        self.world = self.lab.world
+        self.auditor = checker.Auditor(self.lab)
+        self.hosts = [f"cmp{i}" for i in range(self.chance.randint(2, 4))]
+        for host in self.hosts:
+            self.world.add_host(host)
+        self.instances = [
+            self._add_vnf(f"vnf{i}") for i in range(self.chance.randint(1, 5))
+        ]
+
+    def play(self) -> tuple[records.Violation, ...]:
+        """Live through the day; return the rules that were broken."""
+        with lab_.seeded_ids(self.seed):
+            for _ in range(self.chance.choice((1, 1, 2))):
+                self.lab.start_engine()
+            self._write(1)
+            self.lab.run(_WARM_UP)
+            self._write(2)
+            for pause in self._pauses():
+                self.lab.run(pause)
+                self._mishap()
+            self._mend()
+            self._calm_down()
+            return self.auditor.verdict()
+
+    def _add_vnf(self, name: str) -> str:
+        volume = self.chance.random() < 0.3
+        policy = self._policy(volume)
+        places = self.chance.choices(
+            self.hosts, k=self.chance.choice((1, 1, 2))
+        )
+        return self.world.add_vnf(
+            name,
+            {"VDU1": places},
+            vnfd=lab_.policy_bytes({"VDU1": policy.to_dict()}),
+            volume_backed=["VDU1"] if volume else [],
+            affinity=["VDU1"] if self.chance.random() < 0.2 else [],
+        )
+
+    def _policy(self, volume: bool) -> descriptor.ResiliencyPolicy:
+        stateful = self.chance.random() < 0.8
+        method: descriptor.StateMethod = "none"
+        if stateful:
+            method = "volume_snapshot" if volume else "image_snapshot"
+        return descriptor.ResiliencyPolicy(
+            name="policy",
+            targets=("VDU1",),
+            stateful=stateful,
+            probes=(descriptor.ProbeSpec(type="http", port=80),),
+            detection=descriptor.Detection(
+                poll_interval=1.0, boot_timeout=30.0
+            ),
+            state_protection=descriptor.StateProtection(
+                method=method, interval=45.0
+            ),
+            escalation=descriptor.Escalation(probation=60.0),
+            host_recovery=self.chance.choice(("auto", "auto", "replace")),
+            accept_state_loss=self.chance.random() < 0.7,
+        )
+
+    def _write(self, value: int) -> None:
+        for instance_id in self.instances:
+            for vnfc in self.world.tacker.get(instance_id).vnfcs:
+                self.world.write(vnfc.server_id, value)
+
+    def _pauses(self) -> list[float]:
+        """Return the times between mishaps; often two come at once."""
+        count = self.chance.randint(1, 6)
+        at = sorted(self.chance.uniform(0, _TROUBLE) for _ in range(count))
+        if self.chance.random() < 0.5:
+            at = [round(one / 12.0) * 12.0 for one in at]
+        return [b - a for a, b in zip([0.0, *at], at, strict=False)]
+
+    def _mishap(self) -> None:
+        """Let something go wrong; what is impossible now does not."""
+        make: Callable[..., checker.Injection]
+        make = self.chance.choices(mishaps.MISHAPS, weights=mishaps.WEIGHTS)[0]
+        now = self.lab.clock.now()
+        try:
+            injection = make(self, now)
+        except (errors.AdapterError, LookupError):
+            return
+        self.auditor.inject(injection)
+
+    def _mend(self) -> None:
+        """Make everything whole that NHAM is not there to make whole."""
+        world = self.world
+        self.lab.memory.down = False
+        self.lab.store.set_setting("paused", None)
+        for vnf in self.lab.store.vnfs():
+            self.lab.store.set_paused(vnf.id, False)
+        world.no_fence.clear()
+        world.broken_fence.clear()
+        world.blind.clear()
+        for host in world.physics.hosts.values():
+            if host.partitioned:
+                world.heal_partition(host.name)
+            if not host.power:
+                world.power_on_host(host.name)
+            elif not host.compute:
+                world.start_compute(host.name)
+        self.keep_alive()
+
+    def keep_alive(self) -> None:
+        """Start an engine if none runs."""
+        if not self.lab.alive:
+            self.lab.start_engine()
+
+    def _calm_down(self) -> None:
+        """Wait until all is well for a while, or for long enough."""
+        end = self.lab.clock.monotonic() + _CALM
+        self.lab.run(_STEADY * 2)
+        since = self.lab.clock.monotonic()
+        while self.lab.clock.monotonic() < end:
+            self.lab.run(2.0)
+            now = self.lab.clock.monotonic()
+            if not checker.settled(self.lab):
+                since = now
+            elif now - since >= _STEADY:
+                return

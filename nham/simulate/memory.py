@@ -1,0 +1,208 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""One database in memory for all engines of a simulation.
+
+Each engine gets its own ``LabStore`` on it: the production store, which
+its engine's death stops, and whose writes are moments to be killed at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import functools
+from typing import Any
+
+from nham.db import errors
+from nham.db import store as store_
+from nham.simulate import process as process_
+
+_READS = (
+    "checkpoint",
+    "checkpoints",
+    "events",
+    "group",
+    "groups",
+    "holds",
+    "host",
+    "hosts",
+    "members",
+    "recoveries",
+    "recovery",
+    "setting",
+    "vnf",
+    "vnf_by_instance",
+    "vnfs",
+)
+_WRITES = (
+    "add_checkpoint",
+    "add_event",
+    "claim",
+    "delete_checkpoint",
+    "delete_group",
+    "delete_vnf",
+    "end_recovery",
+    "next_sequence",
+    "save_group",
+    "save_host",
+    "save_member",
+    "save_vnf",
+    "set_paused",
+    "set_setting",
+    "set_vnf_state",
+    "step_ended",
+    "step_started",
+    "take_over",
+    "update_checkpoint",
+)
+#: The writes of a recovery; before and after each a crash is of interest.
+_OF_RECOVERY = ("claim", "step_started", "step_ended", "end_recovery")
+_VNFS = ("vnfs", "vnf", "vnf_by_instance")
+_GROUPS = ("groups", "group", "holds")
+_RECOVERIES = ("recoveries", "recovery", "holds")
+_CHECKPOINTS = ("checkpoints", "checkpoint")
+#: What each write can change; all others may change anything.
+_CHANGES = {
+    "add_checkpoint": _CHECKPOINTS,
+    "add_event": ("events",),
+    "claim": (*_GROUPS, *_RECOVERIES),
+    "delete_checkpoint": _CHECKPOINTS,
+    "end_recovery": (*_GROUPS, *_RECOVERIES),
+    "next_sequence": (),
+    "save_group": _GROUPS,
+    "save_host": ("host", "hosts"),
+    "save_member": ("members",),
+    "save_vnf": _VNFS,
+    "set_paused": _VNFS,
+    "set_setting": ("setting",),
+    "set_vnf_state": _VNFS,
+    "step_ended": _RECOVERIES,
+    "step_started": _RECOVERIES,
+    "take_over": _RECOVERIES,
+    "update_checkpoint": _CHECKPOINTS,
+}
+
+Listener = Callable[[str, tuple[Any, ...], Any], None]
+
+
+class Memory:
+    """The database, with what was read since the last write.
+
+    An engine reads the same rows again and again, and in a simulation
+    almost nothing happens between: so what was read is kept until the
+    next write, which gives the same answers for a tenth of the time.
+
+    :ivar beats: when each engine last said that it lives; they come each
+        second and concern nothing else, so they are kept beside.
+    :ivar down: nobody can reach it.
+    :ivar on_write: told of each write: its name, arguments and result.
+    """
+
+    def __init__(self) -> None:
+        self.store = store_.Store("sqlite://")
+        self.store.sync()
+        self.beats: dict[str, float] = {}
+        self.down = False
+        self.on_write: list[Listener] = []
+        self._kept: dict[str, dict[str, Any]] = {}
+
+    def read(
+        self,
+        store: store_.Store,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """Return what a read returns."""
+        self.check()
+        kept = self._kept.setdefault(name, {})
+        key = repr((args, kwargs))
+        if key not in kept:
+            kept[key] = getattr(store_.Store, name)(store, *args, **kwargs)
+        return kept[key]
+
+    def write(
+        self,
+        store: store_.Store,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """Write, and forget what that may have changed."""
+        self.check()
+        write = getattr(store_.Store, name)
+        for listener in self.on_write:
+            listener(f"before {name}", args, None)
+        result = write(store, *args, **kwargs)
+        for read in _CHANGES.get(name, tuple(self._kept)):
+            self._kept.pop(read, None)
+        for listener in self.on_write:
+            listener(name, args, result)
+        return result
+
+    def check(self) -> None:
+        """Let nobody through while it is down."""
+        if self.down:
+            raise errors.DatabaseDown("The database is down: as injected")
+
+
+class LabStore(store_.Store):
+    """The store as one engine's process has it."""
+
+    def __init__(self, memory: Memory, process: process_.Process) -> None:
+        self.memory = memory
+        self.process = process
+        self._db = memory.store._db
+
+    def engine_beat(self, engine_id: str, host: str, now: float) -> None:
+        """See base class."""
+        self.process.check()
+        self.memory.check()
+        self.memory.beats[engine_id] = now
+
+    def engines_alive(self, since: float) -> set[str]:
+        """See base class."""
+        self.process.check()
+        self.memory.check()
+        return {e for e, at in self.memory.beats.items() if at >= since}
+
+
+def _read(name: str) -> Callable[..., Any]:
+    @functools.wraps(getattr(store_.Store, name))
+    def read(self: LabStore, *args: Any, **kwargs: Any) -> Any:
+        self.process.check()
+        return self.memory.read(self, name, args, kwargs)
+
+    return read
+
+
+def _write(name: str) -> Callable[..., Any]:
+    told = name in _OF_RECOVERY
+
+    @functools.wraps(getattr(store_.Store, name))
+    def write(self: LabStore, *args: Any, **kwargs: Any) -> Any:
+        self.process.check()
+        if told:
+            self.process.reach(f"before {name}")
+        result = self.memory.write(self, name, args, kwargs)
+        if told:
+            self.process.reach(f"after {name}")
+        return result
+
+    return write
+
+
+for _name in _READS:
+    setattr(LabStore, _name, _read(_name))
+for _name in _WRITES:
+    setattr(LabStore, _name, _write(_name))

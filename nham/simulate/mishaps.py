@@ -1,0 +1,277 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""What goes wrong in a seeded history, and how often.
+
+Each mishap picks its victim by chance and tells whom it may hurt. One that
+is impossible at the moment raises, and nothing happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from nham.adapters.simulated import records
+from nham.simulate import checker
+
+if TYPE_CHECKING:
+    from nham.simulate import history as history_
+
+Mishap = Callable[["history_.History", float], checker.Injection]
+
+
+def _victim(history: history_.History) -> tuple[checker.Place, str]:
+    """Return a VNFC and its server."""
+    instance_id = history.chance.choice(history.instances)
+    vnfc = history.chance.choice(history.world.tacker.get(instance_id).vnfcs)
+    return (instance_id, vnfc.record().name), vnfc.server_id
+
+
+def _on_host(history: history_.History, host: str) -> frozenset[checker.Place]:
+    """Return the VNFCs that Nova, or the truth, has on a host."""
+    found = set()
+    for instance_id in history.instances:
+        for vnfc in history.world.tacker.get(instance_id).vnfcs:
+            guests = history.world.physics.guests_of(vnfc.server_id)
+            server = history.world.nova.servers[vnfc.server_id]
+            if host in (server.host, *(guest.host for guest in guests)):
+                found.add((instance_id, vnfc.record().name))
+    return frozenset(found)
+
+
+def _guest(name: str) -> Mishap:
+    """Return what calls a fault of one server."""
+
+    def happen(history: history_.History, now: float) -> checker.Injection:
+        place, server_id = _victim(history)
+        getattr(history.world, name)(server_id)
+        return checker.Injection(
+            now, name, "/".join(place), frozenset({place})
+        )
+
+    return happen
+
+
+def _host(name: str) -> Mishap:
+    """Return what calls a fault of one host."""
+
+    def happen(history: history_.History, now: float) -> checker.Injection:
+        host = history.chance.choice(history.hosts)
+        hurts = _on_host(history, host)
+        getattr(history.world, name)(host)
+        return checker.Injection(now, name, host, hurts)
+
+    return happen
+
+
+def _api_down(history: history_.History, now: float) -> checker.Injection:
+    system = history.chance.choice(("nova", "glance", "cinder", "tacker"))
+    history.world.api_down(system, history.chance.uniform(2.0, 40.0))
+    return checker.Injection(now, "api_down", system)
+
+
+def _api_slow(history: history_.History, now: float) -> checker.Injection:
+    system = history.chance.choice(("nova", "tacker"))
+    history.world.api_slow(
+        system, history.chance.uniform(5.0, 20.0), delay=1.0
+    )
+    return checker.Injection(now, "api_slow", system)
+
+
+_LOSABLE = (
+    ("nova", "reboot"),
+    ("nova", "start"),
+    ("nova", "rebuild"),
+    ("nova", "evacuate"),
+    ("nova", "create_image"),
+    ("nova", "delete_server"),
+    ("nova", "force_down"),
+    ("tacker", "heal"),
+)
+
+
+def _lost_answer(history: history_.History, now: float) -> checker.Injection:
+    system, call = history.chance.choice(_LOSABLE)
+    history.world.api_error_once(
+        system, call, after=history.chance.random() < 0.7
+    )
+    return checker.Injection(now, "api_error_once", call)
+
+
+def _kill_engine(history: history_.History, now: float) -> checker.Injection:
+    """Kill an engine, now or in the middle of its next work."""
+    runner = history.chance.choice(history.lab.alive)
+    countdown = history.chance.choice((0, 0, 1, 2, 3, 5, 8, 13))
+
+    def on_moment(_moment: str) -> None:
+        nonlocal countdown
+        countdown -= 1
+        if countdown == 0:
+            runner.kill()
+
+    if countdown:
+        runner.process.on_moment = on_moment
+    else:
+        runner.kill()
+    if len(history.lab.alive) < 2:
+        delay = history.chance.uniform(0.0, 15.0)
+        history.lab.clock.call_in(delay, history.keep_alive)
+    return checker.Injection(now, "kill_engine", runner.name)
+
+
+def _start_engine(history: history_.History, now: float) -> checker.Injection:
+    if len(history.lab.alive) > 2:
+        raise LookupError("enough engines run")
+    return checker.Injection(
+        now, "start_engine", history.lab.start_engine().name
+    )
+
+
+def _freeze_engine(history: history_.History, now: float) -> checker.Injection:
+    runner = history.chance.choice(history.lab.alive)
+    seconds = history.chance.uniform(1.0, 20.0)
+    runner.freeze(seconds)
+    return checker.Injection(now, "freeze_engine", runner.name)
+
+
+def _cut_observer(history: history_.History, now: float) -> checker.Injection:
+    runner = history.chance.choice(history.lab.alive)
+    history.world.cut_observer(runner.name)
+    history.lab.clock.call_in(
+        history.chance.uniform(3.0, 30.0),
+        lambda: history.world.mend_observer(runner.name),
+    )
+    return checker.Injection(now, "cut_observer", runner.name)
+
+
+def _database_down(history: history_.History, now: float) -> checker.Injection:
+    memory = history.lab.memory
+    memory.down = True
+
+    def up() -> None:
+        memory.down = False
+
+    history.lab.clock.call_in(history.chance.uniform(1.0, 15.0), up)
+    return checker.Injection(now, "database_down")
+
+
+def _pause(history: history_.History, now: float) -> checker.Injection:
+    vnf = history.chance.choice(history.lab.store.vnfs())
+    history.lab.store.set_paused(vnf.id, True)
+    return checker.Injection(now, "pause", vnf.name)
+
+
+def _pause_all(history: history_.History, now: float) -> checker.Injection:
+    history.lab.store.set_setting("paused", "by an operator")
+    return checker.Injection(now, "pause_all")
+
+
+def _user_heal(history: history_.History, now: float) -> checker.Injection:
+    place, _server_id = _victim(history)
+    history.world.user_heal(*place)
+    # The heal may come to nothing on a dead host, and the VNFC with it.
+    return checker.Injection(
+        now, "user_heal", "/".join(place), frozenset({place})
+    )
+
+
+def _user_terminate(
+    history: history_.History, now: float
+) -> checker.Injection:
+    instance_id = history.chance.choice(history.instances)
+    history.world.user_terminate(instance_id)
+    history.instances.remove(instance_id)
+    return checker.Injection(now, "user_terminate", instance_id)
+
+
+def _corrupt(history: history_.History, now: float) -> checker.Injection:
+    """Spoil what one checkpoint holds; the newest, by chance."""
+    checkpoint = history.chance.choice(history.lab.store.checkpoints())
+    artifact = checkpoint.artifacts[0]
+    if artifact.kind == "image":
+        history.world.corrupt_image(artifact.id)
+    else:
+        history.world.corrupt_snapshot(artifact.id)
+    return checker.Injection(now, "corrupt", checkpoint.id)
+
+
+def _operator_fences(
+    history: history_.History, now: float
+) -> checker.Injection:
+    """Let an operator say truly that a host is off."""
+    off = [h.name for h in history.world.physics.hosts.values() if not h.power]
+    name = history.chance.choice(off)
+    history.lab.say_fenced(name, "operator")
+    return checker.Injection(now, "operator_fences", name)
+
+
+def _restart_compute(
+    history: history_.History, now: float
+) -> checker.Injection:
+    host = history.chance.choice(history.hosts)
+    history.world.kill_compute(host)
+    history.world.start_compute(host, history.chance.uniform(5.0, 40.0))
+    # It forgets what it was doing with the servers.
+    return checker.Injection(
+        now, "restart_compute", host, _on_host(history, host)
+    )
+
+
+def _user_start(history: history_.History, now: float) -> checker.Injection:
+    servers = history.world.nova.servers.values()
+    off = [s.id for s in servers if s.vm_state is records.VmState.STOPPED]
+    history.world.user_start(history.chance.choice(off))
+    return checker.Injection(now, "user_start")
+
+
+_TABLE: tuple[tuple[Mishap, int], ...] = (
+    (_guest("crash_vm"), 6),
+    (_guest("guest_poweroff"), 3),
+    (_guest("hang_app"), 4),
+    (_guest("crash_app"), 6),
+    (_guest("mend_app"), 1),
+    (_guest("hang_guest"), 4),
+    (_guest("panic_guest"), 3),
+    (_guest("lose_disk"), 3),
+    (_guest("server_error"), 3),
+    (_guest("user_stop"), 3),
+    (_user_start, 1),
+    (_guest("delete_server_behind"), 2),
+    (_user_heal, 2),
+    (_user_terminate, 1),
+    (_host("power_off_host"), 8),
+    (_host("power_on_host"), 3),
+    (_host("kill_compute"), 2),
+    (_host("start_compute"), 1),
+    (_restart_compute, 1),
+    (_host("partition_host"), 5),
+    (_host("heal_partition"), 2),
+    (_host("forbid_fence"), 2),
+    (_host("break_fence"), 1),
+    (_operator_fences, 2),
+    (_api_down, 5),
+    (_api_slow, 3),
+    (_lost_answer, 5),
+    (_corrupt, 4),
+    (_kill_engine, 8),
+    (_start_engine, 4),
+    (_freeze_engine, 3),
+    (_cut_observer, 3),
+    (_database_down, 3),
+    (_pause, 2),
+    (_pause_all, 1),
+)
+
+MISHAPS = tuple(mishap for mishap, _weight in _TABLE)
+WEIGHTS = tuple(weight for _mishap, weight in _TABLE)
