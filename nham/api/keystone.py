@@ -69,7 +69,7 @@ class Door:
             if environ.get("nham.inside"):
                 return respond(status, headers, *rest)
             refusal.update(status=status, headers=headers)
-            return refusal.setdefault
+            return lambda _data: None
 
         body: Iterable[bytes] = self._guarded(environ, note)
         return _refuse(environ, respond, **refusal) if refusal else body

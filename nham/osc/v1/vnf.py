@@ -1,0 +1,231 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""openstack nham vnf ..."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from osc_lib import exceptions
+from osc_lib.command import command
+
+from nham.osc.v1 import base
+from nham.osc.v1 import columns
+from nham.sdk.v1 import vnf as _vnf
+
+Rows = tuple[Sequence[str], Sequence[Sequence[Any]]]
+One = tuple[Sequence[str], Sequence[Any]]
+
+
+class ListVnf(command.Lister):
+    """List the VNFs that NHAM knows."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """See base class."""
+        parser = super().get_parser(prog_name)
+        base.add_list_options(parser, by_vnf=False)
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Rows:
+        """See base class."""
+        query = base.query_of(self, parsed_args)
+        found = base.client_of(self).vnfs(**query)
+        rows = [_row(vnf, parsed_args.long) for vnf in found]
+        return _COLUMNS + (_MORE if parsed_args.long else ()), rows
+
+
+class ShowVnf(command.ShowOne):
+    """Show a VNF with its VNFCs, checkpoints and policies."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """See base class."""
+        return _with_vnf(super().get_parser(prog_name))
+
+    def take_action(self, parsed_args: argparse.Namespace) -> One:
+        """See base class."""
+        return _shown(base.client_of(self).find_vnf(parsed_args.vnf))
+
+
+class RegisterVnf(command.ShowOne):
+    """Protect a VNF that no VNF manager knows."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """See base class."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument("name", metavar="<name>", help="Name of the VNF")
+        parser.add_argument(
+            "--descriptor",
+            metavar="<file>",
+            required=True,
+            help="File with its descriptor (TOSCA in YAML)",
+        )
+        parser.add_argument(
+            "--server",
+            metavar="<vdu>=<server-id>",
+            action="append",
+            required=True,
+            help="A server of a VDU of the descriptor "
+            "(repeat for each server)",
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> One:
+        """See base class."""
+        made = base.client_of(self).register_vnf(
+            parsed_args.name,
+            _text_of(parsed_args.descriptor),
+            _servers_of(parsed_args.server),
+        )
+        return _shown(made)
+
+
+class UnregisterVnf(command.Command):
+    """Stop protecting VNFs; their checkpoints are removed."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """See base class."""
+        return _with_vnf(super().get_parser(prog_name))
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        """See base class."""
+        client = base.client_of(self)
+        found = client.find_vnf(parsed_args.vnf)
+        client.unregister_vnf(found.id, ignore_missing=False)
+
+
+class ProtectVnf(command.ShowOne):
+    """Protect a VNF by a descriptor, or by its own one again."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """See base class."""
+        parser = _with_vnf(super().get_parser(prog_name))
+        parser.add_argument(
+            "--descriptor",
+            metavar="<file>",
+            help="File with the descriptor to protect it by "
+            "(default: the one in its VNF manager)",
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> One:
+        """See base class."""
+        client, path = base.client_of(self), parsed_args.descriptor
+        text = None if path is None else _text_of(path)
+        found = client.find_vnf(parsed_args.vnf)
+        return _shown(client.protect_vnf(found.id, text))
+
+
+class PauseVnf(command.ShowOne):
+    """Let NHAM do nothing to a VNF until it is resumed."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """See base class."""
+        return _with_vnf(super().get_parser(prog_name))
+
+    def take_action(self, parsed_args: argparse.Namespace) -> One:
+        """See base class."""
+        client = base.client_of(self)
+        return _shown(client.pause_vnf(client.find_vnf(parsed_args.vnf).id))
+
+
+class ResumeVnf(command.ShowOne):
+    """Let NHAM act on a VNF again."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """See base class."""
+        return _with_vnf(super().get_parser(prog_name))
+
+    def take_action(self, parsed_args: argparse.Namespace) -> One:
+        """See base class."""
+        client = base.client_of(self)
+        return _shown(client.resume_vnf(client.find_vnf(parsed_args.vnf).id))
+
+
+_COLUMNS: tuple[str, ...] = (
+    "ID",
+    "Name",
+    "Source",
+    "State",
+    "Reason",
+    "Mechanism",
+    "VNFCs",
+    "Newest checkpoint age",
+)
+_MORE: tuple[str, ...] = (
+    "Paused",
+    "Project",
+    "VNF instance",
+    "VNFD",
+    "Created at",
+)
+
+
+def _row(vnf: _vnf.Vnf, more: bool) -> tuple[Any, ...]:
+    row: tuple[Any, ...] = (
+        vnf.id,
+        vnf.name,
+        vnf.source,
+        vnf.state,
+        vnf.reason,
+        columns.Words(vnf.mechanisms),
+        columns.Words(vnf.vnfcs),
+        columns.Seconds(vnf.newest_checkpoint_age),
+    )
+    if not more:
+        return row
+    return (
+        *row,
+        vnf.paused,
+        vnf.project_id,
+        vnf.instance_id,
+        vnf.vnfd_id,
+        columns.Moment(vnf.created_at),
+    )
+
+
+def _shown(vnf: _vnf.Vnf) -> One:
+    names = (*_COLUMNS, *_MORE, "Groups", "Policies")
+    values = (
+        *_row(vnf, more=True),
+        columns.Groups(vnf.groups),
+        columns.Policies(vnf.policies),
+    )
+    return names, values
+
+
+def _with_vnf(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("vnf", metavar="<vnf>", help="VNF (name or ID)")
+    return parser
+
+
+def _text_of(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise exceptions.CommandError(f"{path}: {error}") from error
+
+
+def _servers_of(given: Sequence[str]) -> dict[str, list[str]]:
+    servers: dict[str, list[str]] = {}
+    for pair in given:
+        vdu, equals, server_id = pair.partition("=")
+        if not (vdu and equals and server_id):
+            raise exceptions.CommandError(
+                f"--server {pair}: must be <vdu>=<server-id>"
+            )
+        servers.setdefault(vdu, []).append(server_id)
+    return servers
