@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping
+from collections.abc import Sequence
 import threading
 from typing import Any
 
@@ -49,8 +50,16 @@ _LIBRARY_ERRORS = (
 )
 
 
-def error_of(status: int, text: str) -> errors.AdapterError:
-    """Return what an HTTP status of 400 or more means."""
+def error_of(
+    status: int, text: str, not_now: Sequence[str] = ()
+) -> errors.AdapterError:
+    """Return what an HTTP status of 400 or more means.
+
+    :param not_now: what a service says with status 400 where it should
+        say 409: the thing is in a state that forbids this.
+    """
+    if status == 400 and any(words in text for words in not_now):
+        status = 409
     default = errors.Unavailable if status >= 500 else errors.Refused
     kind = _BY_STATUS.get(status, default)
     return kind(f"HTTP {status}: {text.strip()[:500]}")
@@ -77,6 +86,7 @@ class Rest:
         that may already ask Keystone.
     :param timeout: seconds, see ``TIMEOUT``.
     :param headers: sent with every call.
+    :param not_now: see ``error_of``.
     """
 
     def __init__(
@@ -84,11 +94,13 @@ class Rest:
         client: Callable[[], adapter.Adapter],
         timeout: float = TIMEOUT,
         headers: Mapping[str, str] | None = None,
+        not_now: Sequence[str] = (),
     ) -> None:
         self._make = client
         self._client: adapter.Adapter | None = None
         self._timeout = timeout
         self._headers = dict(headers or {})
+        self._not_now = tuple(not_now)
         self._lock = threading.Lock()
 
     def send(self, method: str, url: str, **options: Any) -> requests.Response:
@@ -112,7 +124,7 @@ class Rest:
         except _LIBRARY_ERRORS as failure:
             raise translate(failure) from failure
         if response.status_code >= 400:
-            raise error_of(response.status_code, response.text)
+            raise error_of(response.status_code, response.text, self._not_now)
         return response
 
     def get(self, url: str, **options: Any) -> Any:

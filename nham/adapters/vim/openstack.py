@@ -46,6 +46,10 @@ EVACUATE_FORCED = "2.67"
 KEEP_VOLUME = "2.85"
 SNAPSHOT = "3.0"
 """``force`` allows a snapshot of a volume in use."""
+NOT_NOW_NOVA = ("is still in use",)
+"""An evacuation before the host's service counts as down."""
+NOT_NOW_CINDER = ("Invalid volume: ", "Invalid snapshot: ")
+"""A volume or snapshot that is busy with something else."""
 _PATCH = "application/openstack-images-v2.1-json-patch"
 
 
@@ -64,9 +68,13 @@ class OpenStackVim(base.Vim):
     ) -> None:
         # The session's own time-out is that of the calls to Keystone.
         cloud.session.timeout = timeout
-        self._nova = rest.Rest(lambda: cloud.compute, timeout)
+        self._nova = rest.Rest(
+            lambda: cloud.compute, timeout, not_now=NOT_NOW_NOVA
+        )
         self._glance = rest.Rest(lambda: cloud.image, timeout)
-        self._cinder = rest.Rest(lambda: cloud.block_storage, timeout)
+        self._cinder = rest.Rest(
+            lambda: cloud.block_storage, timeout, not_now=NOT_NOW_CINDER
+        )
         self._affinity = lookups.Affinity(self._nova)
         self._addresses = lookups.HostAddresses(
             self._nova, time or clock.SystemClock()
@@ -153,16 +161,11 @@ class OpenStackVim(base.Vim):
 
         :raises errors.Conflict: the service of its host is not down yet.
         """
-        try:
-            if force_host is None:
-                self._act(server_id, "evacuate", {}, EVACUATE)
-            else:
-                body = {"host": force_host, "force": True}
-                self._act(server_id, "evacuate", body, EVACUATE_FORCED)
-        except errors.Refused as failure:
-            if "still in use" in str(failure):
-                raise errors.Conflict(str(failure)) from failure
-            raise
+        if force_host is None:
+            self._act(server_id, "evacuate", {}, EVACUATE)
+        else:
+            body = {"host": force_host, "force": True}
+            self._act(server_id, "evacuate", body, EVACUATE_FORCED)
 
     def delete_server(self, server_id: str) -> None:
         """See base class.
@@ -261,8 +264,21 @@ class OpenStackVim(base.Vim):
         return records.snapshot(body["snapshot"])
 
     def delete_snapshot(self, snapshot_id: str) -> None:
-        """See base class."""
-        self._cinder.delete(f"/snapshots/{snapshot_id}")
+        """See base class; one that is being deleted is no error either.
+
+        :raises errors.Conflict: it is still being made, or read.
+        """
+        try:
+            self._cinder.delete(f"/snapshots/{snapshot_id}")
+        except errors.Conflict:
+            if not self._going(snapshot_id):
+                raise
+
+    def _going(self, snapshot_id: str) -> bool:
+        try:
+            return self.snapshot(snapshot_id).status == "deleting"
+        except errors.NotFound:
+            return True
 
     def find_snapshots(self, name: str) -> Sequence[base.Snapshot]:
         """See base class."""

@@ -26,6 +26,7 @@ from typing import Any
 from keystoneauth1 import adapter
 from openstack import connection
 
+from nham.adapters import clock
 from nham.adapters import errors
 from nham.adapters import rest
 from nham.adapters.vim import records
@@ -40,6 +41,14 @@ USER_DATA = (
 )
 """Tacker forgets these between operations: each one must repeat them."""
 
+ABANDONED = 120.0
+"""Seconds after which an operation that is still STARTING never ran.
+
+When two requests come at once, Tacker's conductor may drop the second one
+and leave its record so; it blocks nothing, and at the conductor's next
+start it becomes ROLLED_BACK (``conductor_v2._change_lcm_op_state``).
+"""
+
 Json = Mapping[str, Any]
 
 
@@ -53,9 +62,13 @@ class TackerVnfm(base.Vnfm):
     name = "tacker"
 
     def __init__(
-        self, cloud: connection.Connection, timeout: float = rest.TIMEOUT
+        self,
+        cloud: connection.Connection,
+        timeout: float = rest.TIMEOUT,
+        time: clock.Clock | None = None,
     ) -> None:
         cloud.session.timeout = timeout
+        self._clock = time or clock.SystemClock()
         self._cloud = cloud
         self._lcm = rest.Rest(self._adapter, timeout, {"Version": "2.0.0"})
         self._packages = rest.Rest(
@@ -101,16 +114,13 @@ class TackerVnfm(base.Vnfm):
             id=body["id"],
             name=body.get("vnfInstanceName") or body["id"],
             vnfd_id=body["vnfdId"],
-            project_id=self._project(body, info),
+            project_id=self._project(body),
             instantiated=body["instantiationState"] == "INSTANTIATED",
             vnfcs=vnfcs(info),
         )
 
-    def _project(self, body: Json, info: Json) -> str:
+    def _project(self, body: Json) -> str:
         """Return the project in which the VNF runs, empty if unknown."""
-        tenant = (info.get("metadata") or {}).get("tenant")
-        if tenant:
-            return str(tenant)
         for vim in (body.get("vimConnectionInfo") or {}).values():
             access = vim.get("accessInfo") or {}
             if access.get("project"):
@@ -161,7 +171,8 @@ class TackerVnfm(base.Vnfm):
 
     def operations(self, instance_id: str) -> Sequence[base.Operation]:
         """See base class."""
-        return [_operation(one) for one in self._operations(instance_id)]
+        now = self._clock.now()
+        return [_operation(one, now) for one in self._operations(instance_id)]
 
     def heal(
         self, instance_id: str, vnfc: base.VnfcRecord, image_id: str | None
@@ -170,7 +181,15 @@ class TackerVnfm(base.Vnfm):
 
         The VNFC's own id works even when its server was deleted. Without
         an image Tacker takes the VNFD's.
+
+        Tacker accepts a heal that comes a moment after another operation
+        and never does it, so it is looked first.
         """
+        for operation in self.operations(instance_id):
+            if operation.running or operation.stuck:
+                raise errors.Conflict(
+                    f"{operation.kind} {operation.id} is {operation.state}"
+                )
         params = self._user_data(instance_id)
         if image_id is not None:
             params["nfv"] = {"VDU": {vnfc.name: {"vcImageId": image_id}}}
@@ -239,11 +258,14 @@ def vnfcs(info: Json) -> tuple[base.VnfcRecord, ...]:
     return tuple(sorted(found, key=lambda one: (one.vdu, one.index)))
 
 
-def _operation(body: Json) -> base.Operation:
+def _operation(body: Json, now: float) -> base.Operation:
+    state, at = body["operationState"], records.epoch(body["startTime"])
+    if state == "STARTING" and now - at > ABANDONED:
+        state = "ROLLED_BACK"
     return base.Operation(
         id=body["id"],
         kind=body["operation"],
-        state=body["operationState"],
-        at=records.epoch(body["startTime"]),
+        state=state,
+        at=at,
         params=body.get("operationParams") or {},
     )

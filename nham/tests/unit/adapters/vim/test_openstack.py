@@ -346,6 +346,31 @@ class ActTest(VimCase):
         )
 
 
+class SnapshotTest(VimCase):
+    """Cinder says 400 where it means 409."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.url = f"{CINDER}/snapshots/n1"
+        self.web.delete(
+            self.url,
+            status_code=400,
+            text="Invalid snapshot: Snapshot status must be available",
+        )
+
+    def test_delete_while_it_is_made(self) -> None:
+        body = {"id": "n1", "status": "creating", "volume_id": "v1"}
+        self.web.get(self.url, json={"snapshot": body})
+        self.assertRaises(errors.Conflict, self.vim.delete_snapshot, "n1")
+
+    def test_delete_twice(self) -> None:
+        body = {"id": "n1", "status": "deleting", "volume_id": "v1"}
+        self.web.get(self.url, json={"snapshot": body})
+        self.vim.delete_snapshot("n1")
+        self.web.get(self.url, status_code=404)
+        self.vim.delete_snapshot("n1")
+
+
 class TransferTest(VimCase):
     """From a snapshot to an image, step by step."""
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import Any
 
 from nham.adapters import errors
+from nham.adapters.simulated import clock
 from nham.adapters.vnfm import base as vnfm_base
 from nham.adapters.vnfm import none
 from nham.adapters.vnfm import tacker
@@ -81,7 +82,9 @@ class TackerTest(rest_case.RestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.vnfm = tacker.TackerVnfm(self.cloud)
+        # Its wall clock says 2023-11-14T22:13:20Z.
+        self.clock = clock.VirtualClock()
+        self.vnfm = tacker.TackerVnfm(self.cloud, time=self.clock)
         self.web.get(
             f"{rest_case.KEYSTONE}/domains",
             json={"domains": [{"id": "default"}]},
@@ -114,9 +117,6 @@ class TackerTest(rest_case.RestCase):
         self.instance()
         self.instance()
         self.assertEqual(1, self.projects.call_count)
-        with_tenant = {**INFO, "metadata": {"tenant": "p2"}}
-        vnf = self.instance(instantiatedVnfInfo=with_tenant)
-        self.assertEqual("p2", vnf.project_id)
         self.assertEqual("", self.instance(vimConnectionInfo={}).project_id)
 
     def test_not_instantiated(self) -> None:
@@ -198,6 +198,29 @@ class TackerTest(rest_case.RestCase):
     def test_heal_without_image_or_user_data(self) -> None:
         self.operations()
         self.assertEqual({}, self.heal(None)["additionalParams"])
+
+    def test_heal_waits_for_what_runs_or_is_stuck(self) -> None:
+        vnfc = self.instance().vnfcs[0]
+        for state in ("STARTING", "PROCESSING", "FAILED_TEMP"):
+            self.operations(
+                operation(
+                    "SCALE", "2023-11-14T22:13:20Z", operationState=state
+                )
+            )
+            self.assertRaises(
+                errors.Conflict, self.vnfm.heal, "v1", vnfc, None
+            )
+
+    def test_operation_that_never_started_is_over(self) -> None:
+        self.operations(
+            operation(
+                "HEAL", "2023-11-14T22:13:20Z", operationState="STARTING"
+            )
+        )
+        self.assertTrue(self.vnfm.operations("v1")[0].running)
+        self.clock.advance(tacker.ABANDONED + 1)
+        self.assertEqual("ROLLED_BACK", self.vnfm.operations("v1")[0].state)
+        self.heal(None)
 
     def test_fail_operation(self) -> None:
         url = f"{LCM}/vnf_lcm_op_occs/op1/fail"
