@@ -110,8 +110,13 @@ def is_on(name: str) -> bool:
 
 
 def kill(name: str, timeout: float = 10) -> None:
-    """Cut a host's power; return when nothing of it lives any more."""
+    """Cut a host's power; return when nothing of it lives any more.
+
+    The cables go first: the kernel would answer pings for a host whose
+    processes are all dead.
+    """
     deadline = time.monotonic() + timeout
+    _cut_cables(name)
     while True:
         first = init_pid(name)
         if first:
@@ -184,10 +189,14 @@ def _write_names(name: str) -> None:
     config.write(etc / "resolv.conf", "options timeout:1 attempts:1\n", 0o644)
 
 
-def remove_network(name: str) -> None:
-    """Remove a host's namespace and cables."""
+def _cut_cables(name: str) -> None:
     for cable in (f"{name}-m", f"{name}-d"):
         proc.sh("ip", "link", "del", cable)
+
+
+def remove_network(name: str) -> None:
+    """Remove a host's namespace and cables."""
+    _cut_cables(name)
     if (NETNS / name).exists() and not proc.sh("ip", "netns", "del", name):
         (NETNS / name).unlink(missing_ok=True)
 
