@@ -12,3 +12,8 @@
 
 
 """Modules for WSGI servers."""
+
+from nham import threads
+
+# Before any library is imported, whichever server does it.
+threads.use_native()

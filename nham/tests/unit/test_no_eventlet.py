@@ -23,6 +23,8 @@ import nham.cmd  # as every process of ours begins
 for module in pkgutil.walk_packages(nham.__path__, "nham."):
     if module.name.startswith(("nham.tests", "nham.db.migrations.")):
         continue  # the latter are run by alembic, not imported
+    if module.name == "nham.wsgi.api":
+        continue  # reads the configuration of a deployment
     importlib.import_module(module.name)
     # None stands for a module that must not be imported.
     if sys.modules.get("eventlet"):
