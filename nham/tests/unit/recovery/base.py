@@ -76,6 +76,10 @@ class RecoveryCase(base.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
+        self.build()
+
+    def build(self) -> None:
+        """Make everything anew."""
         self.world = simulated.World(seed=1)
         self.clock = self.world.clock
         self.world.add_host("one")

@@ -1,0 +1,124 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Steps that only look: still dead, booted, serving."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nham.core import facts
+from nham.core import states
+from nham.recovery import context
+from nham.tests.unit.recovery import base
+
+UNKNOWN, OK, SLOW, DEAD = facts.Health
+State = states.RecoveryState
+DONE = states.StepState.DONE
+
+
+class LookCase(base.RecoveryCase):
+    def see(self, **fields: Any) -> None:
+        """Let the watch believe this."""
+        self.watch.seen = context.MemberView(**{"probed": True, **fields})
+
+
+class ConfirmFaultTest(LookCase):
+    def end(self, answered: tuple[str, ...] = ()) -> State:
+        """Return how a recovery ends that only confirms."""
+        recovery_id = self.claim(
+            self.step("confirm_fault", answered=list(answered))
+        )
+        return self.run_to_end(recovery_id).state
+
+    def test_still_dead(self) -> None:
+        self.assertIs(State.SUCCEEDED, self.end())
+
+    def test_the_application_answers_again(self) -> None:
+        self.see(app=OK, icmp=OK)
+        self.assertIs(State.ABORTED, self.end())
+        self.assertIs(State.ABORTED, self.end(("icmp",)))
+
+    def test_the_guest_answers_again(self) -> None:
+        self.see(app=DEAD, icmp=OK)
+        self.assertIs(State.ABORTED, self.end())
+
+    def test_what_answered_all_the_time_changes_nothing(self) -> None:
+        """A dead application in a living guest, whatever is done to it."""
+        self.see(app=DEAD, icmp=OK)
+        self.assertIs(State.SUCCEEDED, self.end(("icmp",)))
+        self.see(app=OK, icmp=OK)
+        self.assertIs(State.SUCCEEDED, self.end(("app", "icmp")))
+
+    def test_a_late_answer_is_none(self) -> None:
+        self.see(app=SLOW, icmp=UNKNOWN)
+        self.assertIs(State.SUCCEEDED, self.end())
+
+    def test_a_server_that_is_gone(self) -> None:
+        self.world.delete_server_behind(self.server_id)
+        self.clock.advance(5.0)
+        record = self.run_step("confirm_fault")
+        self.assertEqual("the server is gone", record.detail)
+
+
+class AwaitBootTest(LookCase):
+    def test_an_old_answer_proves_nothing(self) -> None:
+        self.see(app=OK, last_good_at=self.clock.now() - 1.0)
+        record = self.run_step("await_boot", seconds=100.0)
+        self.assertIs(states.StepState.FAILED, record.state)
+
+    def test_a_new_answer_is_the_moment(self) -> None:
+        at = self.clock.now() + 3.0
+        self.see(app=OK, last_good_at=at)
+        record = self.run_step("await_boot")
+        self.assertEqual((DONE, at), (record.state, record.ended_at))
+
+    def test_nobody_may_ask_it(self) -> None:
+        self.see(probed=False)
+        began = self.clock.now()
+        record = self.run_step("await_boot")
+        self.assertIs(DONE, record.state)
+        self.assertGreaterEqual(record.ended_at or 0.0, began + 20.0)
+
+
+class VerifyServiceTest(LookCase):
+    def test_waits_for_the_first_answer(self) -> None:
+        self.see(app=UNKNOWN, icmp=OK)
+        recovery_id = self.claim(self.step("verify_service"))
+        self.assertTrue(self.runner.advance(recovery_id))
+        at = self.clock.now() + 2.0
+        self.see(app=OK, icmp=OK, last_good_at=at)
+        record = self.run_to_end(recovery_id).steps[0]
+        self.assertEqual((DONE, at), (record.state, record.ended_at))
+        self.assertEqual(["g"], self.watch.refreshed)
+
+    def test_an_old_answer_proves_nothing(self) -> None:
+        self.see(app=OK, last_good_at=self.clock.now() - 1.0)
+        record = self.run_step("verify_service", seconds=100.0)
+        self.assertIs(states.StepState.FAILED, record.state)
+
+    def test_one_probe_of_two_is_still_dead(self) -> None:
+        self.see(app=OK, icmp=DEAD, last_good_at=self.clock.now() + 1.0)
+        record = self.run_step("verify_service", seconds=100.0)
+        self.assertIs(states.StepState.FAILED, record.state)
+
+    def test_without_probes_nova_is_believed(self) -> None:
+        self.see(probed=False)
+        record = self.run_step("verify_service")
+        self.assertIs(DONE, record.state)
+        self.assertIn("no probe", record.detail)
+
+    def test_without_probes_nova_must_have_finished(self) -> None:
+        self.see(probed=False)
+        self.world.user_stop(self.server_id)
+        record = self.run_step("verify_service", seconds=100.0)
+        self.assertIs(states.StepState.FAILED, record.state)
