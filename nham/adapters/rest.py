@@ -124,7 +124,9 @@ class Rest:
         except _LIBRARY_ERRORS as failure:
             raise translate(failure) from failure
         if response.status_code >= 400:
-            raise error_of(response.status_code, response.text, self._not_now)
+            # Not ``text``: that guesses the encoding, at some expense.
+            text = response.content.decode("utf-8", "replace")
+            raise error_of(response.status_code, text, self._not_now)
         return response
 
     def get(self, url: str, **options: Any) -> Any:

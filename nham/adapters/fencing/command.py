@@ -47,8 +47,8 @@ class CommandFencing(base.HostFencing):
 
     def __init__(
         self,
-        off: str,
-        status: str,
+        off: str | None,
+        status: str | None,
         off_word: str = "off",
         hosts: Sequence[str] = (),
         timeout: float = 20.0,
@@ -115,13 +115,14 @@ class CommandFencing(base.HostFencing):
             raise errors.Unavailable(f"{argv[0]}: {failure}") from failure
 
 
-def _template(text: str) -> tuple[str, ...]:
+def _template(text: str | None) -> tuple[str, ...]:
     """Split a template.
 
     :raises ValueError: it is empty, is not well quoted, or does not name
         the host: the same command for all hosts would fence a wrong one.
     """
-    parts = tuple(shlex.split(text))
+    # A template that was not set: shlex would read standard input.
+    parts = tuple(shlex.split(text or ""))
     if not any("{host}" in part for part in parts):
         raise ValueError(f"command without {{host}}: {text!r}")
     return parts

@@ -100,7 +100,11 @@ class CommandTest(base.TestCase):
         self.assertRaises(errors.Unavailable, driver.fence, "one")
 
     def test_templates_that_do_not_name_the_host(self) -> None:
-        for off, status in (("off", "status {host}"), ("off {host}", "")):
+        for off, status in (
+            ("off", "status {host}"),
+            ("off {host}", ""),
+            (None, "status {host}"),
+        ):
             self.assertRaises(ValueError, command.CommandFencing, off, status)
 
     def test_quoted_template_stays_one_argument(self) -> None:
