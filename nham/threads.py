@@ -12,9 +12,10 @@
 
 """NHAM runs on native threads: eventlet stays out of its processes.
 
-oslo.messaging depends on oslo.service, which still installs eventlet, and
-futurist imports eventlet wherever it is installed. Nothing of ours needs
-it, and a process that holds it may be patched by accident.
+oslo.messaging depends on oslo.service, which still installs eventlet and
+would choose it by default, and futurist imports eventlet wherever it is
+installed. Nothing of ours needs it, and a process that holds it may be
+patched by accident.
 """
 
 from __future__ import annotations
@@ -24,11 +25,15 @@ from types import ModuleType
 from typing import cast
 
 
-def keep_eventlet_out() -> None:
-    """Let every later ``import eventlet`` of this process fail.
+def use_native() -> None:
+    """Have this process run on native threads; later calls do nothing.
 
-    Call it before anything else is imported. Libraries take the failure
-    for "not installed".
+    Call it before oslo.messaging or oslo.service is imported. Libraries
+    take the failing import of eventlet for "not installed".
     """
     if "eventlet" not in sys.modules:
         sys.modules["eventlet"] = cast(ModuleType, None)
+    from oslo_service import backend
+
+    if backend.get_backend_type() is None:
+        backend.init_backend(backend.BackendType.THREADING)

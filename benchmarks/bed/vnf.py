@@ -106,7 +106,10 @@ def http_get(address: str, path: str, timeout: float) -> str | None:
 
 
 class Tacker:
-    """Tacker's API as an operator's tool uses it."""
+    """Tacker's API as a tenant's tool uses it.
+
+    :param cloud: signed on to the project that owns the default VIM.
+    """
 
     def __init__(self, cloud: connection.Connection) -> None:
         self.cloud = cloud

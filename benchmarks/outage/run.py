@@ -64,7 +64,7 @@ class Bench:
         peer: bool = True,
     ) -> None:
         self._cloud = cloud
-        self._tacker = vnf_.Tacker(cloud)
+        self._tacker = vnf_.Tacker(bed.connect("testcloud-admin"))
         self._reports = report.Reports(cloud)
         self._variant = variant
         self._out = out

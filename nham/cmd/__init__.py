@@ -15,4 +15,4 @@
 from nham import threads
 
 # Before any library is imported, whichever command is run.
-threads.keep_eventlet_out()
+threads.use_native()

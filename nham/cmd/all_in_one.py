@@ -18,8 +18,6 @@ needed: the API reaches the engine within the process.
 
 from __future__ import annotations
 
-from oslo_config import cfg
-
 from nham.api import app
 from nham.api import server
 from nham.cmd import engine as engine_command
@@ -28,7 +26,9 @@ from nham.rpc import client
 
 
 class AllInOneService(engine_service.EngineService):
-    """An engine with the API beside it."""
+    """An engine with the API beside it, on a bus within the process."""
+
+    transport_url = "fake://"
 
     def start(self) -> None:
         """Start the engine, then listen."""
@@ -49,10 +49,4 @@ class AllInOneService(engine_service.EngineService):
 
 def main() -> int:
     """Run both until SIGTERM; SIGHUP reads the log levels anew."""
-    return engine_command.run("nham-all-in-one", _make)
-
-
-def _make(conf: cfg.ConfigOpts) -> engine_service.EngineService:
-    # The API's own client must meet the engine on the same bus.
-    conf.set_override("transport_url", "fake://")
-    return AllInOneService(conf)
+    return engine_command.run("nham-all-in-one", AllInOneService)

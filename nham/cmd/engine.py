@@ -18,16 +18,12 @@ from collections.abc import Callable
 import sys
 
 from oslo_config import cfg
-from oslo_service import backend
+from oslo_service import service
 
-backend.init_backend(backend.BackendType.THREADING)
-
-from oslo_service import service  # noqa: E402  (the back-end comes first)
-
-from nham import conf as conf_  # noqa: E402
-from nham.db import errors as db_errors  # noqa: E402
-from nham.db import store as store_  # noqa: E402
-from nham.engine import service as engine_service  # noqa: E402
+from nham import conf as conf_
+from nham.db import errors as db_errors
+from nham.db import store as store_
+from nham.engine import service as engine_service
 
 Make = Callable[[cfg.ConfigOpts], engine_service.EngineService]
 

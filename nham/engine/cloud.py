@@ -86,14 +86,15 @@ class CloudView:
         with self._lock:
             self._take_in(server)
 
-    def restarted(self) -> set[str]:
-        """Return the servers that Nova has started anew since last asked.
+    def was_restarted(self, server_id: str) -> bool:
+        """Say, once, that Nova has started a server anew.
 
-        Whoever asked for it: their guests boot now, and what was missed
+        Whoever asked for it: its guest boots now, and what was missed
         before says nothing any more.
         """
         with self._lock:
-            found, self._restarted = self._restarted, set()
+            found = server_id in self._restarted
+            self._restarted.discard(server_id)
             return found
 
     def _take_in(self, server: vim_base.Server) -> None:

@@ -180,7 +180,9 @@ class Dispatcher:
         if verdict.rule in _QUIET or passing:
             return
         words = (verdict.rule, *verdict.reasons)
-        if self._said.get(verdict.group_id) == words:
+        # A VNFC beside it that was recovered leaves the VNF protected.
+        told = entry.vnf.state is not states.VnfState.PROTECTED
+        if told and self._said.get(verdict.group_id) == words:
             return
         self._said[verdict.group_id] = words
         try:
@@ -193,12 +195,14 @@ class Dispatcher:
         fleet: Sequence[fleet_.Entry],
         troubled: Mapping[str, gather_.Signs],
     ) -> None:
-        """Forget what was said of members that are well again."""
+        """Forget what was said of VNFs that are well again."""
+        unwell = {e.vnf.id for e in fleet if e.group.id in troubled}
         for entry in fleet:
-            if entry.group.id in troubled:
+            if entry.vnf.id in unwell:
                 continue
             said = self._said.pop(entry.group.id, None) is not None
-            if said or entry.vnf.state in _UNWELL:
+            busy = entry.group.recovery_id is not None
+            if (said or entry.vnf.state in _UNWELL) and not busy:
                 self._journal.well_again(entry)
         known = {entry.group.id for entry in fleet}
         for group_id in [g for g in self._again_at if g not in known]:

@@ -116,9 +116,8 @@ class Engine:
     def look(self) -> decision.Decision | None:
         """Judge what the prober saw; decide if something is wrong."""
         self.watch.tick()
-        restarted = self.cloud.restarted()
         for entry in self.fleet:
-            if entry.member.server_id in restarted:
+            if self.cloud.was_restarted(entry.member.server_id):
                 self.watch.expect(entry.group.id)
         return self.dispatcher.run(self.fleet)
 
@@ -145,6 +144,7 @@ class Engine:
         if recovery.state is not states.RecoveryState.RUNNING:
             self.journal.recovery_ended(recovery)
             self.reload()
+            self._finish_restore(recovery)
         return False
 
     def restore(
@@ -188,6 +188,38 @@ class Engine:
             except errors.AdapterError as error:
                 LOG.info("server %s: %s", server_id, error)
 
+    def _finish_restore(self, recovery: model.Recovery) -> None:
+        """Try an older checkpoint where one could not be put back.
+
+        The VNFC serves by then, but without its state, so no decision
+        would see that anything is wrong.
+        """
+        tried = unrestored(recovery)
+        if tried is None:
+            return
+        store = self.context.store
+        older = [
+            checkpoint
+            for checkpoint in store.checkpoints(
+                group_id=recovery.group_id,
+                states=[states.CheckpointState.AVAILABLE],
+            )
+            if checkpoint.sequence < store.checkpoint(tried).sequence
+        ]
+        if not older:
+            self.journal.event(
+                states.Severity.CRITICAL,
+                "state-lost",
+                f"no checkpoint is left to restore {recovery.group_id} from",
+                recovery.vnf_id,
+            )
+            return
+        reason = f"checkpoint {tried} could not be put back"
+        try:
+            self.restore(older[0], "restore", reason)
+        except checkpointing.NotNow as why:
+            LOG.warning("%s; %s", reason, why)
+
     def _put_state_back(self, group_id: str) -> None:
         """Restore the state of a VNFC that somebody else replaced.
 
@@ -212,3 +244,22 @@ class Engine:
             )
         except checkpointing.NotNow as reason:
             LOG.warning("state of %s stays lost: %s", group_id, reason)
+
+
+def unrestored(recovery: model.Recovery) -> str | None:
+    """Return the checkpoint that a failed recovery still owes its VNFC.
+
+    None if the recovery did not fail, or if the VNFC does not serve
+    either, so that the next decision sees to it.
+    """
+    if recovery.state is not states.RecoveryState.FAILED:
+        return None
+    steps = {record.step.action: record for record in recovery.steps}
+    rebuild = steps.get("rebuild_server")
+    moved = steps.get("evacuate_server")
+    if rebuild is None or rebuild.state is states.StepState.DONE:
+        return None
+    serves = moved is not None and moved.state is states.StepState.DONE
+    if serves or recovery.rule in ("restore", "replaced-behind"):
+        return str(rebuild.step.args["checkpoint_id"])
+    return None

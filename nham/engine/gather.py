@@ -139,8 +139,11 @@ class Gatherer:
         self, entry: fleet_.Entry, look_anew: bool
     ) -> facts.MemberFacts:
         now = self._context.clock.now()
-        view = self._watch.view(entry.group.id)
         server = self._server(entry, look_anew)
+        if self._cloud.was_restarted(entry.member.server_id):
+            self._watch.expect(entry.group.id)
+        view = self._watch.view(entry.group.id)
+        attempts = self._attempts(entry, now)
         group = self._context.store.group(entry.group.id)
         return facts.MemberFacts(
             group_id=entry.group.id,
@@ -158,8 +161,10 @@ class Gatherer:
             affinity=bool(server and server.affinity),
             vnfm=entry.vnf.source in self._context.vnfms,
             operation=self._operation(entry.vnf),
-            checkpoints=self._checkpoints(entry, now),
-            attempts=self._attempts(entry, now),
+            checkpoints=self._checkpoints(entry, now)
+            if self._may_restore(server, attempts)
+            else (),
+            attempts=attempts,
             paused=entry.vnf.paused,
             busy=group.recovery_id is not None,
         )
@@ -217,6 +222,26 @@ class Gatherer:
         if any(o.running for o in operations):
             return "running"
         return "stuck" if any(o.stuck for o in operations) else None
+
+    def _may_restore(
+        self,
+        server: vim_base.Server | None,
+        attempts: tuple[facts.Attempt, ...],
+    ) -> bool:
+        """Say whether a checkpoint may be needed, whose proof costs time.
+
+        A VM that just died on a living host is started on its own disk.
+        """
+        if attempts or server is None or server.host is None:
+            return True
+        service = self._cloud.services().get(server.host)
+        lost = service is None or not service.up
+        host = self._watch.host_health(server.host)
+        return (
+            lost
+            or host in (facts.Health.DEAD, facts.Health.SLOW)
+            or server.status not in ("ACTIVE", "SHUTOFF")
+        )
 
     def _checkpoints(
         self, entry: fleet_.Entry, now: float

@@ -42,7 +42,12 @@ _BREATH = 1.0
 
 
 class EngineService(service.Service):  # type: ignore[misc]
-    """Runs one engine until it is told to stop."""
+    """Runs one engine until it is told to stop.
+
+    :cvar transport_url: the message bus; None: as configured.
+    """
+
+    transport_url: str | None = None
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         super().__init__()
@@ -56,7 +61,9 @@ class EngineService(service.Service):  # type: ignore[misc]
         self._pool = futures.ThreadPoolExecutor(
             self.conf.recovery.workers, thread_name_prefix="recovery"
         )
-        self.transport = transport.make_transport(self.conf)
+        self.transport = transport.make_transport(
+            self.conf, self.transport_url
+        )
         self._discover_now = threading.Event()
         self.engine = engine = wiring.engine(
             self.conf, self.store, self.clock, self._run_recovery

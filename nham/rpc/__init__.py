@@ -10,5 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
+"""What the API and the engines say to each other."""
 
-"""How the API asks the engines: one topic, plain JSON both ways."""
+from nham import threads
+
+# Before oslo.messaging is imported, which would choose for itself.
+threads.use_native()
