@@ -180,13 +180,13 @@ class Dispatcher:
         if verdict.rule in _QUIET or passing:
             return
         words = (verdict.rule, *verdict.reasons)
+        again = self._said.get(verdict.group_id) == words
         # A VNFC beside it that was recovered leaves the VNF protected.
-        told = entry.vnf.state is not states.VnfState.PROTECTED
-        if told and self._said.get(verdict.group_id) == words:
+        if again and entry.vnf.state is not states.VnfState.PROTECTED:
             return
         self._said[verdict.group_id] = words
         try:
-            self._journal.not_acting(verdict, entry)
+            self._journal.not_acting(verdict, entry, again)
         except db_errors.NotFound:
             LOG.info("VNF %s is gone", entry.vnf.id)
 

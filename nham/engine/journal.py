@@ -102,9 +102,15 @@ class Journal:
         )
 
     def not_acting(
-        self, verdict: decision.Verdict, entry: fleet_.Entry
+        self,
+        verdict: decision.Verdict,
+        entry: fleet_.Entry,
+        again: bool,
     ) -> None:
-        """Tell why nothing is done about a member in trouble."""
+        """Tell why nothing is done about a member in trouble.
+
+        :param again: it was told before; only the VNF's state is set.
+        """
         state = states.VnfState.WAITING
         if verdict.rule in _STOPPED:
             state = states.VnfState.STOPPED
@@ -112,6 +118,8 @@ class Journal:
             state = states.VnfState.PAUSED
         reason = "; ".join(verdict.reasons)
         self._store.set_vnf_state(entry.vnf.id, state, reason)
+        if again:
+            return
         severity = states.Severity.INFO
         if verdict.rule in _CRITICAL:
             severity = states.Severity.CRITICAL
