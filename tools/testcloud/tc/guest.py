@@ -12,12 +12,28 @@
 
 """Build the guest image that stands for a VNF."""
 
+import hashlib
 import pathlib
 
 from tc import proc
 from tc import settings
 
 BUILD = settings.TOOL / "guest" / "build.sh"
+
+
+def _digest() -> str:
+    """Return what identifies the sources of the image."""
+    digest = hashlib.sha256()
+    for path in sorted(BUILD.parent.rglob("*")):
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def is_current(out: pathlib.Path) -> bool:
+    """Tell whether the image was built from today's sources."""
+    mark = out.with_suffix(".digest")
+    return out.exists() and mark.exists() and mark.read_text() == _digest()
 
 
 def build(out: pathlib.Path) -> None:
@@ -28,3 +44,4 @@ def build(out: pathlib.Path) -> None:
     work = settings.STATE / "guest-build"
     proc.run(["bash", str(BUILD), str(work), str(new)], log)
     new.rename(out)
+    out.with_suffix(".digest").write_text(_digest())

@@ -140,6 +140,8 @@ def _make_bridges() -> None:
     uplink = "-- --may-exist add-port br-ex eth1"
     inner = f"--may-exist add-br br-int -- set bridge br-int {datapath}"
     _vsctl(*external.split(), *uplink.split())
+    card = hosts.mac(_name(), 1)
+    _vsctl("set", "bridge", "br-ex", f'other-config:hwaddr="{card}"')
     _vsctl(*inner.split(), "fail-mode=secure")
     _wait_for_device("br-ex")
     address = f"{hosts.tunnel_address(_name())}/24"
@@ -203,6 +205,16 @@ def kill(service: str) -> None:
         pathlib.Path("/run/libvirt/libvirt-sock").unlink(missing_ok=True)
 
 
+def forget_neighbours() -> None:
+    """Make the switch ask anew where the other ends of its tunnels are.
+
+    Its answers are good for a quarter of an hour, so a host whose address
+    changed at a restart would be cut off that long.
+    """
+    control = str(OVS_RUN / "vswitchd.ctl")
+    proc.run(["ovs-appctl", "-t", control, "tnl/neigh/flush"], check=False)
+
+
 def check(service: str) -> bool:
     """Tell whether a service of this host runs."""
     if service == "init":
@@ -232,6 +244,8 @@ def main(argv: list[str]) -> int:
         init()
     elif action == "check":
         return 0 if check(service) else 1
+    elif action == "forget":
+        forget_neighbours()
     elif action == "shutdown":
         shutdown()
     else:

@@ -51,6 +51,15 @@ def tunnel_address(name: str) -> str:
     return f"172.24.4.{200 + settings.host_index(name)}"
 
 
+def mac(name: str, device: int) -> str:
+    """Return the MAC address of a host's network card.
+
+    It stays the same when the host is switched off and on, as that of a
+    real card: the others remember it for a quarter of an hour.
+    """
+    return f"02:4e:48:41:{device:02x}:{settings.host_index(name):02x}"
+
+
 def folder(name: str) -> pathlib.Path:
     """Return the folder with the disk of a host."""
     return settings.DATA / "hosts" / name
@@ -224,6 +233,8 @@ def _cable(name: str, end: str, bridge: str, device: str, mtu: int) -> None:
     )
     infra.offload(end)
     inside = ("ip", "-n", name, "link", "set")
+    card = mac(name, int(device[-1]))
+    proc.run([*inside, device, "address", card])
     proc.run([*inside, device, "mtu", str(mtu), "up"])
     infra.offload(device, name)
 
@@ -313,6 +324,9 @@ def start(name: str) -> None:
     power_on(name)
     for service in host_services(name):
         ensure_service(name, service)
+        if service == "ovs":
+            for other in settings.HOSTS:
+                inside(other, "forget", "neighbours")
 
 
 def shut_down(name: str) -> None:

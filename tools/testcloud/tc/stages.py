@@ -128,11 +128,14 @@ def _computes() -> None:
 
 
 def _seed() -> None:
-    if not settings.GUEST_IMAGE.exists():
-        guest.build(settings.GUEST_IMAGE)
-    _once(
-        "seed", lambda: _in_cloud("seed.py", "seed", str(settings.GUEST_IMAGE))
-    )
+    def job() -> None:
+        image = settings.GUEST_IMAGE
+        # Packages name the image's digest, so a cloud keeps its image.
+        if not guest.is_current(image):
+            guest.build(image)
+        _in_cloud("seed.py", "seed", str(image))
+
+    _once("seed", job)
 
 
 def _tacker() -> None:
