@@ -18,6 +18,7 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 import logging
+import math
 import uuid
 
 from nham.core import decision
@@ -41,10 +42,15 @@ _AGAIN = {
     decision.Kind.NOTHING: 1.0,
 }
 _UNWELL = (states.VnfState.WAITING, states.VnfState.STOPPED)
-_QUIET = ("busy", "healthy", "slow", "icmp-only")
+#: That we suspect ourselves is an alarm, and no state of a VNF.
+_QUIET = ("busy", "healthy", "slow", "icmp-only", "observer")
 #: What passes by itself is told only if it does not, after so many seconds.
 _PASSING = ("transient", "task")
 _PATIENCE = 30.0
+#: What says that much went silent at once.
+_UNSURE = ("observer", "mass-failure")
+#: Seconds for the judgements themselves, beside two questions.
+_SETTLE = 1.0
 
 
 class Dispatcher:
@@ -67,6 +73,7 @@ class Dispatcher:
         self._owner = owner
         self._start = start
         self._again_at: dict[str, float] = {}
+        self._unsure_at = -math.inf
         self._signs: dict[str, gather_.Signs] = {}
         self._said: dict[str, tuple[str, ...]] = {}
         self._lasts: dict[str, tuple[str, float]] = {}
@@ -88,6 +95,8 @@ class Dispatcher:
             return None
         seen = self._gatherer.gather(fleet, due)
         decided = decision.decide(seen)
+        if any(verdict.rule in _UNSURE for verdict in decided.verdicts):
+            self._unsure_at = now
         entries = {entry.group.id: entry for entry in fleet}
         members = {member.group_id: member for member in seen.members}
         for verdict in decided.verdicts:
@@ -119,12 +128,25 @@ class Dispatcher:
         member: facts.MemberFacts,
     ) -> None:
         if verdict.kind is decision.Kind.ACT:
+            left = self._unsure_for(entry)
+            if left > 0:
+                self._again_at[verdict.group_id] += left
+                return
             recovery = self.claim(verdict, entry, member)
             if recovery is not None:
                 self._said.pop(verdict.group_id, None)
                 self._start(recovery.id)
             return
         self._say(verdict, entry)
+
+    def _unsure_for(self, entry: fleet_.Entry) -> float:
+        """Return for how long it may still answer after a wide silence.
+
+        What was silent together does not come back at the same moment;
+        each is asked anew before it counts as dead alone.
+        """
+        asked = 2 * entry.policy.detection.poll_interval + _SETTLE
+        return self._unsure_at + asked - self._context.clock.monotonic()
 
     def claim(
         self,

@@ -44,8 +44,10 @@ class Overview:
             host.name for host in facts.hosts if _lost(host, facts)
         )
         self.blind = _blind(facts)
+        # Hosts that fail together do not all look dead at the same moment.
+        doubted = {host.name for host in facts.hosts if _doubted(host, facts)}
         self.frozen = bool(facts.hosts) and (
-            len(self.lost) > facts.limits.share * len(facts.hosts)
+            len(self.lost | doubted) > facts.limits.share * len(facts.hosts)
         )
 
     def sift(
@@ -153,6 +155,18 @@ def _lost(host: facts_.HostFacts, facts: facts_.Facts) -> bool:
         any(_should_answer(m) for m in members),
     )
     return sum(witnesses) >= 2
+
+
+def _doubted(host: facts_.HostFacts, facts: facts_.Facts) -> bool:
+    """Answers from the host are missing, and nothing on it is well."""
+    signs = _signs(host)
+    return (
+        bool(signs & _UNWELL)
+        and Health.OK not in signs
+        and not any(
+            Health.OK in (m.app, m.icmp) for m in facts.members_on(host.name)
+        )
+    )
 
 
 def _blind(facts: facts_.Facts) -> bool:
