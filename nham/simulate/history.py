@@ -26,6 +26,7 @@ from nham.adapters import errors
 from nham.adapters.simulated import records
 from nham.core import descriptor
 from nham.core import facts
+from nham.db import errors as db_errors
 from nham.engine import settings as settings_
 from nham.simulate import checker
 from nham.simulate import lab as lab_
@@ -140,7 +141,7 @@ class History:
         now = self.lab.clock.now()
         try:
             injection = make(self, now)
-        except (errors.AdapterError, LookupError):
+        except (errors.AdapterError, db_errors.DatabaseDown, LookupError):
             return
         self.auditor.inject(injection)
 
