@@ -41,7 +41,12 @@ _AGAIN = {
     decision.Kind.WOULD: 2.0,
     decision.Kind.NOTHING: 1.0,
 }
-_UNWELL = (states.VnfState.WAITING, states.VnfState.STOPPED)
+#: What a VNF that is well is not; an engine may die before it says so.
+_UNWELL = (
+    states.VnfState.WAITING,
+    states.VnfState.STOPPED,
+    states.VnfState.RECOVERING,
+)
 #: That we suspect ourselves is an alarm, and no state of a VNF.
 _QUIET = ("busy", "healthy", "slow", "icmp-only", "observer")
 #: What passes by itself is told only if it does not, after so many seconds.
@@ -218,7 +223,11 @@ class Dispatcher:
         troubled: Mapping[str, gather_.Signs],
     ) -> None:
         """Forget what was said of VNFs that are well again."""
-        unwell = {e.vnf.id for e in fleet if e.group.id in troubled}
+        unwell = {
+            e.vnf.id
+            for e in fleet
+            if e.group.id in troubled or e.group.recovery_id is not None
+        }
         for entry in fleet:
             if entry.vnf.id in unwell:
                 continue
