@@ -21,9 +21,9 @@ from typing import Any
 
 from benchmarks import rows
 from benchmarks.bed import cloud as bed
+from benchmarks.bed import report
 from benchmarks.bed import service
 from benchmarks.outage import live
-from benchmarks.outage import report
 from benchmarks.outage import run
 
 

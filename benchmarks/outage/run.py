@@ -25,9 +25,9 @@ from openstack import connection
 from benchmarks import rows
 from benchmarks.bed import client as client_
 from benchmarks.bed import cloud as bed
+from benchmarks.bed import report
 from benchmarks.bed import vnf as vnf_
 from benchmarks.outage import live
-from benchmarks.outage import report
 
 #: Tacker gives a heal on a dead host up after 73 s; a bit more shows it.
 _PEER_PATIENCE = 90.0
@@ -139,7 +139,7 @@ class Bench:
         for vnf in {id(v): v for v in (self.ours, self.theirs)}.values():
             vnf.write_note(note)
         self._out.say(f"wrote state {note!r} into the VNFs")
-        self._reports.wait_checkpoint(self._id, time.time())
+        self._reports.checkpoint(self._id)
         self._out.say("NHAM has a checkpoint of it")
         return note
 
@@ -198,11 +198,11 @@ class Bench:
         known: int,
     ) -> Sample:
         recovery = self._reports.wait_recovered(self._id, known)
-        for step in recovery["steps"]:
+        for step in recovery.steps:
             self._out.say(f"NHAM {step['id']}: {step['detail']}")
         outage = client.outage(at, note)
-        self._out.say(f"NHAM {recovery['rung']}: {recovery['state']}")
-        return Sample("NHAM", fault, outage, recovery["timeline"])
+        self._out.say(f"NHAM {recovery.rung}: {recovery.state}")
+        return Sample("NHAM", fault, outage, recovery.timeline)
 
     def _heal(
         self,

@@ -1,0 +1,114 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What NHAM itself says, read through its SDK as an operator's tool would."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from openstack import connection
+from openstack import exceptions
+
+from benchmarks.bed import cloud as bed
+from nham import sdk
+
+
+class Reports:
+    """NHAM's API, as an operator's tool reads it."""
+
+    def __init__(self, cloud: connection.Connection) -> None:
+        self._nham = sdk.connect(cloud)
+
+    def wait_ready(self) -> None:
+        """Wait until the API answers."""
+
+        def ready() -> bool:
+            try:
+                list(self._nham.vnfs())
+            except (exceptions.SDKException, ValueError):
+                return False
+            return True
+
+        bed.wait("NHAM's API answers", ready, 60)
+
+    def vnf(self, instance_id: str) -> Any:
+        """Return NHAM's record of a VNF instance, None if unknown."""
+        for vnf in self._nham.vnfs(all_projects=True):
+            if vnf.instance_id == instance_id:
+                return vnf
+        return None
+
+    def wait_protected(self, instance_id: str) -> str:
+        """Wait until a VNF is protected; return its id at NHAM."""
+
+        def protected() -> str | None:
+            vnf = self.vnf(instance_id)
+            good = vnf is not None and vnf.state == "protected"
+            return str(vnf.id) if good else None
+
+        return bed.wait("NHAM protects the VNF", protected, 60)
+
+    def wait_state(self, instance_id: str, state: str, seconds: float) -> None:
+        """Wait until NHAM shows a VNF in that state."""
+        bed.wait(
+            f"NHAM shows the VNF {state}",
+            lambda: self.vnf(instance_id).state == state,
+            seconds,
+        )
+
+    def checkpoint(self, vnf_id: str, seconds: float = 120) -> Any:
+        """Take a checkpoint now; return it once it is whole."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                taken = self._nham.create_checkpoints(vnf_id)[0]
+                break
+            except exceptions.ConflictException:
+                # A scheduled one is under way, or the VNF just boots.
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
+
+        def whole() -> Any:
+            now = self._nham.get_checkpoint(taken.id)
+            if now.state == "failed":
+                raise bed.Bad(f"checkpoint failed: {now.reason}")
+            return now if now.state == "available" else None
+
+        return bed.wait("the checkpoint is whole", whole, seconds)
+
+    def restore(self, checkpoint_id: str) -> str:
+        """Put a checkpoint back; return the recovery's id."""
+        return str(self._nham.restore_checkpoint(checkpoint_id).id)
+
+    def recoveries(self, vnf_id: str) -> list[Any]:
+        """Return a VNF's recoveries, newest first."""
+        return list(self._nham.recoveries(vnf_id=vnf_id))
+
+    def wait_recovered(
+        self, vnf_id: str, known: int, seconds: float = 240
+    ) -> Any:
+        """Wait for the end of the recovery after so many known ones."""
+
+        def ended() -> Any:
+            found = self.recoveries(vnf_id)
+            if len(found) <= known or found[0].state == "running":
+                return None
+            return self._nham.get_recovery(found[0].id)
+
+        return bed.wait("NHAM has recovered the VNF", ended, seconds)
+
+    def events(self, after: int = 0) -> list[Any]:
+        """Return the events after one, oldest first."""
+        return list(self._nham.events(after=after, all_projects=True))
