@@ -81,6 +81,10 @@ class FenceHost(StepHandler):
 class ForceDown(StepHandler):
     """Tell Nova that the host is down, so that it lets servers go."""
 
+    def requested(self, run: context.Run) -> bool:
+        """See base class."""
+        return self.complete(run) is not None
+
     def do(self, run: context.Run) -> None:
         """See base class; written first, so that it is lifted later."""
         record = _record(run)

@@ -162,6 +162,12 @@ class EvacuateServer(StepHandler):
 class DeleteServer(StepHandler):
     """Delete the dead server; its ports and volumes stay."""
 
+    def requested(self, run: context.Run) -> bool:
+        """See base class."""
+        if self.complete(run) is not None:
+            return True
+        return run.server.task_state == "deleting"
+
     def do(self, run: context.Run) -> None:
         """See base class; one that is gone already is no error."""
         with contextlib.suppress(errors.NotFound):
