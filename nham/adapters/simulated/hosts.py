@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 import random
 
+from nham.adapters import errors
 from nham.adapters.simulated import clock as virtual
 from nham.adapters.simulated import physics as truth
 from nham.adapters.simulated import records
@@ -65,8 +66,14 @@ class ComputeHosts:
         return self.clock.now() - (now - max(seen, host.forced_at))
 
     def force_down(self, name: str, forced: bool) -> None:
-        """Write down that the service counts as down, or lift that."""
+        """Write down that the service counts as down, or lift that.
+
+        :raises errors.Conflict: guests of evacuated servers may still
+            be there, as nova-compute has not started since.
+        """
         host = self.physics.host(name)
+        if not forced and host.evacuated:
+            raise errors.Conflict(f"evacuated guests may still be on {name}")
         host.forced_down = forced
         host.forced_at = self.clock.monotonic()
 

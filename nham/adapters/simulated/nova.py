@@ -259,20 +259,21 @@ class Nova:
                 lambda: self._ended(server, VmState.ERROR),
             )
             return
-        self._order_evacuation(server, target)
+        self._order_evacuation(server, source, target)
 
-    def _order_evacuation(self, server: records.Server, target: str) -> None:
+    def _order_evacuation(
+        self, server: records.Server, source: str, target: str
+    ) -> None:
         def begin() -> float:
             server.host = target
             self.touch(server)
             return self._latencies.evacuate
 
-        self.services.order(
-            target,
-            server,
-            begin,
-            lambda: self._rebuilt(server, server.image_id),
-        )
+        def finish() -> None:
+            self._physics.host(source).evacuated.add(server.id)
+            self._rebuilt(server, server.image_id)
+
+        self.services.order(target, server, begin, finish)
 
     def delete(self, server_id: str, user: str) -> None:
         """Delete a server; a down host's one only from the records."""
@@ -347,6 +348,7 @@ class Nova:
     def compute_started(self, name: str) -> None:
         """Do what nova-compute does first: tidy up, then take orders."""
         host = self._physics.host(name)
+        host.evacuated.clear()
         for guest in list(host.guests):
             server = self.servers[guest.server_id]
             gone = server.vm_state is VmState.DELETED

@@ -126,6 +126,8 @@ class Host:
     :ivar silent_since: when its service last reported, None if it does.
     :ivar life: how often nova-compute was started; a restart forgets
         what it was doing.
+    :ivar evacuated: servers that were made anew elsewhere, and whose
+        guests nova-compute has not yet removed here.
     :ivar waiting: orders that nova-compute has not taken yet, each with
         its server's id.
     :ivar unfinished: ends of orders that it cannot report while it is
@@ -143,6 +145,7 @@ class Host:
     enabled: bool = True
     silent_since: float | None = None
     life: int = 0
+    evacuated: set[str] = dataclasses.field(default_factory=set)
     guests: list[Guest] = dataclasses.field(default_factory=list)
     waiting: list[tuple[str, Callable[[], None]]] = dataclasses.field(
         default_factory=list

@@ -154,7 +154,11 @@ class Vim(abc.ABC):
 
     @abc.abstractmethod
     def force_down(self, host: str, forced: bool) -> None:
-        """Force the host's compute service down, or lift that."""
+        """Force the host's compute service down, or lift that.
+
+        :raises Conflict: servers were evacuated from the host, and its
+            nova-compute has not started since to remove their guests.
+        """
 
     @abc.abstractmethod
     def reboot(self, server_id: str, hard: bool) -> None:

@@ -46,8 +46,9 @@ EVACUATE_FORCED = "2.67"
 KEEP_VOLUME = "2.85"
 SNAPSHOT = "3.0"
 """``force`` allows a snapshot of a volume in use."""
-NOT_NOW_NOVA = ("is still in use",)
-"""An evacuation before the host's service counts as down."""
+NOT_NOW_NOVA = ("is still in use", "Unable to force up")
+"""An evacuation before the host's service counts as down; a lift of
+forced_down before nova-compute has removed the evacuated guests."""
 NOT_NOW_CINDER = ("Invalid volume: ", "Invalid snapshot: ")
 """A volume or snapshot that is busy with something else."""
 _PATCH = "application/openstack-images-v2.1-json-patch"

@@ -74,8 +74,17 @@ class CloudSuite(base.Suite):
     @classmethod
     def remove(cls) -> None:
         """Delete the servers of this class, with their volumes."""
+        compute: Any = cls.cloud.compute
         for server_id in cls.made:
-            cls.cloud.compute.delete_server(server_id, ignore_missing=True)
+            server = compute.find_server(server_id)
+            if server is None:
+                continue
+            volumes = [one["id"] for one in server.attached_volumes]
+            compute.delete_server(server)
+            compute.wait_for_delete(server, wait=PATIENCE)
+            for volume_id in volumes:
+                # Nova could not where a snapshot was still being deleted.
+                cls.cloud.block_storage.delete_volume(volume_id, cascade=True)
 
     @classmethod
     def boot(cls, volume: bool = False, **options: Any) -> str:

@@ -54,7 +54,7 @@ class NetworkProberTest(base.CloudSuite, suite.ProberSuite):
         self.addCleanup(self.prober.close)
         ready = self.target("http", PORTS["http"])
         self.prober.set_targets([ready])
-        self.until("guest answers", self.first_answer)
+        self.until("guest answers", self.first_answer, base.PATIENCE)
 
     def first_answer(self) -> bool:
         """Say whether the guest has answered by now."""

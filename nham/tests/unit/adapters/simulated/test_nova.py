@@ -202,9 +202,11 @@ class EvacuateTest(base.WorldCase):
         self.assertEqual(
             2, len(self.world.physics.guests_of(self.image_backed))
         )
+        self.assertRaises(errors.Conflict, self.vim.force_down, "one", False)
         self.world.kill_compute("one")
         self.world.start_compute("one")
         self.clock.advance(10)
+        self.vim.force_down("one", False)
         (guest,) = self.world.physics.guests_of(self.image_backed)
         self.assertEqual("two", guest.host)
 

@@ -254,6 +254,14 @@ class HostTest(VimCase):
         self.assertEqual({"forced_down": True}, self.last.json())
         self.assertEqual("compute 2.53", self.version())
 
+    def test_lift_too_early_is_a_conflict(self) -> None:
+        self.web.put(
+            f"{NOVA}/os-services/7",
+            status_code=400,
+            text="Unable to force up host cmp1 as `done` evacuation ...",
+        )
+        self.assertRaises(errors.Conflict, self.vim.force_down, "cmp1", False)
+
 
 class ActTest(VimCase):
     """Requests, each with its microversion."""
