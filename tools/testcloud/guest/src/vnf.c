@@ -97,22 +97,28 @@ static void hang(int port)
 	}
 }
 
+/*
+ * The button's device may show up after we do, so what is not there yet is
+ * looked for again: a guest that misses the button costs each stop a minute.
+ */
 static void power(void)
 {
 	struct pollfd f[8];
 	struct input_event e;
 	char path[32];
-	int i, n = 0;
+	int i;
 
-	for (i = 0; i < 8; i++) {
-		snprintf(path, sizeof(path), "/dev/input/event%d", i);
-		f[n].fd = open(path, O_RDONLY);
-		f[n].events = POLLIN;
-		if (f[n].fd >= 0)
-			n++;
-	}
-	while (n && poll(f, n, -1) > 0)
-		for (i = 0; i < n; i++)
+	for (i = 0; i < 8; i++)
+		f[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
+	for (;;) {
+		for (i = 0; i < 8; i++) {
+			if (f[i].fd >= 0)
+				continue;
+			snprintf(path, sizeof(path), "/dev/input/event%d", i);
+			f[i].fd = open(path, O_RDONLY);
+		}
+		poll(f, 8, 500);
+		for (i = 0; i < 8; i++)
 			if ((f[i].revents & POLLIN) &&
 			    read(f[i].fd, &e, sizeof(e)) == sizeof(e) &&
 			    e.type == EV_KEY && e.code == KEY_POWER &&
@@ -120,6 +126,7 @@ static void power(void)
 				sync();
 				reboot(RB_POWER_OFF);
 			}
+	}
 }
 
 int main(int argc, char **argv)
