@@ -86,14 +86,30 @@ class Client:
     def outage(self, fault_at: float, note: str) -> Outage:
         """Return what was seen of a fault that came at that moment.
 
-        Answers within the first instant may have been under way already.
+        The silence is the first one after the fault that is longer than a
+        client's own patience; what was under way before it still counts
+        as before.
 
         :param note: what the VNF's note must say to be right.
         """
-        later = [a for a in self._answers if a.at > fault_at + 2 * INTERVAL]
-        right = [a for a in later if a.state.get("note") == note]
+        later = sorted(
+            (a for a in list(self._answers) if a.at > fault_at),
+            key=lambda answer: answer.at,
+        )
+        times = [fault_at, *(answer.at for answer in later)]
+        back = next(
+            (
+                index
+                for index, answer in enumerate(later)
+                if answer.at - times[index] > PATIENCE
+            ),
+            None,
+        )
+        if back is None:
+            return Outage(silent=None, correct=None)
+        right = [a for a in later[back:] if a.state.get("note") == note]
         return Outage(
-            silent=later[0].at - fault_at if later else None,
+            silent=later[back].at - fault_at,
             correct=right[0].at - fault_at if right else None,
         )
 

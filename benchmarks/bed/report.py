@@ -25,22 +25,18 @@ from nham import sdk
 
 
 class Reports:
-    """NHAM's API, as an operator's tool reads it."""
+    """NHAM's API, once it answers, as an operator's tool reads it."""
 
     def __init__(self, cloud: connection.Connection) -> None:
-        self._nham = sdk.connect(cloud)
-
-    def wait_ready(self) -> None:
-        """Wait until the API answers."""
-
-        def ready() -> bool:
+        def ready() -> Any:
             try:
-                list(self._nham.vnfs())
+                nham = sdk.connect(cloud)
+                list(nham.vnfs())
             except (exceptions.SDKException, ValueError):
-                return False
-            return True
+                return None
+            return nham
 
-        bed.wait("NHAM's API answers", ready, 60)
+        self._nham = bed.wait("NHAM's API answers", ready, 60, 1.0)
 
     def vnf(self, instance_id: str) -> Any:
         """Return NHAM's record of a VNF instance, None if unknown."""

@@ -36,10 +36,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="nham-outage-") as folder:
         path = args.keep or pathlib.Path(folder)
         with service.Nham(path):
-            report.Reports(cloud).wait_ready()
+            reports = report.Reports(cloud)
             out.say("NHAM runs")
             for variant in args.variants:
-                bench = run.Bench(cloud, variant, out, args.peer)
+                bench = run.Bench(cloud, reports, variant, out, args.peer)
                 found += _variant(bench, variant, args.samples)
     print(rows.table(found))
     if args.json:

@@ -59,13 +59,14 @@ class Bench:
     def __init__(
         self,
         cloud: connection.Connection,
+        reports: report.Reports,
         variant: str,
         out: live.Live,
         peer: bool = True,
     ) -> None:
         self._cloud = cloud
         self._tacker = vnf_.Tacker(bed.connect("testcloud-admin"))
-        self._reports = report.Reports(cloud)
+        self._reports = reports
         self._variant = variant
         self._out = out
         self._peer = peer

@@ -24,9 +24,9 @@ import enum
 
 from nham.core.detection import estimators
 
-#: Questions that may await an answer at once; older ones are forgotten
-#: when they are known to be missed.
-_OUTSTANDING = 512
+#: Questions whose answers are still of interest; a missed one may be
+#: answered late.
+_OUTSTANDING = 64
 
 
 class Health(enum.StrEnum):
@@ -72,6 +72,7 @@ class Tracker:
         self._estimator = estimator
         self._max_misses = max_misses
         self._waiting: dict[int, float] = {}
+        self._missed: set[int] = set()
         self._misses = 0
         self._last_good: float | None = None
         self._last_bad = ""
@@ -81,30 +82,32 @@ class Tracker:
         """Take note of a question."""
         self._waiting[sequence] = at
         if len(self._waiting) > _OUTSTANDING:
-            self._waiting.pop(next(iter(self._waiting)))
+            self._forget(next(iter(self._waiting)))
 
     def good(self, sequence: int, at: float) -> None:
         """Take note of a good answer.
 
         A late one is learnt from too: it was the time-out that was wrong.
+        One to a question of before the restart says nothing.
         """
-        asked = self._waiting.pop(sequence, None)
-        if asked is not None:
-            self._estimator.observe(at - asked)
+        if sequence not in self._waiting:
+            return
+        self._estimator.observe(at - self._waiting[sequence])
         self._last_good = at
         self._answer_by = None
         self._misses = 0
         self._last_bad = ""
         # What was asked before an answered question was lost or is late;
         # it says nothing about now.
-        for older in [s for s in self._waiting if s < sequence]:
-            del self._waiting[older]
+        for older in [s for s in self._waiting if s <= sequence]:
+            self._forget(older)
 
     def bad(self, sequence: int, at: float, detail: str) -> None:
         """Take note of a refusal or a wrong answer: a miss at once."""
-        if self._waiting.pop(sequence, None) is not None:
-            self._misses += 1
+        if sequence in self._waiting:
+            self._misses += sequence not in self._missed
             self._last_bad = detail
+            self._forget(sequence)
 
     def restart(self, answer_by: float) -> None:
         """Forget the past: the target is being started anew.
@@ -112,6 +115,7 @@ class Tracker:
         :param answer_by: without an answer by then it counts as dead.
         """
         self._waiting.clear()
+        self._missed.clear()
         self._misses = 0
         self._last_good = None
         self._last_bad = ""
@@ -124,10 +128,9 @@ class Tracker:
             time-outs are raised by it.
         """
         timeout = self._estimator.timeout() + lag
-        overdue = [s for s, at in self._waiting.items() if now - at > timeout]
-        for sequence in overdue:
-            del self._waiting[sequence]
-        self._misses += len(overdue)
+        overdue = {s for s, at in self._waiting.items() if now - at > timeout}
+        self._misses += len(overdue - self._missed)
+        self._missed |= overdue
         return Judgement(
             health=self._health(now),
             level=self._misses / self._max_misses,
@@ -136,6 +139,10 @@ class Tracker:
             timeout=timeout,
             evidence=self._evidence(now, timeout),
         )
+
+    def _forget(self, sequence: int) -> None:
+        del self._waiting[sequence]
+        self._missed.discard(sequence)
 
     def _health(self, now: float) -> Health:
         if self._last_good is None:
