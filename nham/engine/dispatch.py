@@ -48,7 +48,15 @@ _UNWELL = (
     states.VnfState.RECOVERING,
 )
 #: That we suspect ourselves is an alarm, and no state of a VNF.
-_QUIET = ("busy", "healthy", "slow", "icmp-only", "observer")
+_QUIET = (
+    "guest-unclear",
+    "host-unclear",
+    "busy",
+    "healthy",
+    "slow",
+    "icmp-only",
+    "observer",
+)
 #: What passes by itself is told only if it does not, after so many seconds.
 _PASSING = ("transient", "task")
 _PATIENCE = 30.0

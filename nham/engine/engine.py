@@ -30,6 +30,7 @@ from nham.adapters.probes import base as probes
 from nham.core import decision
 from nham.core import model
 from nham.core import states
+from nham.db import errors as db_errors
 from nham.descriptor import reader
 from nham.engine import checkpointing
 from nham.engine import cloud
@@ -119,7 +120,11 @@ class Engine:
         for entry in self.fleet:
             if self.cloud.was_restarted(entry.member.server_id):
                 self.watch.expect(entry.group.id)
-        return self.dispatcher.run(self.fleet)
+        try:
+            return self.dispatcher.run(self.fleet)
+        except db_errors.NotFound as error:
+            self._gone(error)
+            return None
 
     def discover(self) -> None:
         """Compare our record with the VNFM's."""
@@ -134,7 +139,15 @@ class Engine:
 
     def checkpoint(self) -> None:
         """Take the checkpoints that are due."""
-        self.checkpointer.run(self.fleet)
+        try:
+            self.checkpointer.run(self.fleet)
+        except db_errors.NotFound as error:
+            self._gone(error)
+
+    def _gone(self, error: db_errors.NotFound) -> None:
+        """Go on after a VNF was removed while it was being looked at."""
+        LOG.info("%s: it was removed; looking again", error)
+        self.reload()
 
     def advance(self, recovery_id: str) -> bool:
         """Advance a recovery; return whether anything is left of it."""

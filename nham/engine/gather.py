@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Sequence
+import dataclasses
 import logging
 
 from nham.adapters import errors
@@ -28,6 +29,7 @@ from nham.core import facts
 from nham.core import model
 from nham.core import states
 from nham.engine import cloud as cloud_
+from nham.engine import derive
 from nham.engine import fleet as fleet_
 from nham.engine import settings as settings_
 from nham.engine import watch as watch_
@@ -117,34 +119,9 @@ class Gatherer:
         )
 
     def _at_a_glance(self, entry: fleet_.Entry) -> facts.MemberFacts:
+        """Return what is known of a member without asking anybody."""
         view = self._watch.view(entry.group.id)
         server = self._cloud.server(entry.member.server_id)
-        host = server.host if server else entry.member.host
-        return facts.MemberFacts(
-            group_id=entry.group.id,
-            vnf_id=entry.vnf.id,
-            vnfc=entry.group.vnfc,
-            server_id=entry.member.server_id,
-            host=host,
-            policy=entry.policy,
-            app=view.app,
-            icmp=view.icmp,
-            image_id=entry.member.image_id,
-            volume_backed=entry.member.volume_backed,
-            vnfm=entry.vnf.source in self._context.vnfms,
-            paused=entry.vnf.paused,
-        )
-
-    def _close_up(
-        self, entry: fleet_.Entry, look_anew: bool
-    ) -> facts.MemberFacts:
-        now = self._context.clock.now()
-        server = self._server(entry, look_anew)
-        if self._cloud.was_restarted(entry.member.server_id):
-            self._watch.expect(entry.group.id)
-        view = self._watch.view(entry.group.id)
-        attempts = self._attempts(entry, now)
-        group = self._context.store.group(entry.group.id)
         return facts.MemberFacts(
             group_id=entry.group.id,
             vnf_id=entry.vnf.id,
@@ -154,18 +131,40 @@ class Gatherer:
             policy=entry.policy,
             app=view.app,
             icmp=view.icmp,
-            silent_for=now - view.last_good_at if view.last_good_at else 0.0,
-            server=self._server_facts(server),
+            network=derive.network(entry.policy, server),
+            server=facts.ServerFacts(
+                status=server.status if server else "ACTIVE",
+                task_state=server.task_state if server else None,
+            ),
             image_id=entry.member.image_id,
             volume_backed=entry.member.volume_backed,
-            affinity=bool(server and server.affinity),
             vnfm=entry.vnf.source in self._context.vnfms,
+            paused=entry.vnf.paused,
+            busy=entry.group.recovery_id is not None,
+        )
+
+    def _close_up(
+        self, entry: fleet_.Entry, look_anew: bool
+    ) -> facts.MemberFacts:
+        """Return what is known of a member when everybody was asked."""
+        now = self._context.clock.now()
+        server = self._server(entry, look_anew)
+        if self._cloud.was_restarted(entry.member.server_id):
+            self._watch.expect(entry.group.id)
+        seen = self._watch.view(entry.group.id).last_good_at
+        attempts = self._attempts(entry, now)
+        group = self._context.store.group(entry.group.id)
+        return dataclasses.replace(
+            self._at_a_glance(entry),
+            host=server.host if server else entry.member.host,
+            silent_for=now - seen if seen else 0.0,
+            server=self._server_facts(server),
+            affinity=bool(server and server.affinity),
             operation=self._operation(entry.vnf),
             checkpoints=self._checkpoints(entry, now)
             if self._may_restore(server, attempts)
             else (),
             attempts=attempts,
-            paused=entry.vnf.paused,
             busy=group.recovery_id is not None,
         )
 
@@ -218,6 +217,7 @@ class Gatherer:
             # Not knowing is no ground to act against an operation; but a
             # dead VNFM runs none, and its VNFs must not die with it.
             LOG.warning("the VNFM does not answer: %s", error)
+            self._vnfm = False
             return None
         if any(o.running for o in operations):
             return "running"
@@ -280,8 +280,8 @@ class Gatherer:
         ]
         probation = entry.policy.escalation.probation
         return tuple(
-            attempt_of(recovery, now)
-            for recovery in _that_count(ended, now, probation)
+            derive.attempt(recovery, now)
+            for recovery in derive.that_count(ended, now, probation)
         )
 
     def _hosts(self) -> tuple[facts.HostFacts, ...]:
@@ -315,81 +315,10 @@ class Gatherer:
         running = store.recoveries(state=states.RecoveryState.RUNNING)
         return facts.SystemFacts(
             observer_late=self._watch.late,
-            lost_networks=_lost_networks(members),
+            lost_networks=derive.lost_networks(members),
             nova=self._nova,
+            vnfm=self._vnfm,
             paused=store.setting("paused") is not None,
             recent_recoveries=len(recent),
             host_recoveries=sum(r.fault.zone == "host" for r in running),
         )
-
-
-def _that_count(
-    ended: Sequence[model.Recovery], now: float, probation: float
-) -> list[model.Recovery]:
-    """Return the earlier attempts that count, newest first.
-
-    A fault that is over counts until its probation is over. What
-    failed on the way to it counts for as long as the same fault lasts,
-    however long each attempt takes; otherwise slow attempts would be
-    forgotten one by one, and the ladder never climbed. A pause as long
-    as the probation ends that, so that what seemed hopeless is tried
-    again.
-    """
-    found = []
-    lasts = True
-    next_at = now
-    for recovery in ended:
-        if recovery.state is not states.RecoveryState.FAILED:
-            lasts = False
-        since = recovery.ended_at or recovery.started_at
-        lasts = lasts and next_at - since <= probation
-        if not lasts and now - recovery.started_at > probation:
-            break
-        found.append(recovery)
-        next_at = recovery.started_at
-    return found
-
-
-def attempt_of(recovery: model.Recovery, now: float) -> facts.Attempt:
-    """Return what an ended recovery means to the ladder."""
-    last = {record.state for record in recovery.steps}
-    outcome = {
-        states.RecoveryState.SUCCEEDED: facts.Outcome.OK,
-        states.RecoveryState.ABORTED: facts.Outcome.ABORTED,
-    }.get(recovery.state, facts.Outcome.FAILED)
-    if states.StepState.REFUSED in last:
-        outcome = facts.Outcome.REFUSED
-    named = [
-        str(record.step.args["checkpoint_id"])
-        for record in recovery.steps
-        if record.step.args.get("checkpoint_id")
-    ]
-    return facts.Attempt(
-        rung=recovery.rung,
-        outcome=outcome,
-        age=now - recovery.started_at,
-        checkpoint_id=named[0] if named else None,
-    )
-
-
-def _lost_networks(
-    members: Sequence[facts.MemberFacts],
-) -> frozenset[str]:
-    """Return the networks of which every watched member went silent.
-
-    Only where that was on several hosts: a dead host takes its own
-    members along, on whatever network.
-    """
-    hosts: dict[str, set[str | None]] = {}
-    answering = set()
-    for member in members:
-        if member.network is None or not member.watched:
-            continue
-        hosts.setdefault(member.network, set()).add(member.host)
-        if not member.silent:
-            answering.add(member.network)
-    return frozenset(
-        network
-        for network, where in hosts.items()
-        if len(where) > 1 and network not in answering
-    )

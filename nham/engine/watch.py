@@ -60,7 +60,7 @@ class _Entry:
 
 def pick_address(
     addresses: Sequence[vim_base.Address], network: str | None
-) -> str | None:
+) -> vim_base.Address | None:
     """Return the address that a probe asks.
 
     A floating address comes first: it is the one that clients use.
@@ -70,7 +70,7 @@ def pick_address(
     for kind in ("floating", "fixed"):
         for address in addresses:
             if address.kind == kind and ":" not in address.ip:
-                return address.ip
+                return address
     return None
 
 
@@ -269,7 +269,7 @@ def _targets(member: Watched) -> list[probes.Target]:
                 probes.Target(
                     key=f"{member.group_id}/{index}",
                     kind=spec.type,
-                    address=address,
+                    address=address.ip,
                     port=spec.port,
                     path=spec.path,
                     expect_status=spec.expect_status,

@@ -1,0 +1,106 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What follows from records and views, without asking anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nham.adapters.vim import base as vim_base
+from nham.core import descriptor
+from nham.core import facts
+from nham.core import model
+from nham.core import states
+from nham.engine import watch
+
+
+def network(
+    policy: descriptor.ResiliencyPolicy, server: vim_base.Server | None
+) -> str | None:
+    """Return the network that a member is probed over, None if nobody asks."""
+    if server is None or not policy.probes:
+        return None
+    asked = watch.pick_address(server.addresses, policy.probes[0].network)
+    return asked.network if asked else None
+
+
+def that_count(
+    ended: Sequence[model.Recovery], now: float, probation: float
+) -> list[model.Recovery]:
+    """Return the earlier attempts that count, newest first.
+
+    A fault that is over counts until its probation is over. What
+    failed on the way to it counts for as long as the same fault lasts,
+    however long each attempt takes; otherwise slow attempts would be
+    forgotten one by one, and the ladder never climbed. A pause as long
+    as the probation ends that, so that what seemed hopeless is tried
+    again.
+    """
+    found = []
+    lasts = True
+    next_at = now
+    for recovery in ended:
+        if recovery.state is not states.RecoveryState.FAILED:
+            lasts = False
+        since = recovery.ended_at or recovery.started_at
+        lasts = lasts and next_at - since <= probation
+        if not lasts and now - recovery.started_at > probation:
+            break
+        found.append(recovery)
+        next_at = recovery.started_at
+    return found
+
+
+def attempt(recovery: model.Recovery, now: float) -> facts.Attempt:
+    """Return what an ended recovery means to the ladder."""
+    last = {record.state for record in recovery.steps}
+    outcome = {
+        states.RecoveryState.SUCCEEDED: facts.Outcome.OK,
+        states.RecoveryState.ABORTED: facts.Outcome.ABORTED,
+    }.get(recovery.state, facts.Outcome.FAILED)
+    if states.StepState.REFUSED in last:
+        outcome = facts.Outcome.REFUSED
+    named = [
+        str(record.step.args["checkpoint_id"])
+        for record in recovery.steps
+        if record.step.args.get("checkpoint_id")
+    ]
+    return facts.Attempt(
+        rung=recovery.rung,
+        outcome=outcome,
+        age=now - recovery.started_at,
+        checkpoint_id=named[0] if named else None,
+    )
+
+
+def lost_networks(
+    members: Sequence[facts.MemberFacts],
+) -> frozenset[str]:
+    """Return the networks of which every watched member went silent.
+
+    Only where that was on several hosts: a dead host takes its own
+    members along, on whatever network.
+    """
+    hosts: dict[str, set[str | None]] = {}
+    answering = set()
+    for member in members:
+        if member.network is None or not member.watched:
+            continue
+        hosts.setdefault(member.network, set()).add(member.host)
+        if not member.silent:
+            answering.add(member.network)
+    return frozenset(
+        network
+        for network, where in hosts.items()
+        if len(where) > 1 and network not in answering
+    )
