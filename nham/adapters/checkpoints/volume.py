@@ -102,7 +102,10 @@ class VolumeEngine(base.CheckpointEngine):
                 return f"snapshot {artifact.id} is {snapshot.status}"
             if artifact.digest != _word(snapshot):
                 return f"snapshot {artifact.id} is not what was saved"
-        return "" if checkpoint.artifacts else "it has no parts"
+        if not checkpoint.artifacts:
+            return "it has no parts"
+        root = checkpoint.artifacts[0].volume_id
+        return self.vim.reimage_trouble(root) if root else "it has no root"
 
     def restore_image(self, checkpoint: model.Checkpoint) -> str | None:
         """See base class.

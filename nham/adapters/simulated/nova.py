@@ -237,7 +237,11 @@ class Nova:
             self._run(server)
 
     def evacuate(
-        self, server_id: str, force_host: str | None, user: str
+        self,
+        server_id: str,
+        force_host: str | None,
+        user: str,
+        start: bool = True,
     ) -> None:
         """Make the server anew on another host.
 
@@ -250,6 +254,8 @@ class Nova:
         if force_host is not None and force_host not in self._physics.hosts:
             raise errors.Refused(f"no host {force_host}")
         server = self._claim(server_id, "evacuate", user)
+        if not start and force_host is None:
+            server.vm_state = VmState.STOPPED
         target = force_host
         if target is None and not server.affinity:
             target = self.services.choose(not_on=source)

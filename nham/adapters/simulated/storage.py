@@ -79,7 +79,10 @@ class Snapshot:
 
 
 class Storage:
-    """Images, volumes and snapshots."""
+    """Images, volumes and snapshots.
+
+    :ivar reimage_trouble: why a rebuild cannot bring a volume back.
+    """
 
     def __init__(
         self,
@@ -93,6 +96,7 @@ class Storage:
         self.images: dict[str, Image] = {}
         self.volumes: dict[str, Volume] = {}
         self.snapshots: dict[str, Snapshot] = {}
+        self.reimage_trouble = ""
         self._uploads: dict[str, float] = {}
 
     def image(self, image_id: str) -> Image:

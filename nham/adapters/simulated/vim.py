@@ -140,10 +140,15 @@ class SimulatedVim(base.Vim):
         with self._call("rebuild", server_id):
             self._world.nova.rebuild(server_id, image_id, self._user)
 
-    def evacuate(self, server_id: str, force_host: str | None = None) -> None:
+    def evacuate(
+        self,
+        server_id: str,
+        force_host: str | None = None,
+        start: bool = True,
+    ) -> None:
         """See base class."""
         with self._call("evacuate", server_id):
-            self._world.nova.evacuate(server_id, force_host, self._user)
+            self._world.nova.evacuate(server_id, force_host, self._user, start)
 
     def delete_server(self, server_id: str) -> None:
         """See base class."""
@@ -201,3 +206,9 @@ class SimulatedVim(base.Vim):
         """See base class."""
         with self._call("image_from_snapshot", snapshot_id, "cinder"):
             return self._world.storage.upload_snapshot(snapshot_id, name).id
+
+    def reimage_trouble(self, volume_id: str) -> str:
+        """See base class."""
+        with self._call("reimage_trouble", volume_id, "cinder"):
+            self._world.storage.volume(volume_id)
+            return self._world.storage.reimage_trouble

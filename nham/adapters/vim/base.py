@@ -181,10 +181,18 @@ class Vim(abc.ABC):
         """Ask for the root disk to be made anew from an image."""
 
     @abc.abstractmethod
-    def evacuate(self, server_id: str, force_host: str | None = None) -> None:
+    def evacuate(
+        self,
+        server_id: str,
+        force_host: str | None = None,
+        start: bool = True,
+    ) -> None:
         """Ask for the server to be made anew on another host, and started.
 
         :param force_host: skip the scheduler (affinity groups need it).
+        :param start: False leaves it SHUTOFF, so that a rebuild need not
+            wait for a guest whose state is going to be replaced; with
+            ``force_host`` it starts all the same.
         """
 
     @abc.abstractmethod
@@ -234,3 +242,10 @@ class Vim(abc.ABC):
         A volume-backed server takes a checkpoint back by a rebuild, and
         Nova's rebuild wants an image.
         """
+
+    def reimage_trouble(self, volume_id: str) -> str:
+        """Return why a rebuild cannot bring a root volume back.
+
+        Empty if it can, which is what most backends do.
+        """
+        return ""

@@ -10,15 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a cloud says seldom: who is in an affinity group, hosts' addresses.
+"""What a cloud says seldom: affinity groups, addresses, backends.
 
-Both are read when something unknown shows up, and not at each poll.
+All are read when something unknown shows up, and not at each poll.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from collections.abc import Mapping
 import threading
+from typing import Any
 
 from nham.adapters import clock
 from nham.adapters import errors
@@ -118,3 +120,41 @@ class HostAddresses:
             address = one.get("host_ip")
             if address:
                 self._known[one["service"]["host"]] = address
+
+
+class Backends:
+    """What kind of backend a volume lies in.
+
+    Cinder's drivers on file systems keep a snapshot as an overlay: what
+    the guest uses is another file afterwards, for good. A rebuild writes
+    the image into the first file all the same, and nobody is told that
+    nothing was restored (``cinder/volume/drivers/remotefs.py``,
+    ``copy_image_to_volume``; seen on the test cloud).
+    """
+
+    OVERLAYS = frozenset({"nfs", "nfs_4_1", "quobyte", "smbfs", "vzstorage"})
+
+    def __init__(self, cinder: rest.Rest) -> None:
+        self._cinder = cinder
+        self._protocols: dict[str, str] = {}
+
+    def trouble(self, volume: Mapping[str, Any]) -> str:
+        """Return why a rebuild cannot bring the volume back, or nothing."""
+        pool = volume.get("os-vol-host-attr:host") or ""
+        if pool not in self._protocols:
+            self._refresh()
+        protocol = self._protocols.get(pool, "")
+        if protocol.lower() in self.OVERLAYS:
+            return f"a {protocol} backend cannot put an image back in place"
+        return ""
+
+    def _refresh(self) -> None:
+        found = self._cinder.get(
+            "/scheduler-stats/get_pools", params={"detail": "true"}
+        )
+        for pool in found["pools"]:
+            protocol = pool["capabilities"].get("storage_protocol")
+            if isinstance(protocol, list):
+                # Drivers may name variants of one protocol.
+                protocol = protocol[0] if protocol else ""
+            self._protocols[pool["name"]] = str(protocol or "")

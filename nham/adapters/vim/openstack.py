@@ -41,6 +41,7 @@ REBUILD = "2.93"
 """A rebuild makes the root volume of a volume-backed server anew."""
 EVACUATE = "2.94"
 """The last one after which an evacuated server starts by itself."""
+EVACUATE_STOPPED = "2.95"
 EVACUATE_FORCED = "2.67"
 """The last one with ``force``: it skips the scheduler and its groups."""
 KEEP_VOLUME = "2.85"
@@ -80,6 +81,7 @@ class OpenStackVim(base.Vim):
         self._addresses = lookups.HostAddresses(
             self._nova, time or clock.SystemClock()
         )
+        self._backends = lookups.Backends(self._cinder)
         self._transfer = transfer.SnapshotToImage(self._cinder, self)
 
     # -- servers
@@ -157,13 +159,19 @@ class OpenStackVim(base.Vim):
         """See base class."""
         self._act(server_id, "rebuild", {"imageRef": image_id}, REBUILD)
 
-    def evacuate(self, server_id: str, force_host: str | None = None) -> None:
+    def evacuate(
+        self,
+        server_id: str,
+        force_host: str | None = None,
+        start: bool = True,
+    ) -> None:
         """See base class.
 
         :raises errors.Conflict: the service of its host is not down yet.
         """
         if force_host is None:
-            self._act(server_id, "evacuate", {}, EVACUATE)
+            version = EVACUATE if start else EVACUATE_STOPPED
+            self._act(server_id, "evacuate", {}, version)
         else:
             body = {"host": force_host, "force": True}
             self._act(server_id, "evacuate", body, EVACUATE_FORCED)
@@ -294,6 +302,11 @@ class OpenStackVim(base.Vim):
         :raises errors.Conflict: a step is under way; ask again.
         """
         return self._transfer.ask(snapshot_id, name)
+
+    def reimage_trouble(self, volume_id: str) -> str:
+        """See base class."""
+        body = self._cinder.get(f"/volumes/{volume_id}")
+        return self._backends.trouble(body["volume"])
 
 
 def _root_first(body: dict[str, Any], attachments: Any) -> None:

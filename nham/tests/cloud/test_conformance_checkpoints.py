@@ -51,3 +51,5 @@ class VolumeEngineTest(base.CloudSuite, suite.CheckpointSuite):
         self.vim: vim_base.Vim = openstack.OpenStackVim(self.cloud)
         self.engine = volume.VolumeEngine(self.vim)
         self.server_id = self.volume_backed
+        root = self.vim.server(self.server_id).volumes[0]
+        self.trouble = self.vim.reimage_trouble(root)

@@ -125,6 +125,14 @@ class VolumeEngineTest(base.WorldCase):
         (again,) = self.begin(self.volume_backed)
         self.assertNotEqual(parts[0].id, again.id)
 
+    def test_backend_that_cannot_put_it_back(self) -> None:
+        parts = self.begin(self.volume_backed)
+        self.clock.advance(5)
+        whole = checkpoint(*(self.engine.look(parts) or ()))
+        self.assertEqual("", self.engine.usable(whole))
+        self.world.storage.reimage_trouble = "it cannot"
+        self.assertEqual("it cannot", self.engine.usable(whole))
+
     def test_restores_what_the_volume_held(self) -> None:
         self.world.write(self.volume_backed, 4)
         parts = self.begin(self.volume_backed)

@@ -210,6 +210,20 @@ class EvacuateTest(base.WorldCase):
         (guest,) = self.world.physics.guests_of(self.image_backed)
         self.assertEqual("two", guest.host)
 
+    def test_not_started_waits_for_its_rebuild(self) -> None:
+        image_id = self.world.add_image(6)
+        self.world.power_off_host("one")
+        self.down()
+        self.vim.evacuate(self.image_backed, start=False)
+        self.clock.advance(4.1)
+        self.assertEqual("SHUTOFF", self.status(self.image_backed))
+        self.vim.rebuild(self.image_backed, image_id)
+        self.clock.advance(4.1)
+        self.assertEqual("SHUTOFF", self.status(self.image_backed))
+        self.vim.start(self.image_backed)
+        self.clock.advance(5.1)
+        self.assertEqual(6, self.world.read(self.image_backed))
+
     def test_no_room_is_an_error(self) -> None:
         self.world.physics.host("two").capacity = 0
         self.world.power_off_host("one")

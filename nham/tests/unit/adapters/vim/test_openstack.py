@@ -293,6 +293,11 @@ class ActTest(VimCase):
             ),
             (lambda: vim.evacuate("s1"), {"evacuate": {}}, "2.94"),
             (
+                lambda: vim.evacuate("s1", start=False),
+                {"evacuate": {}},
+                "2.95",
+            ),
+            (
                 lambda: vim.evacuate("s1", "cmp2"),
                 {"evacuate": force},
                 "2.67",
@@ -377,6 +382,35 @@ class SnapshotTest(VimCase):
         self.vim.delete_snapshot("n1")
         self.web.get(self.url, status_code=404)
         self.vim.delete_snapshot("n1")
+
+
+class BackendTest(VimCase):
+    """Backends that cannot put an image into a volume in place."""
+
+    def test_protocols(self) -> None:
+        pools = self.web.get(
+            f"{CINDER}/scheduler-stats/get_pools",
+            json={
+                "pools": [
+                    {
+                        "name": name,
+                        "capabilities": {"storage_protocol": protocol},
+                    }
+                    for name, protocol in (
+                        ("c@a#a", "NFS"),
+                        ("c@b#b", ["ceph", "rbd"]),
+                        ("c@c#c", None),
+                    )
+                ]
+            },
+        )
+        for name, bad in (("c@a#a", True), ("c@b#b", False), ("c@c#c", False)):
+            self.web.get(
+                f"{CINDER}/volumes/v1",
+                json={"volume": {"id": "v1", "os-vol-host-attr:host": name}},
+            )
+            self.assertEqual(bad, bool(self.vim.reimage_trouble("v1")))
+        self.assertEqual(1, pools.call_count)
 
 
 class TransferTest(VimCase):
