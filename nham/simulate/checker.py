@@ -79,6 +79,13 @@ class Auditor:
     def violations(self) -> tuple[records.Violation, ...]:
         """What was found so far, the world's own findings too."""
         found = [*self._found, *self.lab.world.invariants()]
+        found += [
+            records.Violation(
+                at=at, rule="an engine stumbled", subject=name, detail=what
+            )
+            for engine in self.lab.engines
+            for name, at, what in engine.stumbles
+        ]
         return tuple(sorted(found, key=lambda one: one.at))
 
     def _violate(self, rule: str, subject: str, detail: str) -> None:
@@ -194,9 +201,6 @@ def _at_the_end(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:
     yield from _claims_free(lab)
     yield from _all_well(lab)
     yield from _records_agree(lab)
-    for engine in lab.engines:
-        for stumble in engine.stumbles:
-            yield "an engine stumbled", engine.name, stumble
 
 
 def places(lab: lab_.Lab) -> dict[Place, model.Group]:

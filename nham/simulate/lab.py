@@ -63,7 +63,7 @@ class Runner:
     """One engine's process: its loops, as events of the virtual clock.
 
     :ivar frozen_until: the process stands still before this moment.
-    :ivar stumbles: what its loops did not expect, in words.
+    :ivar stumbles: what its loops did not expect: name, time, and words.
     """
 
     def __init__(self, lab: Lab, name: str) -> None:
@@ -74,7 +74,7 @@ class Runner:
         self.process = process_.Process(name)
         self.store = memory_.LabStore(lab.memory, self.process)
         self.frozen_until = 0.0
-        self.stumbles: list[str] = []
+        self.stumbles: list[tuple[str, float, str]] = []
         self._busy = 0
         self._queue: list[str] = []
         self._prober = prober.SimulatedProber(lab.world, name)
@@ -148,7 +148,9 @@ class Runner:
         except Exception as error:
             LOG.exception("engine %s stumbled", self.name)
             kind = type(error).__name__
-            self.stumbles.append(f"{self.name}: {kind}: {error}")
+            self.stumbles.append(
+                (self.name, self._clock.now(), f"{kind}: {error}")
+            )
             return max(pause, _BREATH)
         return pause
 

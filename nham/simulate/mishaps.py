@@ -60,6 +60,7 @@ def _guest(name: str) -> Mishap:
             now, name, "/".join(place), frozenset({place})
         )
 
+    happen.__name__ = name
     return happen
 
 
@@ -72,6 +73,7 @@ def _host(name: str) -> Mishap:
         getattr(history.world, name)(host)
         return checker.Injection(now, name, host, hurts)
 
+    happen.__name__ = name
     return happen
 
 

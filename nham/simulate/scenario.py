@@ -244,7 +244,10 @@ class _Reader:
         wanted = settings_.Settings(watch_interval=0.1)
         settings = self._fields(("settings",), data, wanted, ("limits",))
         limits = self._fields(("limits",), data, wanted.limits)
-        return dataclasses.replace(settings, limits=limits)
+        whole: settings_.Settings = dataclasses.replace(
+            settings, limits=limits
+        )
+        return whole
 
     def _fields(
         self, path: Path, data: Any, default: Any, leave: Sequence[str] = ()
