@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import logging
 import os
 import pathlib
 import signal
@@ -60,6 +61,8 @@ def environment() -> dict[str, str]:
 
 def connect(cloud: str = "testcloud-service") -> connection.Connection:
     """Return a connection to the test cloud."""
+    # A service that is not up yet is asked again; no need to tell of it.
+    logging.getLogger("keystoneauth").setLevel(logging.ERROR)
     os.environ["OS_CLIENT_CONFIG_FILE"] = str(STATE / "clouds.yaml")
     return openstack.connect(cloud=cloud)
 

@@ -38,9 +38,13 @@ class Reports:
 
         self._nham = bed.wait("NHAM's API answers", ready, 60, 1.0)
 
+    def all_vnfs(self) -> list[Any]:
+        """Return all VNFs that NHAM knows."""
+        return list(self._nham.vnfs(all_projects=True))
+
     def vnf(self, instance_id: str) -> Any:
         """Return NHAM's record of a VNF instance, None if unknown."""
-        for vnf in self._nham.vnfs(all_projects=True):
+        for vnf in self.all_vnfs():
             if vnf.instance_id == instance_id:
                 return vnf
         return None

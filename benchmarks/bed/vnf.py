@@ -173,6 +173,8 @@ class Tacker:
 
         def onboarded() -> str | None:
             now = self.call("GET", where, version="1.0.0")
+            if now["onboardingState"] == "CREATED":
+                raise bed.Bad(f"Tacker refused the {path.stem} package")
             done = now["onboardingState"] == "ONBOARDED"
             return str(now["vnfdId"]) if done else None
 

@@ -91,7 +91,7 @@ class Bench:
                 self._tacker.terminate(vnf)
 
     def _make(self, name: str) -> vnf_.SampleVnf:
-        policy = None if name.startswith("nham") else "[]\n"
+        policy = None if name.startswith("nham") else "# none\n"
         self._out.say(f"Tacker onboards and instantiates {name}")
         vnfd_id = self._tacker.onboard(self._variant, policy)
         vnf = self._tacker.instantiate(vnfd_id, self._variant, name)
