@@ -25,9 +25,11 @@ import logging
 
 from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
+from nham.adapters.vnfm import base as vnfm_base
 from nham.core import facts
 from nham.core import model
 from nham.core import states
+from nham.core.decision import ladder
 from nham.engine import cloud as cloud_
 from nham.engine import derive
 from nham.engine import fleet as fleet_
@@ -160,7 +162,7 @@ class Gatherer:
             silent_for=now - seen if seen else 0.0,
             server=self._server_facts(server),
             affinity=bool(server and server.affinity),
-            operation=self._operation(entry.vnf),
+            operation=self._operation(entry, server),
             checkpoints=self._checkpoints(entry, now)
             if self._may_restore(server, attempts)
             else (),
@@ -207,21 +209,37 @@ class Gatherer:
             stopped_by=stopped_by,
         )
 
-    def _operation(self, vnf: model.Vnf) -> str | None:
+    def _operation(
+        self, entry: fleet_.Entry, server: vim_base.Server | None
+    ) -> str | None:
+        vnf = entry.vnf
         vnfm = self._context.vnfms.get(vnf.source)
         if vnfm is None or vnf.instance_id is None:
             return None
         try:
             operations = vnfm.operations(vnf.instance_id)
+            gone = server is not None and server.status in ladder.GONE
+            if any(o.running for o in operations):
+                return "running"
+            if gone and self._replaced(entry, vnfm.vnf(vnf.instance_id)):
+                # Its operation is over when our record has followed.
+                return "running"
         except errors.AdapterError as error:
             # Not knowing is no ground to act against an operation; but a
             # dead VNFM runs none, and its VNFs must not die with it.
             LOG.warning("the VNFM does not answer: %s", error)
             self._vnfm = False
             return None
-        if any(o.running for o in operations):
-            return "running"
         return "stuck" if any(o.stuck for o in operations) else None
+
+    @staticmethod
+    def _replaced(entry: fleet_.Entry, record: vnfm_base.VnfRecord) -> bool:
+        """Say whether the VNFM names another server than our record."""
+        return any(
+            vnfc.name == entry.group.vnfc
+            and vnfc.server_id != entry.member.server_id
+            for vnfc in record.vnfcs
+        )
 
     def _may_restore(
         self,

@@ -77,11 +77,16 @@ class HealVnfc(StepHandler):
     def do(self, run: context.Run) -> None:
         """See base class."""
         vnfm, instance_id = _vnfm(run)
+        vnfc = _vnfc(run)
+        if vnfc.server_id != run.member.server_id:
+            raise context.StepFailed(
+                f"the VNFM has put server {vnfc.server_id} in its place"
+            )
         args = run.args
         named = args.get("checkpoint_id") or args.get("image_id")
         image_id = source_image(run) if named else None
         run.context.watch.expect(run.recovery.group_id)
-        vnfm.heal(instance_id, _vnfc(run), image_id)
+        vnfm.heal(instance_id, vnfc, image_id)
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class; the new server becomes the member."""
