@@ -234,7 +234,9 @@ class Dispatcher:
         unwell = {
             e.vnf.id
             for e in fleet
-            if e.group.id in troubled or e.group.recovery_id is not None
+            if e.group.id in troubled
+            or e.group.recovery_id is not None
+            or self._unseen(e)
         }
         for entry in fleet:
             if entry.vnf.id in unwell:
@@ -247,6 +249,11 @@ class Dispatcher:
         for group_id in [g for g in self._again_at if g not in known]:
             del self._again_at[group_id]
             self._lasts.pop(group_id, None)
+
+    def _unseen(self, entry: fleet_.Entry) -> bool:
+        """It is being started, and has not answered yet."""
+        view = self._context.watch.view(entry.group.id)
+        return view.probed and view.last_good_at is None
 
     def _raise_alarms(self, alarms: Sequence[decision.hosts.Alarm]) -> None:
         now = {(alarm.rule, alarm.subject) for alarm in alarms}
