@@ -110,7 +110,9 @@ class Memory:
 
     def __init__(self) -> None:
         self.store = store_.Store("sqlite://")
-        self.store.sync()
+        with self.store._db.connection() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.deserialize(_tables())
         self.beats: dict[str, float] = {}
         self.down = False
         self.on_write: list[Listener] = []
@@ -125,6 +127,10 @@ class Memory:
     ) -> Any:
         """Return what a read returns."""
         self.check()
+        if name == "recoveries" and set(kwargs) == {"since"} and not args:
+            # Each moment has its own answer, made from the same rows.
+            every = self.read(store, name, (), {})
+            return [r for r in every if r.started_at >= kwargs["since"]]
         kept = self._kept.setdefault(name, {})
         key = repr((args, kwargs))
         if key not in kept:
@@ -154,6 +160,16 @@ class Memory:
         """Let nobody through while it is down."""
         if self.down:
             raise errors.DatabaseDown("The database is down: as injected")
+
+
+@functools.cache
+def _tables() -> bytes:
+    """Return a database with our tables; to make them takes a while."""
+    store = store_.Store("sqlite://")
+    store.sync()
+    with store._db.connection() as connection:
+        driver: Any = connection.connection.driver_connection
+        return bytes(driver.serialize())
 
 
 class LabStore(store_.Store):

@@ -115,20 +115,22 @@ def _kill_engine(history: history_.History, now: float) -> checker.Injection:
     """Kill an engine, now or in the middle of its next work."""
     runner = history.chance.choice(history.lab.alive)
     countdown = history.chance.choice((0, 0, 1, 2, 3, 5, 8, 13))
+    delay = history.chance.uniform(0.0, 15.0)
+
+    def kill() -> None:
+        runner.kill()
+        history.lab.clock.call_in(delay, history.keep_alive)
 
     def on_moment(_moment: str) -> None:
         nonlocal countdown
         countdown -= 1
         if countdown == 0:
-            runner.kill()
+            kill()
 
     if countdown:
         runner.process.on_moment = on_moment
     else:
-        runner.kill()
-    if len(history.lab.alive) < 2:
-        delay = history.chance.uniform(0.0, 15.0)
-        history.lab.clock.call_in(delay, history.keep_alive)
+        kill()
     return checker.Injection(now, "kill_engine", runner.name)
 
 
