@@ -201,8 +201,19 @@ class Bench:
         recovery = self._reports.wait_recovered(self._id, known)
         for step in recovery.steps:
             self._out.say(f"NHAM {step['id']}: {step['detail']}")
+        with contextlib.suppress(bed.Bad):
+            bed.wait(
+                "the client sees the right state",
+                lambda: client.outage(at, note).correct,
+                20,
+            )
         outage = client.outage(at, note)
         self._out.say(f"NHAM {recovery.rung}: {recovery.state}")
+        if outage.correct is not None:
+            self._out.say(
+                f"a client saw an outage of {outage.correct:.2f} s, and the "
+                "right state after it"
+            )
         return Sample("NHAM", fault, outage, recovery.timeline)
 
     def _heal(
