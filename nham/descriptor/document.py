@@ -33,6 +33,10 @@ _MAX_DEPTH = 60
 Path = tuple[str | int, ...]
 
 
+class _Unsafe(Exception):
+    """A file must not be made data."""
+
+
 @dataclasses.dataclass
 class Document:
     """A file of the descriptor.
@@ -89,17 +93,12 @@ def load(
     :param prepare: may change the nodes before they become data.
     :raises DescriptorError: if it is no YAML map or would blow up.
     """
-    loader = None
     try:
         if _depth(text) > _MAX_DEPTH:
-            raise _refuse(label, f"is nested deeper than {_MAX_DEPTH} levels")
-        loader = _LOADER(text)
-        node = loader.get_single_node()
-        problem = "is empty" if node is None else _unsafe(node)
-        if problem is None:
-            prepare(node)
-            doubles = list(_doubles(node))
-            data = loader.construct_document(node)
+            raise _Unsafe(f"is nested deeper than {_MAX_DEPTH} levels")
+        node, doubles, data = _build(text, prepare)
+    except _Unsafe as error:
+        raise _refuse(label, str(error)) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or "not readable"
@@ -110,17 +109,28 @@ def load(
         # PyYAML lets a date like 2024-99-99 or an endless number through
         # to the constructors of Python.
         raise _refuse(label, f"is not YAML: {str(error)[:120]}") from None
-    finally:
-        if loader is not None:
-            loader.dispose()
-    if problem is not None:
-        raise _refuse(label, problem)
     if not isinstance(data, dict):
         raise _refuse(label, "must be a map, as every TOSCA file is")
     return Document(name, label, data, node), [
         descriptor.Problem(key, "is there twice", label, line)
         for key, line in doubles
     ]
+
+
+def _build(
+    text: str, prepare: Callable[[yaml.Node | None], None]
+) -> tuple[yaml.MappingNode, list[tuple[str, int]], Any]:
+    """Return the nodes of a text, its double keys and its data."""
+    loader = _LOADER(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            raise _Unsafe("is empty")
+        _guard(node)
+        prepare(node)
+        return node, list(_doubles(node)), loader.construct_document(node)
+    finally:
+        loader.dispose()
 
 
 def _refuse(label: str, rule: str, line: int = 1) -> errors.DescriptorError:
@@ -163,8 +173,8 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _unsafe(node: yaml.Node | None) -> str | None:
-    """Return why a file must not be built, None if it may."""
+def _guard(node: yaml.Node) -> None:
+    """Refuse nodes that would blow up once they are made data."""
     sizes: dict[int, int] = {}
     open_nodes: set[int] = set()
 
@@ -183,16 +193,7 @@ def _unsafe(node: yaml.Node | None) -> str | None:
         sizes[id(item)] = total
         return total
 
-    try:
-        if node is not None:
-            size(node, 0)
-    except _Unsafe as error:
-        return str(error)
-    return None
-
-
-class _Unsafe(Exception):
-    pass
+    size(node, 0)
 
 
 def _below(node: yaml.Node) -> Iterator[yaml.Node]:

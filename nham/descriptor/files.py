@@ -47,12 +47,14 @@ class FileSet:
     :ivar entry: the file to begin with.
     :ivar texts: the text of each file by name.
     :ivar problems: what was wrong with files and imports.
+    :ivar complete: every file that is imported was there and readable.
     """
 
     entry: str
     documents: dict[str, document.Document]
     texts: dict[str, str]
     problems: list[descriptor.Problem]
+    complete: bool
 
     @property
     def digest(self) -> str:
@@ -86,7 +88,13 @@ def collect(source: package.Source) -> FileSet:
             descriptor.Problem("file", "is missing", origin.show(entry), 1)
         ]
         raise errors.DescriptorError(problems)
-    return FileSet(entry, collector.done, collector.texts, collector.problems)
+    return FileSet(
+        entry,
+        collector.done,
+        collector.texts,
+        collector.problems,
+        collector.complete,
+    )
 
 
 class _Collector:
@@ -97,6 +105,7 @@ class _Collector:
         self.done: dict[str, document.Document] = {}
         self.texts: dict[str, str] = {}
         self.problems: list[descriptor.Problem] = []
+        self.complete = True
         self._failed: set[str] = set()
 
     def guess(self) -> str:
@@ -116,6 +125,7 @@ class _Collector:
                 templates.append(name)
         entries = [name for name in templates if name not in imported]
         self.problems.clear()
+        self.complete = True
         self._failed.clear()
         if len(entries) != 1:
             found = ", ".join(entries) or "none"
@@ -144,6 +154,7 @@ class _Collector:
         except errors.DescriptorError as error:
             self.problems.extend(error.problems)
             self._failed.add(name)
+            self.complete = False
             return None
         if doc.section("topology_template"):
             self.problems.extend(doubles)
@@ -195,6 +206,7 @@ class _Collector:
                         "the package"
                     )
         if rule is not None:
+            self.complete = False
             self.problems.append(
                 doc.problem(("imports", index), "imports", rule)
             )

@@ -137,6 +137,7 @@ def _node(
     here = (*place, *path)
     node.setdefault("type", VNFC_TYPE)
     _own_properties(node)
+    _add_head(doc)
     problems = []
     if not isinstance(block, dict):
         return [doc.problem(here, "resiliency", "must be a map")]
@@ -214,7 +215,6 @@ def _add_policy(
             }
         }
     )
-    _add_head(doc)
 
 
 def _add_head(doc: document.Document) -> None:

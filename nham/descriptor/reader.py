@@ -140,7 +140,7 @@ class _Check:
         for _, scopes in self._topology.views():
             self._together([raw for scope in scopes for raw in scope.policies])
         # With a file missing, the parser would miss every type in it.
-        if not self._files.problems:
+        if self._files.complete:
             self._problems.update(dict.fromkeys(self._refusals()))
         if any(item.severity == "error" for item in self._problems):
             raise errors.DescriptorError(self._problems)
@@ -169,7 +169,7 @@ class _Check:
     ) -> None:
         """Keep problems of a policy, each with its place in the file."""
         for item in found:
-            if self._files.problems and item.field.startswith("targets"):
+            if not self._files.complete and item.field.startswith("targets"):
                 # The type of a target may stand in the missing file.
                 continue
             if item.severity == "error":

@@ -86,7 +86,7 @@ class Topology:
     def __init__(self, fileset: files.FileSet) -> None:
         self.problems: list[descriptor.Problem] = []
         # With a file missing, a type that is not known proves nothing.
-        self._complete = not fileset.problems
+        self._complete = fileset.complete
         self._node_types = fileset.types("node_types")
         self._policy_types = fileset.types("policy_types")
         self.top = self._scope(fileset.documents[fileset.entry], "")
@@ -223,12 +223,8 @@ class Topology:
             )
         for key in body:
             if key not in _POLICY_KEYS:
-                self._wrong(
-                    doc,
-                    (index, name, key),
-                    f"{name}.{key}",
-                    f"is unknown; known are {', '.join(_POLICY_KEYS)}",
-                )
+                rule = f"is unknown; known are {', '.join(_POLICY_KEYS)}"
+                self._wrong(doc, (index, name, key), f"{name}.{key}", rule)
         if self._complete and paper.POLICY_TYPE not in self._policy_types:
             self._wrong(
                 doc,

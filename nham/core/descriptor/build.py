@@ -34,19 +34,18 @@ def build(
     :raises ValueError: if the policy breaks a rule.
     """
     errors = [
-        problem
-        for problem in rules.check(data, context)
-        if problem.severity == "error"
+        str(item)
+        for item in rules.check(data, context)
+        if item.severity == "error"
     ]
     if errors:
-        raise ValueError("; ".join(str(problem) for problem in errors))
+        raise ValueError("; ".join(errors))
     policy, _ = shape.read(data, context)
     values = dict(policy.values)
     if "cooldown" in values:
         values.setdefault("state_protection.interval", values["cooldown"])
-    mechanism = words.Mechanism(values["redundancy"])
     # One backup is what 1R means; MR-AA is refused without a number.
-    replicas = 0 if mechanism is words.Mechanism.ZERO_R else 1
+    replicas = 0 if values["redundancy"] is words.Mechanism.ZERO_R else 1
     top = {
         field.name: values[field.name]
         for field in dataclasses.fields(model.ResiliencyPolicy)

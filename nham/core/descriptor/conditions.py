@@ -171,7 +171,7 @@ def method_stateful(policy: facts.Facts) -> Found:
 
 def loss_stateful(policy: facts.Facts) -> Found:
     if (
-        policy.values.get("accept_state_loss")
+        "accept_state_loss" in policy.values
         and not policy.values.get("stateful", False)
         and "stateful" not in policy.broken
     ):

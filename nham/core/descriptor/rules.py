@@ -86,7 +86,7 @@ RULES = (
         conditions.method_stateful,
     ),
     Rule(
-        "accept_state_loss: true needs stateful: true",
+        "accept_state_loss needs stateful: true",
         conditions.loss_stateful,
     ),
     Rule(

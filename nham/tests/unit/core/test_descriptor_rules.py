@@ -97,8 +97,9 @@ _BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             ["state_protection.method"],
         )
     ],
-    "accept_state_loss: true needs stateful: true": [
-        (["image"], {"accept_state_loss": True}, ["accept_state_loss"])
+    "accept_state_loss needs stateful: true": [
+        (["image"], {"accept_state_loss": value}, ["accept_state_loss"])
+        for value in (True, False)
     ],
     "cooldown and state_protection.interval must be the same if both are "
     "given": [

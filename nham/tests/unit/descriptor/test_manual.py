@@ -17,6 +17,8 @@ import re
 
 import yaml
 
+from nham.core import descriptor
+from nham.core.descriptor import durations
 from nham.core.descriptor import rules
 from nham.core.descriptor import schema
 from nham.descriptor import reader
@@ -40,6 +42,30 @@ class TestManual(base.TestCase):
                 self.assertIn(f"* - ``{prop.key}``", self.text)
                 for choice in prop.choices:
                     self.assertIn(f"``{choice}``", self.text)
+
+    def test_defaults(self) -> None:
+        policy = descriptor.ResiliencyPolicy("name", ("target",))
+        count = 0
+        for prop in schema.POLICY:
+            row = re.search(
+                rf"\* - ``{prop.key}``\n +- .*(?:\n    .*)*?\n     - (.+)\n",
+                self.text,
+            )
+            if row is None:
+                self.fail(f"{prop.path} has no row")
+            default = row.group(1).strip("`")
+            value = prop.value_of(policy)
+            if prop.kind == "duration":
+                self.assertEqual(value, durations.parse(default), prop.path)
+            elif prop.kind in ("integer", "boolean", "choice") and (
+                default not in ("none", "required")
+                and prop.path != "num_backups"
+            ):
+                self.assertEqual(prop.render(value), default, prop.path)
+            else:
+                continue
+            count += 1
+        self.assertGreater(count, 12)
 
     def test_every_rule(self) -> None:
         for rule in rules.RULES:

@@ -263,6 +263,18 @@ class TestWrong(ReaderCase):
             self.problems(samples.zipped(texts))[0],
         )
 
+    def test_a_double_key_hides_no_other_mistake(self) -> None:
+        texts = samples.package()
+        texts[samples.DF] = (
+            texts[samples.DF]
+            .replace("name: VDU1", "nam: VDU1")
+            .replace("targets: [ VNF ]", "targets: [ CP1 ]")
+            .replace("name: VDU2", "name: VDU2\n        name: VDU2")
+        )
+        found = str(self.problems(samples.zipped(texts)))
+        for rule in ("name: is there twice", "CP1 is a", "VDU1.properties"):
+            self.assertIn(rule, found)
+
     def test_policies_as_a_map(self) -> None:
         text = (samples.FIXTURES / "plain.yaml").read_text()
         found = self.problems(
