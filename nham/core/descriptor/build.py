@@ -61,12 +61,15 @@ def build(
             **_block(values, "state_protection")
         ),
         escalation=_escalation(values),
-        whole_vnf=any(
-            context.targets[name].kind == "vnf" for name in policy.targets
-        ),
+        whole_vnf=_names_vnf(policy),
         given=frozenset(values),
         **top,
     )
+
+
+def _names_vnf(policy: facts.Facts) -> bool:
+    targets = policy.context.targets
+    return any(targets[name].kind == "vnf" for name in policy.targets)
 
 
 def _block(values: _Values, name: str) -> _Values:

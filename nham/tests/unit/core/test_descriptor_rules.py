@@ -201,6 +201,48 @@ _BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
 }
 
 
+#: Properties with one mistake, and how the problem begins.
+_MISTAKES: tuple[tuple[Any, str], ...] = (
+    (3, "must be a map"),
+    (None, "redundancy: is required"),
+    ({"redundancy": "2R"}, "redundancy: must be one of 0R"),
+    ({"redundancy": {"get_input": "x"}}, "redundancy: must be one"),
+    ({"num_backups": 65}, "num_backups: must be an integer from 0"),
+    ({"num_backups": True}, "num_backups: must be an integer"),
+    ({"priority": "9"}, "priority: must be an integer"),
+    ({"sal": 0}, "sal: must be an integer from 1 to 3"),
+    ({"stateful": "yes"}, "stateful: must be true or false"),
+    ({"cooldown": "250"}, "cooldown: must be a number with a unit"),
+    ({"probation": "1 ms"}, "probation: must be from 1 s to 30 d"),
+    ({"escalation": []}, "escalation: must be a list"),
+    ({"escalation": ["site"]}, "escalation: must be a list"),
+    ({"quux": 1}, "quux: is unknown; known are redundancy, "),
+    ({1: 1}, "1: is unknown"),
+    ({"detection": 1}, "detection: must be a map"),
+    ({"detection": {"a": 1}}, "detection.a: is unknown"),
+    ({"state_protection": {}}, "state_protection.method: is requi"),
+    ({"probes": []}, "probes: must be a list with at least one"),
+    ({"probes": [{}]}, "probes[0].type: is required"),
+    ({"probes": [3]}, "probes[0]: must be a map"),
+    (
+        {
+            "probes": [
+                {
+                    "type": "http",
+                    "port": 1,
+                    "expect_status": [300, 200],
+                }
+            ]
+        },
+        "probes[0].expect_status: must be two integers",
+    ),
+    (
+        {"probes": [{"type": "icmp", "network": ""}]},
+        "probes[0].network: must be a text",
+    ),
+)
+
+
 def _check(properties: Any, targets: Any = ("image",)) -> list[str]:
     return [
         str(problem)
@@ -280,45 +322,7 @@ class TestRules(base.TestCase):
         self.assertEqual([], descriptor.check(data, context))
 
     def test_every_mistake_of_one_property_is_found_once(self) -> None:
-        for properties, start in (
-            (3, "must be a map"),
-            (None, "redundancy: is required"),
-            ({"redundancy": "2R"}, "redundancy: must be one of 0R"),
-            ({"redundancy": {"get_input": "x"}}, "redundancy: must be one"),
-            ({"num_backups": 65}, "num_backups: must be an integer from 0"),
-            ({"num_backups": True}, "num_backups: must be an integer"),
-            ({"priority": "9"}, "priority: must be an integer"),
-            ({"sal": 0}, "sal: must be an integer from 1 to 3"),
-            ({"stateful": "yes"}, "stateful: must be true or false"),
-            ({"cooldown": "250"}, "cooldown: must be a number with a unit"),
-            ({"probation": "1 ms"}, "probation: must be from 1 s to 30 d"),
-            ({"escalation": []}, "escalation: must be a list"),
-            ({"escalation": ["site"]}, "escalation: must be a list"),
-            ({"quux": 1}, "quux: is unknown; known are redundancy, "),
-            ({1: 1}, "1: is unknown"),
-            ({"detection": 1}, "detection: must be a map"),
-            ({"detection": {"a": 1}}, "detection.a: is unknown"),
-            ({"state_protection": {}}, "state_protection.method: is requi"),
-            ({"probes": []}, "probes: must be a list with at least one"),
-            ({"probes": [{}]}, "probes[0].type: is required"),
-            ({"probes": [3]}, "probes[0]: must be a map"),
-            (
-                {
-                    "probes": [
-                        {
-                            "type": "http",
-                            "port": 1,
-                            "expect_status": [300, 200],
-                        }
-                    ]
-                },
-                "probes[0].expect_status: must be two integers",
-            ),
-            (
-                {"probes": [{"type": "icmp", "network": ""}]},
-                "probes[0].network: must be a text",
-            ),
-        ):
+        for properties, start in _MISTAKES:
             with self.subTest(properties=properties):
                 found = _check(properties)
                 self.assertEqual(1, len(found), str(found))
