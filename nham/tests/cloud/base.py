@@ -19,6 +19,7 @@ everywhere else. Each class makes its own servers and removes them.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 import time
@@ -28,6 +29,7 @@ import uuid
 
 import openstack
 from openstack import connection
+from openstack import exceptions
 
 from nham.tests.conformance import base
 
@@ -83,8 +85,22 @@ class CloudSuite(base.Suite):
             compute.delete_server(server)
             compute.wait_for_delete(server, wait=PATIENCE)
             for volume_id in volumes:
-                # Nova could not where a snapshot was still being deleted.
-                cls.cloud.block_storage.delete_volume(volume_id, cascade=True)
+                cls.drop_volume(volume_id)
+
+    @classmethod
+    def drop_volume(cls, volume_id: str) -> None:
+        """Delete a volume that Nova could not.
+
+        It cannot while a snapshot is still being deleted.
+        """
+        volumes: Any = cls.cloud.block_storage
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if volumes.find_volume(volume_id) is None:
+                return
+            with contextlib.suppress(exceptions.BadRequestException):
+                volumes.delete_volume(volume_id, cascade=True)
+            time.sleep(cls.step)
 
     @classmethod
     def boot(cls, volume: bool = False, **options: Any) -> str:
