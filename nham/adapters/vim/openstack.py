@@ -277,17 +277,24 @@ class OpenStackVim(base.Vim):
 
         :raises errors.Conflict: it is still being made, or read.
         """
+        url = f"/snapshots/{snapshot_id}"
         try:
-            self._cinder.delete(f"/snapshots/{snapshot_id}")
+            self._cinder.delete(url)
         except errors.Conflict:
-            if not self._going(snapshot_id):
+            status = self._snapshot_status(snapshot_id)
+            if status == "error_deleting":
+                # It failed once, as when the server was busy just then.
+                reset = {"os-reset_status": {"status": "error"}}
+                self._cinder.post(f"{url}/action", reset)
+                self._cinder.delete(url)
+            elif status != "deleting":
                 raise
 
-    def _going(self, snapshot_id: str) -> bool:
+    def _snapshot_status(self, snapshot_id: str) -> str:
         try:
-            return self.snapshot(snapshot_id).status == "deleting"
+            return self.snapshot(snapshot_id).status
         except errors.NotFound:
-            return True
+            return "deleting"
 
     def find_snapshots(self, name: str) -> Sequence[base.Snapshot]:
         """See base class."""

@@ -101,6 +101,7 @@ class CloudSuite(base.Suite):
             with contextlib.suppress(exceptions.BadRequestException):
                 volumes.delete_volume(volume_id, cascade=True)
             time.sleep(cls.step)
+        raise AssertionError(f"volume {volume_id} cannot be deleted")
 
     @classmethod
     def boot(cls, volume: bool = False, **options: Any) -> str:

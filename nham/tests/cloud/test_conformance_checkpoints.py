@@ -53,3 +53,9 @@ class VolumeEngineTest(base.CloudSuite, suite.CheckpointSuite):
         self.server_id = self.volume_backed
         root = self.vim.server(self.server_id).volumes[0]
         self.trouble = self.vim.reimage_trouble(root)
+        # The server must not go while its snapshots do.
+        self.addCleanup(self.until, "snapshots are gone", self.clean)
+
+    def clean(self) -> bool:
+        """Say whether no snapshot of this test is left."""
+        return not self.vim.find_snapshots(f"{self.name}-0")

@@ -383,6 +383,21 @@ class SnapshotTest(VimCase):
         self.web.get(self.url, status_code=404)
         self.vim.delete_snapshot("n1")
 
+    def test_delete_that_failed_once(self) -> None:
+        body = {"id": "n1", "status": "error_deleting", "volume_id": "v1"}
+        self.web.get(self.url, json={"snapshot": body})
+        self.web.delete(
+            self.url,
+            [
+                {"status_code": 400, "text": "Invalid snapshot: status"},
+                {"status_code": 202},
+            ],
+        )
+        reset = self.web.post(f"{self.url}/action", status_code=202)
+        self.vim.delete_snapshot("n1")
+        self.assertEqual(1, reset.call_count)
+        self.assertEqual("DELETE", self.last.method)
+
 
 class BackendTest(VimCase):
     """Backends that cannot put an image into a volume in place."""
