@@ -87,6 +87,12 @@ def _arguments() -> argparse.Namespace:
         help="leave out Tacker heal alone",
     )
     parser.add_argument(
+        "--host-recovery",
+        choices=("auto", "evacuate", "replace"),
+        default="auto",
+        help="how NHAM's policy has a VNFC leave a dead host",
+    )
+    parser.add_argument(
         "--keep",
         type=pathlib.Path,
         help="folder for NHAM's configuration, database and log",

@@ -63,6 +63,7 @@ class Bench:
         variant: str,
         out: live.Live,
         peer: bool = True,
+        host_recovery: str = "auto",
     ) -> None:
         self._cloud = cloud
         self._tacker = vnf_.Tacker(bed.connect("testcloud-admin"))
@@ -70,6 +71,7 @@ class Bench:
         self._variant = variant
         self._out = out
         self._peer = peer
+        self._host_recovery = host_recovery
         self._round = 0
 
     @contextlib.contextmanager
@@ -91,7 +93,9 @@ class Bench:
                 self._tacker.terminate(vnf)
 
     def _make(self, name: str) -> vnf_.SampleVnf:
-        policy = None if name.startswith("nham") else "# none\n"
+        policy = "# none\n"
+        if name.startswith("nham"):
+            policy = sample_policy(self._variant, self._host_recovery)
         self._out.say(f"Tacker onboards and instantiates {name}")
         vnfd_id = self._tacker.onboard(self._variant, policy)
         vnf = self._tacker.instantiate(vnfd_id, self._variant, name)
@@ -247,6 +251,12 @@ class Bench:
             f"{client.last().get('note') or 'nothing'!r}"
         )
         return Sample("Tacker heal", fault, outage, {}, state)
+
+
+def sample_policy(variant: str, host_recovery: str) -> str:
+    """Return the sample's own policy with another way off a dead host."""
+    path = bed.ROOT / "samples" / "vnf" / "policies" / f"{variant}.yaml"
+    return f"{path.read_text()}      host_recovery: {host_recovery}\n"
 
 
 def to_rows(

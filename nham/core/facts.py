@@ -60,12 +60,15 @@ class Attempt:
 
     :ivar age: seconds since it began.
     :ivar checkpoint_id: the checkpoint that it restored, if any.
+    :ivar unrestored: the server was moved, but the checkpoint could not
+        be put back: what stands there is without its state.
     """
 
     rung: str
     outcome: Outcome
     age: float
     checkpoint_id: str | None = None
+    unrestored: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -133,6 +136,11 @@ class MemberFacts:
     def watched(self) -> bool:
         """Some probe has answered before, so silence means something."""
         return self.app != Health.UNKNOWN or self.icmp != Health.UNKNOWN
+
+    @property
+    def unrestored(self) -> bool:
+        """The newest attempt left it without its state."""
+        return bool(self.attempts) and self.attempts[0].unrestored
 
     @property
     def silent(self) -> bool:

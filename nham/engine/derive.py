@@ -80,6 +80,7 @@ def attempt(recovery: model.Recovery, now: float) -> facts.Attempt:
         outcome=outcome,
         age=now - recovery.started_at,
         checkpoint_id=named[0] if named else None,
+        unrestored=unrestored(recovery) is not None,
     )
 
 
@@ -104,3 +105,22 @@ def lost_networks(
         for network, where in hosts.items()
         if len(where) > 1 and network not in answering
     )
+
+
+def unrestored(recovery: model.Recovery) -> str | None:
+    """Return the checkpoint that a failed recovery still owes its VNFC.
+
+    None if the recovery did not fail, or if the VNFC does not serve
+    either, so that the next decision sees to it.
+    """
+    if recovery.state is not states.RecoveryState.FAILED:
+        return None
+    steps = {record.step.action: record for record in recovery.steps}
+    rebuild = steps.get("rebuild_server")
+    moved = steps.get("evacuate_server")
+    if rebuild is None or rebuild.state is states.StepState.DONE:
+        return None
+    serves = moved is not None and moved.state is states.StepState.DONE
+    if serves or recovery.rule in ("unrestored", "restore", "replaced-behind"):
+        return str(rebuild.step.args["checkpoint_id"])
+    return None

@@ -34,6 +34,7 @@ from nham.db import errors as db_errors
 from nham.descriptor import reader
 from nham.engine import checkpointing
 from nham.engine import cloud
+from nham.engine import derive
 from nham.engine import discover
 from nham.engine import dispatch
 from nham.engine import fleet
@@ -207,7 +208,7 @@ class Engine:
         The VNFC serves by then, but without its state, so no decision
         would see that anything is wrong.
         """
-        tried = unrestored(recovery)
+        tried = derive.unrestored(recovery)
         if tried is None:
             return
         store = self.context.store
@@ -257,22 +258,3 @@ class Engine:
             )
         except checkpointing.NotNow as reason:
             LOG.warning("state of %s stays lost: %s", group_id, reason)
-
-
-def unrestored(recovery: model.Recovery) -> str | None:
-    """Return the checkpoint that a failed recovery still owes its VNFC.
-
-    None if the recovery did not fail, or if the VNFC does not serve
-    either, so that the next decision sees to it.
-    """
-    if recovery.state is not states.RecoveryState.FAILED:
-        return None
-    steps = {record.step.action: record for record in recovery.steps}
-    rebuild = steps.get("rebuild_server")
-    moved = steps.get("evacuate_server")
-    if rebuild is None or rebuild.state is states.StepState.DONE:
-        return None
-    serves = moved is not None and moved.state is states.StepState.DONE
-    if serves or recovery.rule in ("restore", "replaced-behind"):
-        return str(rebuild.step.args["checkpoint_id"])
-    return None

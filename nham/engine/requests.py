@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 import contextlib
+import dataclasses
 from typing import Any
 
 from nham.adapters import errors
@@ -117,11 +118,12 @@ class Requests:
             if host not in self._engine.cloud.services():
                 raise rpc_errors.NotFound(f"no compute host {host}")
             now = self._engine.context.clock.now()
-            self._engine.context.store.save_host(
-                model.HostRecord(
-                    name=host,
-                    fenced_at=now,
-                    proof=f"operator {user}: {reason}",
+            store = self._engine.context.store
+            # That NHAM forced it down is kept, so that it is lifted later.
+            known = store.host(host) or model.HostRecord(name=host)
+            store.save_host(
+                dataclasses.replace(
+                    known, fenced_at=now, proof=f"operator {user}: {reason}"
                 )
             )
             self._engine.journal.event(

@@ -126,10 +126,12 @@ class EvacuateServer(StepHandler):
         if server.task_state is not None:
             run.context.vim.reset_state(server.id)
         run.context.watch.expect(run.recovery.group_id)
-        run.context.vim.evacuate(server.id, self._force_host(run))
+        run.context.vim.evacuate(
+            server.id, self._force_host(run), start=bool(run.args["start"])
+        )
 
     def complete(self, run: context.Run) -> context.Done | None:
-        """See base class; a server that was off is started afterwards."""
+        """See base class; a server that was off is started if it is to be."""
         if not self.requested(run):
             return None
         server = run.server
@@ -142,11 +144,14 @@ class EvacuateServer(StepHandler):
                 if moved
                 else "no host took the server"
             )
-        if moved and server.status == "SHUTOFF":
-            run.context.vim.start(server.id)
-        if not moved or not _settled(server):
+        if not moved:
             return None
-        return context.Done(detail=f"ACTIVE on {server.host}")
+        if server.status == "SHUTOFF" and run.args["start"]:
+            run.context.vim.start(server.id)
+            return None
+        if server.status not in ("ACTIVE", "SHUTOFF"):
+            return None
+        return context.Done(detail=f"{server.status} on {server.host}")
 
     def _force_host(self, run: context.Run) -> str | None:
         if not run.args["force"]:

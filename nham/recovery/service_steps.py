@@ -20,9 +20,6 @@ from nham.recovery import context
 from nham.recovery.handlers import handler
 from nham.recovery.handlers import StepHandler
 
-#: A guest that nobody may ask is given this long to boot.
-_BLIND_BOOT = 20.0
-
 
 @handler("confirm_fault")
 class ConfirmFault(StepHandler):
@@ -50,26 +47,6 @@ class ConfirmFault(StepHandler):
         if view.icmp is facts.Health.OK and "icmp" not in answered:
             raise context.Aborted("the guest answers again")
         return context.Done(detail=f"still so; Nova says {server.status}")
-
-
-@handler("await_boot")
-class AwaitBoot(StepHandler):
-    """Wait until the guest runs far enough to obey a request to stop."""
-
-    def do(self, run: context.Run) -> None:
-        """See base class; there is nothing to ask for."""
-
-    def complete(self, run: context.Run) -> context.Done | None:
-        """See base class."""
-        view = run.context.watch.view(run.recovery.group_id)
-        if not view.probed:
-            if run.context.clock.now() - run.since < _BLIND_BOOT:
-                return None
-            return context.Done(detail="nobody may ask it; waited")
-        at = view.last_good_at
-        if at is None or at < run.since:
-            return None
-        return context.Done(detail="the guest answers", at=at)
 
 
 @handler("verify_service")

@@ -144,6 +144,8 @@ def adopt(ctx: context.Context, member: model.Member, server_id: str) -> None:
                 host=server.host,
                 image_id=member.image_id,
                 volume_backed=server.volume_backed,
+                # The silence of what takes its place means something, too.
+                answered=member.answered,
             )
         )
     for known in old:

@@ -135,6 +135,11 @@ def for_host(member: facts_.MemberFacts) -> Next:
     )
 
 
+def for_unrestored(member: facts_.MemberFacts) -> Next:
+    """Return the rung for a server that was moved without its state."""
+    return _newest(member, skip_tried=True)
+
+
 def for_deleted(member: facts_.MemberFacts) -> Next:
     """Return the rung for a server that was deleted behind the VNFM."""
     why_not = _why_not_replace(member)
@@ -197,7 +202,10 @@ def _newest(member: facts_.MemberFacts, skip_tried: bool = False) -> Next:
         {
             a.checkpoint_id or a.rung
             for a in member.attempts
-            if a.rung == "rebuild" and a.outcome is not facts_.Outcome.ABORTED
+            if a.unrestored
+            or (
+                a.rung == "rebuild" and a.outcome is not facts_.Outcome.ABORTED
+            )
         }
         if skip_tried
         else set()

@@ -212,32 +212,32 @@ def _fence(choice: Choice) -> list[model.Step]:
 def evacuate(choice: Choice) -> list[model.Step]:
     """Move the server off a dead host; it keeps its id.
 
-    An image-backed server comes up with the disk of its image, so the
-    checkpoint is put back afterwards, once the guest answers: Nova asks
-    the guest to stop first, and one that still boots would not listen.
+    An image-backed server gets the disk of its image, so it is not
+    started before its checkpoint is put back: nobody is to see it without
+    its state, and a guest that boots would not listen when Nova asks it
+    to stop for the rebuild.
     """
     member = choice.member
     evacuated = _step(
         "evacuate_server",
         "Have Nova make the server on another host.",
-        args={"host": choice.host.name, "force": member.affinity},
+        args={
+            "host": choice.host.name,
+            "force": member.affinity,
+            "start": not choice.checkpoint_id,
+        },
         marks=None if choice.checkpoint_id else "restored",
     )
     steps = [*_confirm(choice), *_fence(choice), evacuated]
     if choice.checkpoint_id:
-        steps += [
-            _step(
-                "await_boot",
-                "Wait until the guest listens to requests to stop.",
-                member.policy.detection.boot_timeout,
-            ),
+        steps.append(
             _step(
                 "rebuild_server",
                 "Put the checkpoint back.",
                 marks="restored",
                 args=_source(choice),
-            ),
-        ]
+            )
+        )
     return steps + _serve_and_settle(choice)
 
 

@@ -259,6 +259,15 @@ RULES: tuple[Rule, ...] = (
         rung=ladder.for_deleted,
     ),
     Rule(
+        name="unrestored",
+        kind=Kind.ACT,
+        source="NHAM 3.4",
+        says="it was moved, but its checkpoint could not be put back",
+        when=lambda c: c.member.unrestored,
+        zone=descriptor.Zone.VM,
+        rung=ladder.for_unrestored,
+    ),
+    Rule(
         name="stopped-unasked",
         kind=Kind.ACT,
         source="UC8",

@@ -119,6 +119,7 @@ class Case:
             or Health.DEAD in (member.app, member.icmp)
             or self.server.status != "ACTIVE"
             or (self.host_lost and not member.watched)
+            or member.unrestored
         )
 
 

@@ -89,7 +89,9 @@ class AskedOnceTest(base.RecoveryCase):
     def test_evacuate(self) -> None:
         self.world.power_off_host("one")
         self.context.vim.force_down("one", True)
-        self.lost("evacuate", "evacuate_server", host="one", force=False)
+        self.lost(
+            "evacuate", "evacuate_server", host="one", force=False, start=True
+        )
 
     def test_what_never_arrived_is_asked_again(self) -> None:
         self.world.api_error_once("nova", "reboot")
@@ -168,7 +170,9 @@ class EvacuateTest(base.RecoveryCase):
 
     def evacuate(self, force: bool = False) -> states.StepState:
         """Run the step; return how it ended."""
-        self.record = self.run_step("evacuate_server", host="one", force=force)
+        self.record = self.run_step(
+            "evacuate_server", host="one", force=force, start=True
+        )
         return self.record.state
 
     def test_to_another_host(self) -> None:

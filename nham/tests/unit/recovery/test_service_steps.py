@@ -70,26 +70,6 @@ class ConfirmFaultTest(LookCase):
         self.assertEqual("the server is gone", record.detail)
 
 
-class AwaitBootTest(LookCase):
-    def test_an_old_answer_proves_nothing(self) -> None:
-        self.see(app=OK, last_good_at=self.clock.now() - 1.0)
-        record = self.run_step("await_boot", seconds=100.0)
-        self.assertIs(states.StepState.FAILED, record.state)
-
-    def test_a_new_answer_is_the_moment(self) -> None:
-        at = self.clock.now() + 3.0
-        self.see(app=OK, last_good_at=at)
-        record = self.run_step("await_boot")
-        self.assertEqual((DONE, at), (record.state, record.ended_at))
-
-    def test_nobody_may_ask_it(self) -> None:
-        self.see(probed=False)
-        began = self.clock.now()
-        record = self.run_step("await_boot")
-        self.assertIs(DONE, record.state)
-        self.assertGreaterEqual(record.ended_at or 0.0, began + 20.0)
-
-
 class VerifyServiceTest(LookCase):
     def test_waits_for_the_first_answer(self) -> None:
         self.see(app=UNKNOWN, icmp=OK)

@@ -86,7 +86,8 @@ class ArgumentsTest(base.TestCase):
         affine = test_rules.a_member(affinity=True)
         found = steps("evacuate", member=affine, checkpoint_id="c")
         self.assertEqual(
-            {"host": "h1", "force": True}, found["evacuate_server"].args
+            {"host": "h1", "force": True, "start": False},
+            found["evacuate_server"].args,
         )
         for action in ("fence_host", "force_down"):
             self.assertEqual({"host": "h1"}, found[action].args)
@@ -114,4 +115,3 @@ class ArgumentsTest(base.TestCase):
             checkpoint_id="c",
         )
         self.assertEqual(12.0, found["verify_service"].timeout)
-        self.assertEqual(12.0, found["await_boot"].timeout)

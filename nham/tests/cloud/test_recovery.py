@@ -1,0 +1,234 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A VNF under Tacker survives failures on a real OpenStack.
+
+One NHAM and one VNF for the whole class; the tests run in the order of
+their names, each leaves the VNF well. What they claim is seen from
+outside: by a client, by Nova's and by Tacker's own word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import pathlib
+import tempfile
+import time
+from typing import Any
+import unittest
+
+from openstack import connection
+
+from benchmarks.bed import client as client_
+from benchmarks.bed import cloud as bed
+from benchmarks.bed import report
+from benchmarks.bed import service
+from benchmarks.bed import vnf as vnf_
+from nham.tests.cloud import base
+
+
+class RecoveryCase(unittest.TestCase):
+    """NHAM beside a sample VNF of one variant."""
+
+    variant = "image"
+    cloud: connection.Connection
+    tacker: vnf_.Tacker
+    nham: service.Nham
+    reports: report.Reports
+    vnf: vnf_.SampleVnf
+    vnf_id: str
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.cloud = base.connect()
+        cls.tacker = vnf_.Tacker(cls.cloud)
+        folder = tempfile.TemporaryDirectory(prefix="nham-test-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.nham = service.Nham(pathlib.Path(folder.name))
+        cls.nham.__enter__()
+        cls.addClassCleanup(cls.nham.stop)
+        cls.reports = report.Reports(bed.connect())
+        vnfd_id = cls.tacker.onboard(cls.variant)
+        cls.vnf = cls.tacker.instantiate(
+            vnfd_id, cls.variant, f"test-{cls.variant}-{int(time.time())}"
+        )
+        cls.addClassCleanup(cls._remove)
+        cls.vnf_id = cls.reports.wait_protected(cls.vnf.instance_id)
+
+    @classmethod
+    def _remove(cls) -> None:
+        if cls.vnf.instance_id:
+            cls.tacker.terminate(cls.vnf)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.note = self.id().rsplit(".", 1)[-1]
+        self.vnf.write_note(self.note)
+        self.addCleanup(self._show_log)
+
+    def _show_log(self) -> None:
+        outcome = getattr(self, "_outcome", None)
+        if outcome is not None and not outcome.success:
+            print("\n".join(self.nham.log.splitlines()[-60:]))
+
+    def known(self) -> int:
+        """Return how many recoveries there were so far."""
+        return len(self.reports.recoveries(self.vnf_id))
+
+    def recover(self, fault: Callable[[], object]) -> Any:
+        """Bring a fault about; return the recovery that ended well."""
+        known = self.known()
+        fault()
+        recovery = self.reports.wait_recovered(self.vnf_id, known)
+        self.assertEqual("succeeded", recovery.state, recovery.reason)
+        self.assertEqual(self.note, self.vnf.state()["note"])
+        return recovery
+
+    def crash(self, how: str) -> None:
+        """Have the guest harm itself."""
+        self.vnf.get(f"/cgi-bin/crash?{how}", 2.0)
+
+    def assert_record_true(self) -> None:
+        """Tacker and Nova name the same server, and it is ACTIVE."""
+        server = self.cloud.compute.get_server(self.vnf.server_id())
+        self.assertEqual("ACTIVE", server.status)
+
+
+class TestImageBacked(RecoveryCase):
+    """Everything that may happen to a VNF with a local disk."""
+
+    def test_10_application_hangs(self) -> None:
+        recovery = self.recover(lambda: self.crash("hang-httpd"))
+        self.assertEqual(
+            ("app-dead", "soft_reboot", "vnfc"),
+            (recovery.rule, recovery.rung, recovery.zone),
+        )
+
+    def test_11_guest_panics(self) -> None:
+        self.reports.checkpoint(self.vnf_id)
+        before = self.vnf.server_id()
+        self.recover(lambda: self.crash("panic"))
+        self.assertEqual(before, self.vnf.server_id())
+
+    def test_12_guest_powers_itself_off(self) -> None:
+        recovery = self.recover(lambda: self.crash("poweroff"))
+        self.assertEqual("hard_reboot", recovery.rung)
+
+    def test_13_qemu_is_killed_while_nova_says_active(self) -> None:
+        server_id = self.vnf.server_id()
+        with client_.Client(self.vnf.address()) as client:
+            killed_at = time.monotonic()
+            recovery = self.recover(lambda: bed.kill_vm(server_id))
+            seen = client.outage(killed_at, self.note)
+        self.assertIn("nova: ACTIVE", recovery.evidence)
+        self.assertEqual("vm-dead", recovery.rule)
+        self.assertIsNotNone(seen.correct)
+        self.assertEqual(server_id, self.vnf.server_id())
+        self.assert_record_true()
+
+    def test_14_operator_stops_and_starts(self) -> None:
+        known, server_id = self.known(), self.vnf.server_id()
+        self.cloud.compute.stop_server(server_id)
+        self.reports.wait_state(self.vnf.instance_id, "stopped", 120)
+        self.cloud.compute.start_server(server_id)
+        bed.wait("the VNF serves", lambda: self.vnf.get("/health"), 120)
+        self.reports.wait_state(self.vnf.instance_id, "protected", 60)
+        self.assertEqual(known, self.known())
+
+    def test_15_engine_dies_at_three_steps(self) -> None:
+        for words in ("reboot_hard: ", "verify_service: ", "check_record: "):
+            with self.subTest(step=words):
+                self._die_at(words)
+
+    def _die_at(self, words: str) -> None:
+        server_id = self.vnf.server_id()
+        reboots = self._reboots(server_id)
+        known, logged = self.known(), len(self.nham.log)
+        bed.kill_vm(server_id)
+        bed.wait(
+            f"the engine comes to {words}",
+            lambda: words in self.nham.log[logged:],
+            120,
+            0.02,
+        )
+        self.nham.kill()
+        self.nham.start()
+        report.Reports(bed.connect())
+        recovery = self.reports.wait_recovered(self.vnf_id, known)
+        self.assertEqual("succeeded", recovery.state, recovery.reason)
+        self.assertEqual(known + 1, self.known())
+        self.assertEqual(reboots + 1, self._reboots(server_id))
+        self.assertEqual(self.note, self.vnf.state()["note"])
+
+    def _reboots(self, server_id: str) -> int:
+        actions = self.cloud.compute.server_actions(server_id)
+        return sum(action.action == "reboot" for action in actions)
+
+    def test_16_operator_restores_a_checkpoint(self) -> None:
+        taken = self.reports.checkpoint(self.vnf_id)
+        self.vnf.write_note("newer")
+        recovery = self.recover(lambda: self.reports.restore(taken.id))
+        self.assertEqual("restore", recovery.rule)
+
+    def test_17_somebody_heals_the_vnfc(self) -> None:
+        self.reports.checkpoint(self.vnf_id)
+        before = self.vnf.server_id()
+        recovery = self.recover(lambda: self.tacker.heal(self.vnf))
+        # While Tacker worked NHAM did nothing; afterwards it put the
+        # state back that the heal had lost.
+        self.assertEqual("replaced-behind", recovery.rule)
+        self.assertNotEqual(before, self.vnf.server_id())
+        self.assert_record_true()
+
+    def test_20_host_dies_and_tacker_goes_on(self) -> None:
+        self.reports.checkpoint(self.vnf_id)
+        server_id, host = self.vnf.server_id(), self.vnf.host()
+        recovery = self.recover(lambda: bed.power_off(host))
+        self.assertEqual("host", recovery.zone)
+        self.assertEqual(server_id, self.vnf.server_id())
+        self.assertNotEqual(host, self.vnf.host())
+        self.assert_record_true()
+        bed.power_on(host, self.cloud)
+        self.tacker.scale_out(self.vnf)
+        known = self.known()
+        self.tacker.heal(self.vnf)
+        self.reports.wait_recovered(self.vnf_id, known)
+        self.assert_record_true()
+        self.tacker.terminate(self.vnf)
+        self.vnf.instance_id = ""
+        bed.wait("NHAM forgets the VNF", self._forgotten, 60)
+
+    def _forgotten(self) -> bool:
+        return all(vnf.id != self.vnf_id for vnf in self.reports.all_vnfs())
+
+
+class TestVolumeBacked(RecoveryCase):
+    """What differs for a VNF whose disk is a Cinder volume."""
+
+    variant = "volume"
+
+    def test_10_host_dies_and_the_newest_disk_is_there(self) -> None:
+        self.reports.checkpoint(self.vnf_id)
+        self.vnf.write_note("newer-than-checkpoint")
+        self.note = "newer-than-checkpoint"
+        host = self.vnf.host()
+        recovery = self.recover(lambda: bed.power_off(host))
+        self.assertEqual("evacuate", recovery.rung)
+        self.assert_record_true()
+        bed.power_on(host, self.cloud)
+
+    def test_11_operator_restores_a_checkpoint(self) -> None:
+        taken = self.reports.checkpoint(self.vnf_id)
+        self.vnf.write_note("newer")
+        recovery = self.recover(lambda: self.reports.restore(taken.id))
+        self.assertEqual("restore", recovery.rule)
