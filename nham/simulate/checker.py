@@ -201,6 +201,7 @@ def _at_the_end(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:
     yield from _claims_free(lab)
     yield from _all_well(lab)
     yield from _records_agree(lab)
+    yield from _waits_for_a_reason(lab)
 
 
 def places(lab: lab_.Lab) -> dict[Place, model.Group]:
@@ -214,6 +215,13 @@ def places(lab: lab_.Lab) -> dict[Place, model.Group]:
 def settled(lab: lab_.Lab) -> bool:
     """Say whether nothing is going on and all states are told."""
     return not [*_claims_free(lab), *_all_well(lab), *_records_agree(lab)]
+
+
+def hopeless(lab: lab_.Lab) -> bool:
+    """Say whether NHAM waits for somebody."""
+    return any(
+        vnf.state is states.VnfState.WAITING for vnf in lab.store.vnfs()
+    )
 
 
 def _recovered_once(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:
@@ -281,6 +289,16 @@ def _all_well(lab: lab_.Lab) -> Found:
             continue
         detail = f"{vnf.state}, should be {state}: {vnf.reason}"
         yield "state not told", vnf.name, detail
+
+
+def _waits_for_a_reason(lab: lab_.Lab) -> Found:
+    """With all else mended, only what NHAM has not got is waited for."""
+    for vnf in lab.store.vnfs():
+        if vnf.state is not states.VnfState.WAITING:
+            continue
+        last = lab.store.events(vnf_id=vnf.id, limit=1)[0]
+        if last.kind != "exhausted" or not vnf.reason:
+            yield "waits for nothing", vnf.name, f"{last.kind}: {vnf.reason}"
 
 
 def _set_aside(lab: lab_.Lab, server_id: str) -> bool:

@@ -177,7 +177,9 @@ class History:
         while self.lab.clock.monotonic() < end:
             self.lab.run(2.0)
             now = self.lab.clock.monotonic()
-            if not checker.settled(self.lab):
+            if checker.hopeless(self.lab) or not checker.settled(self.lab):
                 since = now
             elif now - since >= _STEADY:
                 return
+        # What is hopeless is tried again now and then.
+        self.lab.run_until(lambda: checker.settled(self.lab), _CALM)

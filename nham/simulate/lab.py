@@ -25,6 +25,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 import contextlib
+import dataclasses
 import json
 import logging
 import random
@@ -225,8 +226,9 @@ class Lab:
 
     def say_fenced(self, host: str, who: str) -> None:
         """Take an operator's word that a host cannot serve any more."""
+        known = self.store.host(host) or model.HostRecord(name=host)
         self.store.save_host(
-            model.HostRecord(name=host, fenced_at=self.clock.now(), proof=who)
+            dataclasses.replace(known, fenced_at=self.clock.now(), proof=who)
         )
 
     def run(self, seconds: float) -> None:
