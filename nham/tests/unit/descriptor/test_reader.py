@@ -320,7 +320,7 @@ class TestSharedUse(ReaderCase):
     def test_what_was_read_is_not_parsed_again(self) -> None:
         source = samples.edited("max_misses: 2", "max_misses: 17")
         first = reader.read(source)
-        with mock.patch.object(parser, "refusals") as refusals:
+        with mock.patch.object(parser, "refusals", autospec=True) as refusals:
             self.assertIs(first, reader.read(source))
             bad = samples.edited("max_misses: 2", "max_misses: 0")
             self.problems(bad)
