@@ -43,10 +43,12 @@ class SampleVnf:
     name: str
 
     def vnfc(self, index: int = 0) -> Mapping[str, Any]:
-        """Return a VNFC's record at Tacker."""
+        """Return a VNFC's record at Tacker, by its place in the VDU."""
         info = self.tacker.instance(self.instance_id)["instantiatedVnfInfo"]
-        found: Mapping[str, Any] = info["vnfcResourceInfo"][index]
-        return found
+        for found in info["vnfcResourceInfo"]:
+            if int(found["metadata"]["vdu_idx"]) == index:
+                return dict(found)
+        raise bed.Bad(f"{self.name} has no VNFC {index}")
 
     def server_id(self, index: int = 0) -> str:
         """Return the Nova server that Tacker names for a VNFC."""
@@ -232,7 +234,12 @@ class Tacker:
         """Have Tacker replace the VNF's first VNFC, without a checkpoint."""
         body = _request("heal.json")
         info = self.instance(vnf.instance_id)["instantiatedVnfInfo"]
-        body["vnfcInstanceId"] = [info["vnfcInfo"][0]["id"]]
+        resource_id = vnf.vnfc()["id"]
+        body["vnfcInstanceId"] = [
+            vnfc["id"]
+            for vnfc in info["vnfcInfo"]
+            if vnfc["vnfcResourceInfoId"] == resource_id
+        ]
         return self.operate(vnf.instance_id, "heal", body, wait)
 
     def scale_out(self, vnf: SampleVnf) -> None:
