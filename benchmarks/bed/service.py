@@ -108,7 +108,8 @@ class Nham:
         )
 
     def __enter__(self) -> Nham:
-        self.manage("db", "sync")
+        if self.program != "nham-all-in-one":
+            self.manage("db", "sync")
         self.start()
         return self
 

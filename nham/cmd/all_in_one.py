@@ -49,4 +49,6 @@ class AllInOneService(engine_service.EngineService):
 
 def main() -> int:
     """Run both until SIGTERM; SIGHUP reads the log levels anew."""
-    return engine_command.run("nham-all-in-one", AllInOneService)
+    return engine_command.run(
+        "nham-all-in-one", AllInOneService, own_database=True
+    )

@@ -33,16 +33,17 @@ def main() -> int:
     return run("nham-engine", engine_service.EngineService)
 
 
-def run(name: str, make: Make) -> int:
+def run(name: str, make: Make, own_database: bool = False) -> int:
     """Run a service with an engine in it.
 
+    :param own_database: make the tables where there are none.
     :returns: 0 after a signal, 1 if the database is not ready.
     """
     with conf_.fail_early(name):
         conf = conf_.load(sys.argv[1:], prog=name)
         conf_.start_logging(conf)
         made = make(conf)
-    problem = _database_problem(conf)
+    problem = _database_problem(conf, own_database)
     if problem:
         print(f"{name}: database: {problem}", file=sys.stderr)
         return 1
@@ -50,11 +51,13 @@ def run(name: str, make: Make) -> int:
     return 0
 
 
-def _database_problem(conf: cfg.ConfigOpts) -> str:
+def _database_problem(conf: cfg.ConfigOpts, make_tables: bool) -> str:
     """Return why an engine cannot begin; one that is down may come back."""
     store = store_.Store(conf.database.connection)
     try:
-        if store.version() is None:
+        if make_tables:
+            store.sync()
+        elif store.version() is None:
             return "it has no tables; run `nham-manage db sync` first"
     except db_errors.DatabaseDown:
         return ""
