@@ -34,7 +34,8 @@ from nham.simulate import lab as lab_
 _ORDERED = ("restore", "replaced-behind")
 #: What an operator did just now may not have reached a decision yet.
 _SLACK = 5.0
-_OPERATOR = ("set-aside", "operator-stopped")
+#: What makes a host forget what it was asked.
+_FORGETS = ("power_off_host", "kill_compute", "restart_compute")
 _SWITCHING = ("stop", "start", "reboot", "rebuild", "evacuate", "create")
 _GOOD = states.CheckpointState.AVAILABLE
 
@@ -197,7 +198,7 @@ def set_aside(server: records.Server) -> float | None:
 
 def _at_the_end(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:
     yield from _recovered_once(lab, injections)
-    yield from _asked_once(lab)
+    yield from _asked_once(lab, injections)
     yield from _claims_free(lab)
     yield from _all_well(lab)
     yield from _records_agree(lab)
@@ -238,24 +239,30 @@ def _recovered_once(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:
                 yield "recovered twice", "/".join(place), recovery.id
 
 
-def _asked_once(lab: lab_.Lab) -> Found:
-    """Within one recovery nothing is asked of Nova twice."""
-    servers = lab.world.nova.servers
+def _asked_once(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:
+    """Within one recovery nothing is asked of Nova twice.
+
+    Unless its host died with the request, so that Nova forgot it.
+    """
+    forgot = [i.at for i in injections if i.what in _FORGETS]
     for recovery in lab.store.recoveries():
         ended = recovery.ended_at or lab.clock.now()
-        for server in servers.values():
-            if not server.identity.endswith(_identity(lab, recovery)):
+        identity = _identity(lab, recovery)
+        for server in lab.world.nova.servers.values():
+            if not server.identity.endswith(identity):
                 continue
-            asked = [
-                action.action
-                for action in server.actions
-                if action.user_id == "nham"
-                and action.action != "createImage"
-                and recovery.started_at <= action.at <= ended
-            ]
-            for action in sorted(set(asked)):
-                if asked.count(action) > 1:
-                    yield "asked twice", recovery.id, action
+            last: dict[str, float] = {}
+            for action in reversed(server.actions):
+                if not recovery.started_at <= action.at <= ended:
+                    continue
+                if action.user_id != "nham" or action.action == "createImage":
+                    continue
+                before = last.get(action.action)
+                last[action.action] = action.at
+                if before is not None and not any(
+                    before <= at <= action.at for at in forgot
+                ):
+                    yield "asked twice", recovery.id, action.action
 
 
 def _identity(lab: lab_.Lab, recovery: model.Recovery) -> str:

@@ -34,19 +34,19 @@ _LIMIT = 10.0
 #: that are lost after the last one, at least and at most.
 EXPECTED: dict[str, tuple[list[str], int, tuple[float, float]]] = {
     "dead-application": (["soft_reboot"] * 2 + ["hard_reboot"], 3, (0, 0)),
-    "engine-killed": (["evacuate"], 2, (1, 40)),
+    "engine-killed": (["evacuate"], 1, (1, 40)),
     "guest-power-off": (["hard_reboot"], 1, (0, 0)),
     "hang": (["hard_reboot"], 1, (0, 0)),
     "host-power-off-affinity": (["replace"], 1, (1, 40)),
-    "host-power-off-image": (["evacuate"], 2, (1, 40)),
+    "host-power-off-image": (["evacuate"], 1, (1, 40)),
     "host-power-off-volume": (["evacuate"], 1, (0, 0)),
     "host-storm": ([], 3, (0, 0)),
-    "host-unfenced": (["evacuate"], 2, (1, 110)),
-    "nova-down": (["evacuate"], 2, (1, 70)),
+    "host-unfenced": (["evacuate"], 1, (1, 110)),
+    "nova-down": (["evacuate"], 1, (1, 70)),
     "operator-stop": ([], 1, (0, 0)),
     "qemu-killed": (["hard_reboot"], 1, (0, 0)),
     "tacker-heal": (["rebuild"], 2, (1, 70)),
-    "torn-checkpoint": (["evacuate"], 2, (30, 70)),
+    "torn-checkpoint": (["evacuate"], 1, (30, 70)),
 }
 
 
