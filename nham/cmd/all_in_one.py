@@ -41,10 +41,10 @@ class AllInOneService(engine_service.EngineService):
         )
         self._server.start()
 
-    def stop(self, graceful: bool = True) -> None:
+    def stop(self) -> None:
         """Finish the requests at hand, then stop the engine."""
         self._server.stop()
-        super().stop(graceful)
+        super().stop()
 
 
 def main() -> int:

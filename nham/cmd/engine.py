@@ -15,10 +15,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import signal
 import sys
+import threading
 
 from oslo_config import cfg
-from oslo_service import service
 
 from nham import conf as conf_
 from nham.db import errors as db_errors
@@ -37,7 +38,7 @@ def run(name: str, make: Make, own_database: bool = False) -> int:
     """Run a service with an engine in it.
 
     :param own_database: make the tables where there are none.
-    :returns: 0 after a signal, 1 if the database is not ready.
+    :returns: 0 after a signal, 1 if the database or the port is not ready.
     """
     with conf_.fail_early(name):
         conf = conf_.load(sys.argv[1:], prog=name)
@@ -47,7 +48,17 @@ def run(name: str, make: Make, own_database: bool = False) -> int:
     if problem:
         print(f"{name}: database: {problem}", file=sys.stderr)
         return 1
-    service.launch(conf, made, restart_method="mutate").wait()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    conf_.reload_on_hangup(conf)
+    try:
+        made.start()
+    except OSError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1
+    stop.wait()
+    made.stop()
     return 0
 
 

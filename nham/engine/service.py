@@ -24,7 +24,6 @@ import logging
 import threading
 
 from oslo_config import cfg
-from oslo_service import service
 
 from nham.adapters import clock as clock_
 from nham.adapters import errors
@@ -41,7 +40,7 @@ LOG = logging.getLogger(__name__)
 _BREATH = 1.0
 
 
-class EngineService(service.Service):  # type: ignore[misc]
+class EngineService:
     """Runs one engine until it is told to stop.
 
     :cvar transport_url: the message bus; None: as configured.
@@ -50,12 +49,11 @@ class EngineService(service.Service):  # type: ignore[misc]
     transport_url: str | None = None
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
-        super().__init__()
         self.conf = conf
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Start all loops; called in the worker's own process."""
+        """Start all loops."""
         self.clock = clock_.SystemClock()
         self.store = store_.Store(self.conf.database.connection)
         self._pool = futures.ThreadPoolExecutor(
@@ -82,7 +80,7 @@ class EngineService(service.Service):  # type: ignore[misc]
         )
         LOG.info("engine %s is up", engine.id)
 
-    def stop(self, graceful: bool = True) -> None:
+    def stop(self) -> None:
         """Stop all loops; what recoveries have begun another resumes."""
         self.clock.stop()
         self._discover_now.set()
@@ -91,7 +89,6 @@ class EngineService(service.Service):  # type: ignore[misc]
             thread.join(10.0)
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.store.close()
-        super().stop(graceful)
         LOG.info("engine %s is down", self.engine.id)
 
     def _start_rpc(self) -> None:
