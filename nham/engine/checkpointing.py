@@ -61,6 +61,7 @@ class Checkpointer:
         self._journal = journal
         self._settings = settings
         self._retry_at: dict[str, float] = {}
+        self._unfit: dict[str, str] = {}
 
     def run(self, fleet: Sequence[fleet_.Entry]) -> None:
         """Do what is due."""
@@ -90,6 +91,10 @@ class Checkpointer:
         engine = self._context.engines[ENGINE_OF[method]]
         server = self._context.vim.server(entry.member.server_id)
         self._check_fit(entry, server.status, server.task_state)
+        unfit = engine.unfit(server)
+        if unfit:
+            self._tell_unfit(entry, unfit)
+            raise NotNow(unfit)
         checkpoint = model.Checkpoint(
             id=str(uuid.uuid4()),
             vnf_id=entry.vnf.id,
@@ -110,6 +115,18 @@ class Checkpointer:
         checkpoint = dataclasses.replace(checkpoint, artifacts=artifacts)
         self._context.store.update_checkpoint(checkpoint)
         return checkpoint
+
+    def _tell_unfit(self, entry: fleet_.Entry, reason: str) -> None:
+        """Tell once that a VNFC's state cannot be kept."""
+        if self._unfit.get(entry.group.id) == reason:
+            return
+        self._unfit[entry.group.id] = reason
+        self._journal.event(
+            states.Severity.WARNING,
+            "state-unprotected",
+            f"{entry.vnf.name} {entry.group.vnfc}: {reason}",
+            entry.vnf.id,
+        )
 
     def delete(self, checkpoint: model.Checkpoint) -> None:
         """Let a checkpoint be removed."""

@@ -34,6 +34,13 @@ class CheckpointEngine(abc.ABC):
     def __init__(self, vim: vim_base.Vim) -> None:
         self.vim = vim
 
+    def unfit(self, server: vim_base.Server) -> str:
+        """Return why the server's state must not be taken, empty if it may.
+
+        A checkpoint that could never be put back does only harm.
+        """
+        return ""
+
     @abc.abstractmethod
     def begin(
         self, server: vim_base.Server, name: str

@@ -38,6 +38,15 @@ class VolumeEngine(base.CheckpointEngine):
 
     name = "volume"
 
+    def unfit(self, server: vim_base.Server) -> str:
+        """See base class.
+
+        Where a volume cannot be put back in place its snapshots are no
+        use, and on NFS what is written after one is lost by an evacuation.
+        """
+        root = next(iter(server.volumes), None)
+        return self.vim.reimage_trouble(root) if root else "it has no volume"
+
     def begin(
         self, server: vim_base.Server, name: str
     ) -> tuple[model.Artifact, ...]:
