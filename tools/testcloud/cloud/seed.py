@@ -47,9 +47,22 @@ class Seed:
         while not hosts <= up:
             if time.monotonic() > deadline:
                 sys.exit(f"nova-compute is not up on {hosts - up}")
-            found = self.cloud.compute.services(binary="nova-compute")
+            found = list(self.cloud.compute.services(binary="nova-compute"))
             up = {s.host for s in found if s.state == "up"}
+            for service in found:
+                if service.host in hosts and service.is_forced_down:
+                    self._lift(service.host)
             time.sleep(0.5)
+
+    def _lift(self, host: str) -> None:
+        """Let a host serve again that somebody has forced down.
+
+        Nova refuses until the host has tidied up what was evacuated.
+        """
+        with contextlib.suppress(exceptions.BadRequestException):
+            self.cloud.compute.update_service_forced_down(
+                None, host=host, binary="nova-compute", forced=False
+            )
 
     def image(self, path: pathlib.Path) -> None:
         """Register the guest image; a rebuilt one replaces the old."""
