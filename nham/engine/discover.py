@@ -165,12 +165,6 @@ class Discoverer:
             if known is not None and store.groups(vnf_id=known.id):
                 self._gone(known)
             return
-        running = [o for o in vnfm.operations(record.id) if o.running]
-        if any(o.kind == "TERMINATE" for o in running):
-            # Its volumes cannot be deleted while they have snapshots.
-            if known is not None:
-                self._gone(known)
-            return
         vnf = known or self._new(source, record)
         vnf = self._with_policies(vnf, vnfm)
         if vnf != known:
@@ -178,7 +172,7 @@ class Discoverer:
             self._tell(vnf, known)
         if vnf.state is Unprotected:
             return
-        if running:
+        if any(o.running for o in vnfm.operations(record.id)):
             # Halfway through an operation the record is of no use.
             return
         wanted = {vnfc.name: vnfc for vnfc in record.vnfcs}
