@@ -209,7 +209,7 @@ class Bench:
             bed.wait(
                 "the client sees the right state",
                 lambda: client.outage(at, note).correct,
-                20,
+                180,
             )
         outage = client.outage(at, note)
         self._out.say(f"NHAM {recovery.rung}: {recovery.state}")
