@@ -88,11 +88,15 @@ class Tracker:
         """Take note of a good answer.
 
         A late one is learnt from too: it was the time-out that was wrong.
-        One to a question of before the restart says nothing.
+        One to a question of before the restart says nothing, and neither
+        does the first of all: it waited for a guest that was booting.
         """
         if sequence not in self._waiting:
             return
-        self._estimator.observe(at - self._waiting[sequence])
+        if self._last_good is None:
+            sequence = max(self._waiting)
+        else:
+            self._estimator.observe(at - self._waiting[sequence])
         self._last_good = at
         self._answer_by = None
         self._misses = 0

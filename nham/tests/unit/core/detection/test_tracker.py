@@ -128,10 +128,22 @@ class AnswersTest(base.TestCase):
     def test_answers_are_learnt_from(self) -> None:
         estimator = estimators.TwoWindow(5.0, 0.0, 60.0)
         one = tracker.Tracker(estimator, 3)
-        for number in range(10):
+        for number in range(11):
             one.sent(number, float(number))
             one.good(number, number + 0.25)
-        self.assertAlmostEqual(0.25, one.judge(10.0).timeout)
+        self.assertAlmostEqual(0.25, one.judge(11.0).timeout)
+
+    def test_the_wait_for_a_booting_guest_is_not_learnt(self) -> None:
+        estimator = estimators.TwoWindow(5.0, 0.0, 60.0)
+        one = tracker.Tracker(estimator, 3)
+        for number in range(4):
+            one.sent(number, float(number))
+        one.good(0, 3.5)
+        one.good(1, 3.6)
+        for number in range(4, 14):
+            one.sent(number, float(number))
+            one.good(number, number + 0.25)
+        self.assertAlmostEqual(0.25, one.judge(14.0).timeout)
 
     def test_a_late_observer_waits_longer(self) -> None:
         one = answered(misses=1, timeout=0.5)
