@@ -123,12 +123,6 @@ class Dispatcher:
         self._raise_alarms(decided.alarms)
         return decided
 
-    def why(
-        self, fleet: Sequence[fleet_.Entry], group_ids: set[str]
-    ) -> decision.Decision:
-        """Return what would be decided now; nothing is done."""
-        return decision.decide(self._gatherer.gather(fleet, group_ids))
-
     def member(self, entry: fleet_.Entry) -> facts.MemberFacts:
         """Return what is known of one member, looked at closely."""
         seen = self._gatherer.gather([entry], {entry.group.id})

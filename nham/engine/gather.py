@@ -97,17 +97,15 @@ class Gatherer:
         self,
         fleet: Sequence[fleet_.Entry],
         close: set[str],
-        look_anew: bool = True,
     ) -> facts.Facts:
         """Return the facts.
 
         :param close: groups to look at closely.
-        :param look_anew: ask Nova for their servers as they are now.
         """
         self._nova = self._cloud.available
         self._vnfm = True
         members = [
-            self._close_up(entry, look_anew)
+            self._close_up(entry)
             if entry.group.id in close
             else self._at_a_glance(entry)
             for entry in fleet
@@ -145,12 +143,10 @@ class Gatherer:
             busy=entry.group.recovery_id is not None,
         )
 
-    def _close_up(
-        self, entry: fleet_.Entry, look_anew: bool
-    ) -> facts.MemberFacts:
+    def _close_up(self, entry: fleet_.Entry) -> facts.MemberFacts:
         """Return what is known of a member when everybody was asked."""
         now = self._context.clock.now()
-        server = self._server(entry, look_anew)
+        server = self._server(entry)
         if self._cloud.was_restarted(entry.member.server_id):
             self._watch.expect(entry.group.id)
         seen = self._watch.view(entry.group.id).last_good_at
@@ -170,11 +166,9 @@ class Gatherer:
             busy=group.recovery_id is not None,
         )
 
-    def _server(
-        self, entry: fleet_.Entry, look_anew: bool
-    ) -> vim_base.Server | None:
+    def _server(self, entry: fleet_.Entry) -> vim_base.Server | None:
         known = self._cloud.server(entry.member.server_id)
-        if not look_anew or not self._cloud.available:
+        if not self._cloud.available:
             return known
         try:
             server = self._context.vim.server(entry.member.server_id)
