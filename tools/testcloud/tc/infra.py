@@ -52,6 +52,10 @@ def offload(device: str, netns: str = "") -> None:
 def _bridge(name: str, address: str, mtu: int) -> None:
     if not pathlib.Path(f"/sys/class/net/{name}").exists():
         proc.run(["ip", "link", "add", name, "type", "bridge"])
+    # Left alone it takes the lowest address of its ports, so a host that
+    # is switched off or on would change it under everybody's feet.
+    octets = "".join(f":{int(part):02x}" for part in address.split("."))
+    proc.run(["ip", "link", "set", name, "address", f"02:4e{octets}"])
     proc.run(["ip", "addr", "replace", f"{address}/24", "dev", name])
     proc.run(["ip", "link", "set", name, "mtu", str(mtu), "up"])
     offload(name)
