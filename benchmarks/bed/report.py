@@ -96,6 +96,10 @@ class Reports:
         """Return a VNF's recoveries, newest first."""
         return list(self._nham.recoveries(vnf_id=vnf_id))
 
+    def recovery(self, recovery_id: str) -> Any:
+        """Return a recovery with its steps."""
+        return self._nham.get_recovery(recovery_id)
+
     def wait_recovered(
         self, vnf_id: str, known: int, seconds: float = 240
     ) -> Any:
@@ -105,7 +109,7 @@ class Reports:
             found = self.recoveries(vnf_id)
             if len(found) <= known or found[0].state == "running":
                 return None
-            return self._nham.get_recovery(found[0].id)
+            return self.recovery(found[0].id)
 
         return bed.wait("NHAM has recovered the VNF", ended, seconds)
 

@@ -14,30 +14,96 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
+from typing import Any
+
+from benchmarks.bed import report
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """When a fault was made: monotonic seconds, and since the epoch."""
+
+    at: float
+    wall: float
 
 
 class Live:
     """Prints one line for each thing, with the seconds since the start."""
 
     def __init__(self) -> None:
-        self._start = time.monotonic()
+        self._start = time.time()
         self._zero: float | None = None
 
-    def say(self, text: str) -> None:
-        """Print one line."""
-        now = time.monotonic()
-        stamp = f"[{now - self._start:6.1f} s]"
+    def say(self, text: str, at: float | None = None) -> None:
+        """Print one line.
+
+        :param at: when it happened, seconds since the epoch; None: now.
+        """
+        at = time.time() if at is None else at
+        stamp = f"[{at - self._start:6.1f} s]"
         if self._zero is not None:
-            stamp += f" {now - self._zero:+7.2f} s"
+            stamp += f" {at - self._zero:+7.2f} s"
         print(stamp, text, flush=True)
 
-    def zero(self, text: str) -> float:
+    def zero(self, text: str) -> Fault:
         """Print a fault's line; later ones tell the time since it."""
-        self._zero = time.monotonic()
-        self.say(text)
-        return self._zero
+        fault = Fault(time.monotonic(), time.time())
+        self._zero = fault.wall
+        self.say(text, fault.wall)
+        return fault
 
     def calm(self) -> None:
         """Count no longer from the last fault."""
         self._zero = None
+
+
+class Follow:
+    """Prints what NHAM does about one VNF from now on, as it does it."""
+
+    def __init__(
+        self, reports: report.Reports, vnf_id: str, out: Live
+    ) -> None:
+        self._reports = reports
+        self._vnf_id = vnf_id
+        self._out = out
+        self._known = {one.id for one in reports.recoveries(vnf_id)}
+        self._said: set[str] = set()
+
+    def look(self) -> list[Any]:
+        """Print what is new; return the new recoveries, oldest first."""
+        found = [
+            self._reports.recovery(one.id)
+            for one in reversed(self._reports.recoveries(self._vnf_id))
+            if one.id not in self._known
+        ]
+        for recovery in found:
+            self._tell(recovery)
+        return found
+
+    def _tell(self, recovery: Any) -> None:
+        self._once(
+            recovery.id,
+            f"NHAM detected it ({recovery.zone}); it will "
+            f"{recovery.rung.replace('_', ' ')}",
+            recovery.timeline["detected"],
+        )
+        for step in recovery.steps:
+            if step["ended_at"] is not None:
+                self._once(
+                    f"{recovery.id} {step['id']}",
+                    f"NHAM {step['id']}: {step['detail']}",
+                    step["ended_at"],
+                )
+        if recovery.ended_at is not None:
+            self._once(
+                f"{recovery.id} end",
+                f"NHAM {recovery.rung}: {recovery.state}",
+                recovery.ended_at,
+            )
+
+    def _once(self, key: str, text: str, at: float) -> None:
+        if key not in self._said:
+            self._said.add(key)
+            self._out.say(text, at)

@@ -31,18 +31,23 @@ from benchmarks.outage import live
 
 #: Tacker gives a heal on a dead host up after 73 s; a bit more shows it.
 _PEER_PATIENCE = 90.0
+#: Seconds after a fault in which NHAM must be done, all rungs together.
+_PATIENCE = 240.0
 _HOSTS = ("cmp1", "cmp2")
+_MOMENTS = ("detected", "fenced", "restored", "first_good", "repaired")
 
 
 @dataclasses.dataclass
 class Sample:
-    """One fault as the client saw it and as NHAM reports it."""
+    """One fault as the client saw it and as NHAM reports it.
+
+    :ivar moments: NHAM's moments, each in seconds after the fault.
+    """
 
     who: str
     fault: str
     outage: client_.Outage
-    reported: dict[str, Any]
-    note: str = ""
+    moments: dict[str, float]
 
     @property
     def restored(self) -> bool:
@@ -54,6 +59,8 @@ class Bench:
     """A pair of sample VNFs of one variant, and the faults they suffer.
 
     :param variant: ``image`` or ``volume``: where the root disk lies.
+    :param peer: also measure Tacker's heal alone.
+    :param host_recovery: how NHAM's VNFC leaves a dead host.
     """
 
     def __init__(
@@ -72,6 +79,9 @@ class Bench:
         self._out = out
         self._peer = peer
         self._host_recovery = host_recovery
+        self._who = "NHAM"
+        if host_recovery != "auto":
+            self._who = f"NHAM ({host_recovery})"
         self._round = 0
 
     @contextlib.contextmanager
@@ -153,18 +163,21 @@ class Bench:
         note = self._write_notes()
         samples = []
         with client_.Client(self.ours.address()) as client:
-            known = len(self._reports.recoveries(self._id))
+            follow = live.Follow(self._reports, self._id, self._out)
             server_id = self.ours.server_id()
-            at = self._out.zero(f"QEMU of {self.ours.name} killed")
+            fault = self._out.zero(f"QEMU of {self.ours.name} killed")
             bed.kill_vm(server_id)
             said = self._cloud.compute.get_server(server_id).status
             self._out.say(f"Nova says {said}")
-            samples.append(self._ours("QEMU killed", client, at, note, known))
+            samples.append(
+                self._ours("QEMU killed", client, fault, note, follow)
+            )
         if self._peer:
             with client_.Client(self.theirs.address()) as client:
-                at = self._out.zero(f"QEMU of {self.theirs.name} killed")
-                bed.kill_vm(self.theirs.server_id())
-                samples.append(self._heal("QEMU killed", client, at, note))
+                server_id = self.theirs.server_id()
+                fault = self._out.zero(f"QEMU of {self.theirs.name} killed")
+                bed.kill_vm(server_id)
+                samples.append(self._heal("QEMU killed", client, fault, note))
         self._out.calm()
         return samples
 
@@ -177,17 +190,17 @@ class Bench:
             client_.Client(self.ours.address()) as ours,
             client_.Client(self.theirs.address()) as theirs,
         ):
-            known = len(self._reports.recoveries(self._id))
-            at = self._out.zero(f"power of {host} cut")
-            bed.power_off(host)
+            follow = live.Follow(self._reports, self._id, self._out)
             together = self._peer and self.theirs.host() == host
+            fault = self._out.zero(f"power of {host} cut")
+            bed.power_off(host)
             heal = self._tacker.heal(self.theirs, False) if together else ""
             samples.append(
-                self._ours("host powered off", ours, at, note, known)
+                self._ours("host powered off", ours, fault, note, follow)
             )
             if together:
                 samples.append(
-                    self._heal("host powered off", theirs, at, note, heal)
+                    self._heal("host powered off", theirs, fault, note, heal)
                 )
         self._out.calm()
         self._out.say(f"switching {host} on again")
@@ -196,42 +209,49 @@ class Bench:
 
     def _ours(
         self,
-        fault: str,
+        what: str,
         client: client_.Client,
-        at: float,
+        fault: live.Fault,
         note: str,
-        known: int,
+        follow: live.Follow,
     ) -> Sample:
-        recovery = self._reports.wait_recovered(self._id, known)
-        for step in recovery.steps:
-            self._out.say(f"NHAM {step['id']}: {step['detail']}")
+        """Wait until NHAM is done and a client sees the right state."""
+        seen: list[float] = []
+
+        def over() -> bool:
+            recoveries = follow.look()
+            outage = client.outage(fault.at, note).correct
+            if outage is not None and not seen:
+                seen.append(outage)
+                self._out.say(
+                    f"a client saw an outage of {outage:.2f} s, and the "
+                    f"right state after it",
+                    fault.wall + outage,
+                )
+            ended = all(one.ended_at is not None for one in recoveries)
+            return bool(seen and recoveries and ended)
+
         with contextlib.suppress(bed.Bad):
-            bed.wait(
-                "the client sees the right state",
-                lambda: client.outage(at, note).correct,
-                180,
-            )
-        outage = client.outage(at, note)
-        self._out.say(f"NHAM {recovery.rung}: {recovery.state}")
-        if outage.correct is not None:
-            self._out.say(
-                f"a client saw an outage of {outage.correct:.2f} s, and the "
-                "right state after it"
-            )
-        return Sample("NHAM", fault, outage, recovery.timeline)
+            bed.wait("the client sees the right state", over, _PATIENCE, 1.0)
+        return Sample(
+            self._who,
+            what,
+            client.outage(fault.at, note),
+            _moments(follow.look(), fault),
+        )
 
     def _heal(
         self,
-        fault: str,
+        what: str,
         client: client_.Client,
-        at: float,
+        fault: live.Fault,
         note: str,
         operation_id: str = "",
     ) -> Sample:
         """Let Tacker heal alone and see what a client sees."""
         operation_id = operation_id or self._tacker.heal(self.theirs, False)
         self._out.say("Tacker was asked to heal")
-        end = at + _PEER_PATIENCE
+        end = fault.at + _PEER_PATIENCE
         state = "PROCESSING"
         while time.monotonic() < end and state == "PROCESSING":
             time.sleep(0.5)
@@ -242,15 +262,15 @@ class Bench:
         if state == "COMPLETED":
             bed.wait(
                 "the healed VNF serves",
-                lambda: client.outage(at, note).silent,
+                lambda: client.outage(fault.at, note).silent,
                 60,
             )
-        outage = client.outage(at, note)
+        outage = client.outage(fault.at, note)
         self._out.say(
             f"Tacker heal: {state}; the state says "
             f"{client.last().get('note') or 'nothing'!r}"
         )
-        return Sample("Tacker heal", fault, outage, {}, state)
+        return Sample("Tacker heal", what, outage, {})
 
 
 def sample_policy(variant: str, host_recovery: str) -> str:
@@ -292,15 +312,26 @@ def to_rows(
     return found
 
 
+def _moments(recoveries: list[Any], fault: live.Fault) -> dict[str, float]:
+    """Return when NHAM came how far, in seconds after the fault.
+
+    If it took several recoveries, the first detected it and the last
+    ended it.
+    """
+    found: dict[str, float] = {}
+    for name in _MOMENTS:
+        times = [one.timeline[name] for one in recoveries]
+        known = [at for at in times if at is not None]
+        if known:
+            at = known[0] if name == "detected" else known[-1]
+            found[f"{name}_s"] = at - fault.wall
+    return found
+
+
 def _reported(samples: list[Sample]) -> dict[str, Any]:
     """Return the medians of what NHAM reports about itself."""
-    found = {}
-    for name in ("detected", "fenced", "restored", "first_good", "repaired"):
-        values = [
-            s.reported[f"{name}_seconds"]
-            for s in samples
-            if s.reported.get(f"{name}_seconds") is not None
-        ]
-        if values:
-            found[f"{name}_s"] = rows.row(values)["median"]
-    return found
+    names = dict.fromkeys(name for one in samples for name in one.moments)
+    return {
+        name: rows.row([one.moments.get(name) for one in samples])["median"]
+        for name in names
+    }

@@ -111,9 +111,12 @@ class Engine:
 
     def reload(self) -> None:
         """Read the fleet anew and watch it."""
+        # Who asks later may have changed the fleet that is read here.
+        wanted = self.watch.stale()
         self.fleet = fleet.load(self.context.store)
-        self._look_up_addresses()
+        unknown = self._look_up_addresses(wanted)
         self.housekeeper.watch_members(self.fleet)
+        self.watch.refreshed(wanted - unknown)
 
     def look(self) -> decision.Decision | None:
         """Judge what the prober saw; decide if something is wrong."""
@@ -188,10 +191,13 @@ class Engine:
                 return entry
         raise checkpointing.NotNow("it is not protected")
 
-    def _look_up_addresses(self) -> None:
-        """Ask Nova for servers that the bulk list does not have yet."""
-        wanted = self.watch.wants_refresh
-        self.watch.wants_refresh = set()
+    def _look_up_addresses(self, wanted: frozenset[str]) -> set[str]:
+        """Ask Nova for servers that the bulk list does not have yet.
+
+        :param wanted: groups to look up again, known or not.
+        :returns: the groups for which Nova had no answer.
+        """
+        unknown = set()
         for entry in self.fleet:
             server_id = entry.member.server_id
             known = self.cloud.server(server_id) is not None
@@ -201,6 +207,9 @@ class Engine:
                 self.cloud.note(self.context.vim.server(server_id))
             except errors.AdapterError as error:
                 LOG.info("server %s: %s", server_id, error)
+                if not isinstance(error, errors.NotFound):
+                    unknown.add(entry.group.id)
+        return unknown
 
     def _finish_restore(self, recovery: model.Recovery) -> None:
         """Try an older checkpoint where one could not be put back.

@@ -91,7 +91,8 @@ class Watch:
         self._members: dict[str, Watched] = {}
         self._hosts: dict[str, str] = {}
         self._by_subject: dict[str, list[_Entry]] = {}
-        self.wants_refresh: set[str] = set()
+        self._doubted: frozenset[str] = frozenset()
+        self._stale: set[str] = set()
 
     def set_members(self, members: Iterable[Watched]) -> None:
         """Watch these members and no others."""
@@ -124,6 +125,18 @@ class Watch:
                 entry.judgement = entry.tracker.judge(now, lag)
                 if entry.icmp and _is_back(before, entry.judgement):
                     self._let_boot(entry.subject)
+            self._hurry()
+
+    def _hurry(self) -> None:
+        """Have those asked sooner that have just missed an answer."""
+        doubted = frozenset(
+            key
+            for key, entry in self._entries.items()
+            if entry.judgement and entry.judgement.health is Health.SLOW
+        )
+        if doubted != self._doubted:
+            self._doubted = doubted
+            self._prober.hurry(doubted)
 
     def _let_boot(self, group_id: str) -> None:
         """Give the application of a guest that is back time to boot.
@@ -160,6 +173,7 @@ class Watch:
                 icmp=_worst([e for e in entries if e.icmp]),
                 last_good_at=self._wall(max(last)) if last else None,
                 probed=bool(entries),
+                stale=group_id in self._stale,
                 evidence=tuple(
                     f"{e.target.kind} {e.target.address}: "
                     f"{e.judgement.evidence}"
@@ -191,7 +205,17 @@ class Watch:
     def refresh(self, group_id: str) -> None:
         """Ask for the member's addresses to be looked up again."""
         with self._lock:
-            self.wants_refresh.add(group_id)
+            self._stale.add(group_id)
+
+    def stale(self) -> frozenset[str]:
+        """Return the groups whose addresses are to be looked up again."""
+        with self._lock:
+            return frozenset(self._stale)
+
+    def refreshed(self, groups: Iterable[str]) -> None:
+        """Take note that the addresses of these are known again."""
+        with self._lock:
+            self._stale.difference_update(groups)
 
     def _wall(self, monotonic: float) -> float:
         return self._clock.now() - (self._clock.monotonic() - monotonic)

@@ -38,12 +38,14 @@ class MemberView:
 
     :ivar last_good_at: the last good answer, seconds since the epoch.
     :ivar probed: somebody asks it at all.
+    :ivar stale: its addresses are not yet looked up again.
     """
 
     app: facts.Health = facts.Health.UNKNOWN
     icmp: facts.Health = facts.Health.UNKNOWN
     last_good_at: float | None = None
     probed: bool = False
+    stale: bool = False
     evidence: tuple[str, ...] = ()
 
 

@@ -60,6 +60,8 @@ class VerifyService(StepHandler):
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
         view = run.context.watch.view(run.recovery.group_id)
+        if view.stale:
+            return None
         if not view.probed:
             server = run.server
             if server.status != "ACTIVE" or server.task_state is not None:

@@ -20,9 +20,13 @@ what it sent and what came back. It judges nothing: that is the work of
 from __future__ import annotations
 
 import abc
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
 import dataclasses
+
+#: By how much the interval shrinks for a target that is asked in haste.
+HASTE = 0.5
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -66,6 +70,14 @@ class Prober(abc.ABC):
     @abc.abstractmethod
     def set_targets(self, targets: Iterable[Target]) -> None:
         """Ask these from now on, and no others."""
+
+    @abc.abstractmethod
+    def hurry(self, keys: Collection[str]) -> None:
+        """Ask these in haste from now on, and all others at leisure.
+
+        A target that has missed an answer is asked again sooner, so that
+        a suspicion takes as many answers but less time.
+        """
 
     @abc.abstractmethod
     def collect(self) -> Sequence[Observation]:

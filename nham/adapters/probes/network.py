@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
 import dataclasses
@@ -51,12 +52,14 @@ _PORTS = {"icmp": 0, "tcp": None, "http": 80, "udp": 7}
 class _Asked:
     """One target with what it has not answered yet.
 
+    :ivar due: when the next question is due, in the loop's seconds.
     :ivar waiting: numbers of echo questions, oldest first.
     :ivar streams: tasks of questions over TCP, oldest first.
     """
 
     target: base.Target
     sequence: int
+    due: float = 0.0
     timer: asyncio.TimerHandle | None = None
     waiting: collections.deque[int] = dataclasses.field(
         default_factory=collections.deque
@@ -84,6 +87,7 @@ class NetworkProber(base.Prober):
         self._loop = asyncio.new_event_loop()
         self._echoes: dict[echo.Form, echo.Echo] = {}
         self._asked: dict[str, _Asked] = {}
+        self._hurried: frozenset[str] = frozenset()
         self._questions: dict[int, _Question] = {}
         self._numbers = itertools.count(int.from_bytes(os.urandom(6)))
         self._phases = itertools.count(1)
@@ -116,6 +120,10 @@ class NetworkProber(base.Prober):
                         self._loop, form, self._heard
                     )
         self._loop.call_soon_threadsafe(self._apply, wanted)
+
+    def hurry(self, keys: Collection[str]) -> None:
+        """See base class."""
+        self._loop.call_soon_threadsafe(self._hurry, frozenset(keys))
 
     def collect(self) -> Sequence[base.Observation]:
         """See base class."""
@@ -174,7 +182,23 @@ class NetworkProber(base.Prober):
         for task in asked.streams:
             task.cancel()
 
+    def _hurry(self, keys: frozenset[str]) -> None:
+        """Bring the next question to those newly in haste forward."""
+        for key in keys - self._hurried:
+            asked = self._asked.get(key)
+            if asked is not None and asked.timer is not None:
+                asked.timer.cancel()
+                earlier = asked.due - asked.target.interval * (1 - base.HASTE)
+                self._arm(asked, max(earlier, self._loop.time()))
+        self._hurried = keys
+
+    def _interval(self, target: base.Target) -> float:
+        """Return the seconds to the next question."""
+        hurried = target.key in self._hurried
+        return target.interval * (base.HASTE if hurried else 1.0)
+
     def _arm(self, asked: _Asked, due: float) -> None:
+        asked.due = due
         asked.timer = self._loop.call_at(due, self._ask, asked, due)
 
     def _ask(self, asked: _Asked, due: float) -> None:
@@ -189,10 +213,11 @@ class NetworkProber(base.Prober):
             # It could not even ask: as bad as being late by a question.
             late += target.interval
         self._note_lag(late)
-        following = due + target.interval
+        interval = self._interval(target)
+        following = due + interval
         if following <= now:
             # What was missed is not made up for by a volley.
-            following = now + target.interval
+            following = now + interval
         self._arm(asked, following)
 
     def _ask_echo(self, asked: _Asked) -> None:

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
 import heapq
@@ -42,6 +43,8 @@ class SimulatedProber(base.Prober):
         self._targets: dict[str, base.Target] = {}
         self._running: dict[str, int] = {}
         self._sequence: dict[str, int] = {}
+        self._due: dict[str, float] = {}
+        self._hurried: frozenset[str] = frozenset()
         self._seen: list[tuple[float, int, base.Observation]] = []
         self._order = 0
         self._late: list[tuple[float, float]] = []
@@ -53,11 +56,18 @@ class SimulatedProber(base.Prober):
             self._running.pop(key, None)
         for key, target in wanted.items():
             if self._targets.get(key) != target:
-                self._order += 1
-                self._running[key] = self._order
-                phase = self._rng.uniform(0.0, target.interval)
-                self._ask_in(phase, target, self._order)
+                self._begin(self._rng.uniform(0.0, target.interval), target)
         self._targets = wanted
+
+    def hurry(self, keys: Collection[str]) -> None:
+        """See base class."""
+        now = self._clock.monotonic()
+        for key in frozenset(keys) - self._hurried:
+            target = self._targets.get(key)
+            if target is not None:
+                gain = target.interval * (1 - base.HASTE)
+                self._begin(max(self._due[key] - gain - now, 0.0), target)
+        self._hurried = frozenset(keys)
 
     def collect(self) -> Sequence[base.Observation]:
         """See base class."""
@@ -79,8 +89,15 @@ class SimulatedProber(base.Prober):
         """See base class."""
         self._targets, self._running, self._seen = {}, {}, []
 
+    def _begin(self, delay: float, target: base.Target) -> None:
+        """Ask a target from now on; what was arranged before is void."""
+        self._order += 1
+        self._running[target.key] = self._order
+        self._ask_in(delay, target, self._order)
+
     def _ask_in(self, delay: float, target: base.Target, run: int) -> None:
         due = self._clock.monotonic() + delay
+        self._due[target.key] = due
         self._clock.call_at(due, lambda: self._ask(due, target, run))
 
     def _ask(self, due: float, target: base.Target, run: int) -> None:
@@ -98,8 +115,10 @@ class SimulatedProber(base.Prober):
         self._sequence[target.key] = sequence
         self._note(target.key, sequence, "sent", now)
         self._answer(target, sequence, now)
-        early = due + target.interval - now
-        self._ask_in(early if early > 0 else target.interval, target, run)
+        hurried = target.key in self._hurried
+        interval = target.interval * (base.HASTE if hurried else 1.0)
+        early = due + interval - now
+        self._ask_in(early if early > 0 else interval, target, run)
 
     def _answer(self, target: base.Target, sequence: int, now: float) -> None:
         world = self._world

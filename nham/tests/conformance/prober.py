@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Sequence
+import dataclasses
 
 from nham.adapters.probes import base as probes_base
 from nham.tests.conformance import base
@@ -94,6 +95,24 @@ class ProberSuite(base.Suite):
             for before, after in zip(seen, seen[1:], strict=False)
         ]
         self.assertLess(sum(gaps) / len(gaps), 3 * target.interval)
+
+    def test_those_in_haste_are_asked_more_often(self) -> None:
+        one = self.silent()
+        two = dataclasses.replace(one, key=f"{one.key} in haste")
+        self.prober.set_targets([one, two])
+        self.gather(two.key, "sent", 1)
+        self.prober.hurry([two.key])
+        seen: list[str] = []
+
+        def enough() -> bool:
+            seen.extend(found.key for found in self.prober.collect())
+            return seen.count(two.key) >= 30
+
+        self.until("30 questions", enough, 20.0)
+        # Twice as often, but for those that were due when it was asked.
+        self.assertLess(seen.count(one.key), 22)
+        self.prober.hurry([])
+        self.gather(two.key, "sent", 3)
 
     def test_removed_target_is_asked_no_more(self) -> None:
         first, second = self.answering("udp"), self.answering("icmp")

@@ -91,6 +91,14 @@ class VerifyServiceTest(LookCase):
         record = self.run_step("verify_service", seconds=100.0)
         self.assertIs(states.StepState.FAILED, record.state)
 
+    def test_new_addresses_are_waited_for(self) -> None:
+        self.see(probed=False, stale=True)
+        recovery_id = self.claim(self.step("verify_service"))
+        self.assertTrue(self.runner.advance(recovery_id))
+        self.see(probed=False)
+        record = self.run_to_end(recovery_id).steps[0]
+        self.assertIs(DONE, record.state)
+
     def test_without_probes_nova_is_believed(self) -> None:
         self.see(probed=False)
         record = self.run_step("verify_service")
