@@ -1,0 +1,252 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tests of what follows from records and views."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from nham.adapters.vim import base as vim
+from nham.core import descriptor
+from nham.core import facts
+from nham.core import model
+from nham.core import states
+from nham.engine import derive
+from nham.tests import base as tests
+from nham.tests.unit.engine import base
+
+Health = facts.Health
+Step = states.StepState
+State = states.RecoveryState
+NOW = 10_000.0
+PROBATION = 300.0
+
+
+def recovery(
+    began: float,
+    ended: float | None = None,
+    state: State = State.FAILED,
+    steps: tuple[model.StepRecord, ...] = (),
+    **fields: Any,
+) -> model.Recovery:
+    """Return a recovery that began and ended so many seconds ago."""
+    values: dict[str, Any] = {"rule": "vm-dead", "rung": "rebuild", **fields}
+    return model.Recovery(
+        id="r",
+        vnf_id="v",
+        group_id="g",
+        epoch=1,
+        fault=model.Fault(
+            zone=descriptor.Zone.VM, subject="s", detected_at=NOW - began
+        ),
+        state=state,
+        steps=steps,
+        started_at=NOW - began,
+        ended_at=None if ended is None else NOW - ended,
+        **values,
+    )
+
+
+def member(
+    host: str, network: str | None = "net", health: Health = Health.DEAD
+) -> facts.MemberFacts:
+    """Return a member whose probes all say the same."""
+    return facts.MemberFacts(
+        group_id=f"{host}/{network}",
+        vnf_id="v",
+        vnfc="VDU1-0",
+        server_id="s",
+        host=host,
+        policy=base.POLICY,
+        app=health,
+        icmp=health,
+        network=network,
+    )
+
+
+class TestNetwork(tests.TestCase):
+    """The network that a member is asked over."""
+
+    server = vim.Server(
+        id="s",
+        name="s",
+        status="ACTIVE",
+        host="one",
+        addresses=(
+            vim.Address(network="data", ip="10.0.0.5"),
+            vim.Address(network="oam", ip="10.1.0.5"),
+        ),
+    )
+
+    def asked(self, network: str | None) -> str | None:
+        """Return the network for a probe that names this one."""
+        probe = descriptor.ProbeSpec(type="http", port=80, network=network)
+        policy = dataclasses.replace(base.POLICY, probes=(probe,))
+        return derive.network(policy, self.server)
+
+    def test_first_or_named(self) -> None:
+        self.assertEqual("data", self.asked(None))
+        self.assertEqual("oam", self.asked("oam"))
+
+    def test_nobody_is_asked(self) -> None:
+        self.assertIsNone(self.asked("elsewhere"))
+        self.assertIsNone(derive.network(base.POLICY, None))
+        silent = dataclasses.replace(base.POLICY, probes=())
+        self.assertIsNone(derive.network(silent, self.server))
+
+
+class TestAttemptsThatCount(tests.TestCase):
+    """A probation of five minutes; all times are seconds ago."""
+
+    def count(self, *ended: model.Recovery) -> int:
+        """Return how many of these count, newest first."""
+        found = derive.that_count(ended, NOW, PROBATION)
+        self.assertEqual(list(ended[: len(found)]), found)
+        return len(found)
+
+    def test_fault_that_is_over_counts_until_its_probation_is_over(
+        self,
+    ) -> None:
+        over = State.SUCCEEDED
+        self.assertEqual(1, self.count(recovery(300.0, 290.0, over)))
+        self.assertEqual(0, self.count(recovery(301.0, 290.0, over)))
+
+    def test_slow_failures_in_a_row_are_not_forgotten(self) -> None:
+        ended = [recovery(n * 250.0, n * 250.0 - 240.0) for n in (1, 2, 3, 4)]
+        self.assertEqual(4, self.count(*ended))
+
+    def test_failure_counts_from_its_end(self) -> None:
+        self.assertEqual(1, self.count(recovery(900.0, 250.0)))
+
+    def test_pause_as_long_as_the_probation_ends_the_row(self) -> None:
+        self.assertEqual(0, self.count(recovery(310.0, 301.0)))
+        ended = [recovery(20.0, 10.0), recovery(340.0, 321.0)]
+        self.assertEqual(1, self.count(*ended))
+
+    def test_failures_before_a_success_belong_to_an_older_fault(self) -> None:
+        success = recovery(50.0, 40.0, State.SUCCEEDED)
+        self.assertEqual(1, self.count(success, recovery(310.0, 60.0)))
+        self.assertEqual(2, self.count(success, recovery(290.0, 60.0)))
+
+    def test_none(self) -> None:
+        self.assertEqual(0, self.count())
+
+
+class TestAttempt(tests.TestCase):
+    """What an ended recovery means to the ladder."""
+
+    def test_outcomes(self) -> None:
+        for state, outcome in (
+            (State.SUCCEEDED, facts.Outcome.OK),
+            (State.ABORTED, facts.Outcome.ABORTED),
+            (State.FAILED, facts.Outcome.FAILED),
+        ):
+            with self.subTest(state=state):
+                found = derive.attempt(recovery(20.0, 10.0, state), NOW)
+                self.assertEqual(outcome, found.outcome)
+                self.assertEqual("rebuild", found.rung)
+                self.assertEqual(20.0, found.age)
+                self.assertIsNone(found.checkpoint_id)
+
+    def test_refused(self) -> None:
+        steps = (
+            base.step("lock", Step.DONE),
+            base.step("rebuild_server", Step.REFUSED, checkpoint_id="c"),
+        )
+        found = derive.attempt(recovery(20.0, 10.0, steps=steps), NOW)
+        self.assertEqual(facts.Outcome.REFUSED, found.outcome)
+        self.assertEqual("c", found.checkpoint_id)
+
+
+class TestUnrestored(tests.TestCase):
+    """Which checkpoint a failed recovery still owes its VNFC."""
+
+    def owed(
+        self,
+        rebuild: Step,
+        moved: Step = Step.DONE,
+        state: State = State.FAILED,
+        rule: str = "host-dead",
+    ) -> str | None:
+        """Return it for a move and a rebuild that ended so."""
+        steps = (
+            base.step("evacuate_server", moved),
+            base.step("rebuild_server", rebuild, checkpoint_id="c"),
+        )
+        ended = recovery(20.0, 10.0, state, steps, rule=rule)
+        owed = derive.unrestored(ended)
+        flag = derive.attempt(ended, NOW).unrestored
+        self.assertEqual(owed is not None, flag)
+        return owed
+
+    def test_moved_without_its_state(self) -> None:
+        self.assertEqual("c", self.owed(Step.FAILED))
+        self.assertEqual("c", self.owed(Step.REFUSED))
+        self.assertEqual("c", self.owed(Step.PENDING))
+
+    def test_nothing_is_owed(self) -> None:
+        self.assertIsNone(self.owed(Step.DONE))
+        self.assertIsNone(self.owed(Step.FAILED, state=State.SUCCEEDED))
+        self.assertIsNone(self.owed(Step.FAILED, state=State.ABORTED))
+
+    def test_what_does_not_serve_is_left_to_the_decision(self) -> None:
+        self.assertIsNone(self.owed(Step.PENDING, moved=Step.FAILED))
+
+    def test_what_served_before_still_does(self) -> None:
+        for rule in ("unrestored", "restore", "replaced-behind"):
+            with self.subTest(rule=rule):
+                owed = self.owed(Step.FAILED, moved=Step.PENDING, rule=rule)
+                self.assertEqual("c", owed)
+
+    def test_plan_without_a_rebuild(self) -> None:
+        steps = (base.step("reboot_server", Step.FAILED),)
+        ended = recovery(20.0, 10.0, steps=steps, rule="restore")
+        self.assertIsNone(derive.unrestored(ended))
+
+
+class TestLostNetworks(tests.TestCase):
+    """Networks of which every watched member went silent."""
+
+    def test_silent_on_several_hosts(self) -> None:
+        found = derive.lost_networks([member("one"), member("two")])
+        self.assertEqual(frozenset({"net"}), found)
+
+    def test_one_host_proves_nothing(self) -> None:
+        found = derive.lost_networks([member("one"), member("one")])
+        self.assertEqual(frozenset(), found)
+
+    def test_one_answer_is_enough(self) -> None:
+        for health in (Health.OK, Health.SLOW):
+            with self.subTest(health=health):
+                third = member("three", health=health)
+                members = [member("one"), member("two"), third]
+                self.assertEqual(frozenset(), derive.lost_networks(members))
+
+    def test_networks_are_judged_apart(self) -> None:
+        members = [
+            member("one", "a"),
+            member("two", "a"),
+            member("one", "b"),
+            member("two", "b", Health.OK),
+        ]
+        self.assertEqual(frozenset({"a"}), derive.lost_networks(members))
+
+    def test_who_is_not_watched_says_nothing(self) -> None:
+        unknown = member("two", health=Health.UNKNOWN)
+        found = derive.lost_networks([member("one"), unknown])
+        self.assertEqual(frozenset(), found)
+        members = [member("one"), member("two"), unknown]
+        self.assertEqual(frozenset({"net"}), derive.lost_networks(members))
+        nowhere = [member("one", None), member("two", None)]
+        self.assertEqual(frozenset(), derive.lost_networks(nowhere))
