@@ -1,0 +1,83 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tests of the fleet."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from nham.core import model
+from nham.core import states
+from nham.tests.unit.engine import base
+
+
+class TestFleet(base.EngineCase):
+    """A VNF with two VNFCs."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.add_vnf(hosts=("one", "two"))
+
+    def groups(self) -> list[str]:
+        """Return the groups in the fleet."""
+        return [entry.group.id for entry in self.fleet]
+
+    def test_entry(self) -> None:
+        first, second = self.fleet
+        self.assertEqual(
+            ("VDU1-0", "VDU1-1"), (first.group.vnfc, second.group.vnfc)
+        )
+        self.assertEqual("v", first.vnf.id)
+        self.assertEqual("v/0/m", first.member.id)
+        self.assertEqual(base.POLICY, first.policy)
+
+    def test_unprotected(self) -> None:
+        for state in states.VnfState:
+            with self.subTest(state=state):
+                self.store.set_vnf_state("v", state)
+                here = state is not states.VnfState.UNPROTECTED
+                self.assertEqual(here, bool(self.fleet))
+
+    def test_retired_member_does_not_serve(self) -> None:
+        old = self.entry("v/0").member
+        self.store.save_member(
+            dataclasses.replace(old, role=states.Role.RETIRED)
+        )
+        self.assertEqual(["v/1"], self.groups())
+        new = model.Member(id="new", group_id="v/0", server_id="s")
+        self.store.save_member(new)
+        self.assertEqual(new, self.entry("v/0").member)
+
+    def test_vdu_without_a_policy(self) -> None:
+        self.store.save_group(
+            model.Group(id="x", vnf_id="v", vnfc="VDU2-0", vdu="VDU2")
+        )
+        self.store.save_member(
+            model.Member(id="xm", group_id="x", server_id="s")
+        )
+        self.assertEqual(["v/0", "v/1"], self.groups())
+
+    def test_policy_of_the_vdu_comes_before_that_of_the_vnf(self) -> None:
+        whole = dataclasses.replace(
+            base.POLICY, name="whole", targets=("VNF",), whole_vnf=True
+        )
+        vnf = self.store.vnf("v")
+        for policies, name in (
+            ((whole,), "whole"),
+            ((whole, base.POLICY), "p"),
+        ):
+            with self.subTest(name=name):
+                self.store.save_vnf(
+                    dataclasses.replace(vnf, policies=policies)
+                )
+                self.assertEqual(name, self.entry("v/0").policy.name)
