@@ -1,0 +1,294 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tests of how the facts are put together."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from nham.core import descriptor
+from nham.core import facts
+from nham.core import states
+from nham.engine import gather
+from nham.tests.unit.engine import base
+
+Health = facts.Health
+State = states.RecoveryState
+
+
+class GatherCase(base.EngineCase):
+    """A stateful VNF with a VNFC on each of two hosts; all is well."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.instance = self.add_vnf(
+            hosts=("one", "two"), policy=base.STATEFUL
+        )
+        self.gatherer = gather.Gatherer(
+            self.context, self.watch, self.cloud, self.settings
+        )
+        self.settle()
+
+    def gather(self, *close: str) -> facts.Facts:
+        """Gather, looking closely at these groups."""
+        return self.gatherer.gather(self.fleet, set(close))
+
+    def close_up(self, group_id: str = "v/0") -> facts.MemberFacts:
+        """Return what is seen when one group is looked at closely."""
+        found = self.gather(group_id).members
+        return next(m for m in found if m.group_id == group_id)
+
+    def signs(self, group_id: str = "v/0") -> gather.Signs | None:
+        """Return the signs of trouble of a group."""
+        return self.gatherer.troubled(self.fleet).get(group_id)
+
+
+class TestTroubled(GatherCase):
+    """About which groups something is not as usual."""
+
+    def test_all_is_well(self) -> None:
+        self.assertEqual({}, self.gatherer.troubled(self.fleet))
+
+    def test_dead_application(self) -> None:
+        self.world.hang_app(self.server_id())
+        self.look(base.SILENCE)
+        self.assertEqual(
+            {"v/0": (Health.DEAD, Health.OK, "ACTIVE", Health.OK)},
+            self.gatherer.troubled(self.fleet),
+        )
+
+    def test_dead_guest_that_serves(self) -> None:
+        self.policy_of_icmp()
+        self.poll()
+        self.look(3.0)
+        self.assertIsNone(self.signs())
+        self.world.hang_guest(self.server_id())
+        self.look(base.SILENCE)
+        self.assertEqual(
+            (Health.UNKNOWN, Health.DEAD, "ACTIVE", Health.OK), self.signs()
+        )
+
+    def policy_of_icmp(self) -> None:
+        """Let the policy ask by ICMP only."""
+        probe = descriptor.ProbeSpec(type="icmp")
+        policy = dataclasses.replace(base.STATEFUL, probes=(probe,))
+        vnf = self.store.vnf("v")
+        self.store.save_vnf(dataclasses.replace(vnf, policies=(policy,)))
+
+    def test_server_is_not_active(self) -> None:
+        self.world.user_pause(self.server_id("v/1"))
+        self.poll()
+        self.assertEqual(
+            (Health.OK, Health.OK, "PAUSED", Health.OK), self.signs("v/1")
+        )
+        self.assertIsNone(self.signs("v/0"))
+
+    def test_nova_compute_is_down(self) -> None:
+        self.world.kill_compute("one")
+        self.clock.advance(20.0)
+        self.cloud.poll()
+        self.assertEqual(["v/0"], list(self.gatherer.troubled(self.fleet)))
+
+    def test_host_is_silent_before_nova_knows(self) -> None:
+        self.world.partition_host("one")
+        self.look(base.SILENCE)
+        self.assertTrue(self.cloud.services()["one"].up)
+        self.assertEqual(
+            (Health.DEAD, Health.DEAD, "ACTIVE", Health.DEAD), self.signs()
+        )
+
+
+class TestAtAGlance(GatherCase):
+    """What costs no call."""
+
+    def test_nobody_is_asked(self) -> None:
+        before = len(self.world.gates.log)
+        found = self.gather()
+        self.assertEqual(before, len(self.world.gates.log))
+        self.assertEqual(["v/0", "v/1"], [m.group_id for m in found.members])
+
+    def test_member(self) -> None:
+        entry = self.entry()
+        self.assertEqual(
+            facts.MemberFacts(
+                group_id="v/0",
+                vnf_id="v",
+                vnfc="VDU1-0",
+                server_id=entry.member.server_id,
+                host="one",
+                policy=base.STATEFUL,
+                network="net0",
+                image_id=entry.member.image_id,
+            ),
+            self.gather().members[0],
+        )
+
+    def test_member_that_nova_has_not_named_yet(self) -> None:
+        self.add_vnf("new", ("three",))
+        found = self.gather().members[0]
+        self.assertEqual(("new/0", "three"), (found.group_id, found.host))
+        self.assertEqual("ACTIVE", found.server.status)
+        self.assertFalse(found.watched)
+
+    def test_paused_busy_and_without_a_vnfm(self) -> None:
+        self.claim()
+        self.store.set_paused("v", True)
+        vnf = self.store.vnf("v")
+        self.store.save_vnf(dataclasses.replace(vnf, source="manual"))
+        found = self.gather().members
+        self.assertEqual([True, False], [m.busy for m in found])
+        self.assertEqual([True, True], [m.paused for m in found])
+        self.assertEqual([False, False], [m.vnfm for m in found])
+
+
+class TestCloseUp(GatherCase):
+    """What is asked about those in trouble, and only about them."""
+
+    def test_only_the_troubled(self) -> None:
+        before = self.calls("server")
+        self.close_up("v/1")
+        asked = self.world.gates.log[-1].subject
+        self.assertEqual(self.instance, asked)
+        self.assertEqual(1, self.calls("server") - before)
+        self.assertEqual(1, self.calls("operations"))
+
+    def test_newest_state_counts_and_is_kept(self) -> None:
+        self.world.server_error(self.server_id())
+        self.assertEqual("ERROR", self.close_up().server.status)
+        known = self.cloud.server(self.server_id())
+        self.assertEqual("ERROR", known and known.status)
+
+    def test_silent_for(self) -> None:
+        self.world.hang_guest(self.server_id())
+        self.look(8.0)
+        found = self.close_up()
+        seen = self.watch.view("v/0").last_good_at
+        self.assertEqual(self.clock.now() - (seen or 0.0), found.silent_for)
+        self.assertLess(6.0, found.silent_for)
+
+    def test_deleted_server(self) -> None:
+        self.world.delete_server_behind(self.server_id())
+        self.clock.advance(2.0)
+        found = self.close_up()
+        self.assertEqual(("DELETED", "one"), (found.server.status, found.host))
+
+    def test_who_stopped_it(self) -> None:
+        self.close_up()
+        self.assertEqual(0, self.calls("actions"))
+        self.world.user_stop(self.server_id())
+        self.world.crash_vm(self.server_id("v/1"))
+        self.clock.advance(20.0)
+        self.assertEqual("user", self.close_up("v/0").server.stopped_by)
+        self.assertEqual("nobody", self.close_up("v/1").server.stopped_by)
+
+    def test_claimed_since_the_fleet_was_read(self) -> None:
+        fleet = self.fleet
+        self.claim()
+        found = self.gatherer.gather(fleet, {"v/0"})
+        self.assertTrue(found.members[0].busy)
+
+    def test_restarted_server_is_given_time_to_boot(self) -> None:
+        self.world.hang_guest(self.server_id())
+        self.look(base.SILENCE)
+        self.assertIs(Health.DEAD, self.close_up().app)
+        self.vim.reboot(self.server_id(), hard=True)
+        self.close_up()
+        self.clock.advance(1.6)
+        found = self.close_up()
+        self.assertEqual(
+            (Health.UNKNOWN, Health.UNKNOWN), (found.app, found.icmp)
+        )
+
+    def test_affinity(self) -> None:
+        self.assertFalse(self.close_up().affinity)
+        self.world.nova.servers[self.server_id()].affinity = True
+        self.assertTrue(self.close_up().affinity)
+
+
+class TestServices(GatherCase):
+    """What is said of Nova and the VNFM."""
+
+    def test_both_answer(self) -> None:
+        system = self.gather("v/0").system
+        self.assertTrue(system.nova and system.vnfm)
+
+    def test_nova_did_not_answer_the_poll(self) -> None:
+        self.world.api_down("nova", 60.0)
+        self.cloud.poll()
+        before = len(self.world.gates.log)
+        found = self.gather("v/0")
+        self.assertFalse(found.system.nova)
+        self.assertEqual("ACTIVE", found.members[0].server.status)
+        asked = [one.system for one in self.world.gates.log[before:]]
+        self.assertEqual(["tacker"], asked)
+
+    def test_nova_does_not_answer_now(self) -> None:
+        self.world.api_error_once("nova", "server")
+        found = self.gather("v/0")
+        self.assertFalse(found.system.nova)
+        self.assertEqual("one", found.members[0].host)
+        self.assertTrue(self.gather("v/0").system.nova)
+
+    def test_it_is_not_known_who_stopped_it(self) -> None:
+        self.world.user_stop(self.server_id())
+        self.clock.advance(5.0)
+        self.world.api_error_once("nova", "actions")
+        found = self.gather("v/0")
+        self.assertFalse(found.system.nova)
+        self.assertIsNone(found.members[0].server.stopped_by)
+
+    def test_dead_vnfm_runs_no_operation(self) -> None:
+        self.world.user_heal(self.instance, "VDU1-1")
+        self.world.api_down("tacker", 60.0)
+        found = self.gather("v/0")
+        self.assertFalse(found.system.vnfm)
+        self.assertTrue(found.system.nova)
+        self.assertIsNone(found.members[0].operation)
+
+
+class TestOperation(GatherCase):
+    """What the VNFM does to the VNF."""
+
+    def test_none(self) -> None:
+        self.assertIsNone(self.close_up().operation)
+
+    def test_running_and_stuck(self) -> None:
+        tacker = self.world.tacker
+        instance = tacker.get(self.instance)
+        operation = tacker.begin(instance, "HEAL")
+        self.assertEqual("running", self.close_up().operation)
+        tacker.end(instance, operation, "FAILED_TEMP")
+        self.assertEqual("stuck", self.close_up().operation)
+        tacker.fail(operation)
+        self.assertIsNone(self.close_up().operation)
+
+    def test_ends_when_our_record_has_followed(self) -> None:
+        self.world.user_heal(self.instance, "VDU1-0")
+        self.clock.advance(60.0)
+        self.assertEqual("DELETED", self.close_up().server.status)
+        self.assertEqual("running", self.close_up().operation)
+        new = self.world.server_id(self.instance, "VDU1-0")
+        old = self.entry().member
+        self.store.save_member(dataclasses.replace(old, server_id=new))
+        self.assertIsNone(self.close_up().operation)
+
+    def test_deleted_behind_is_no_operation(self) -> None:
+        self.world.delete_server_behind(self.server_id())
+        self.clock.advance(2.0)
+        self.assertIsNone(self.close_up().operation)
+
+    def test_vnf_without_a_vnfm(self) -> None:
+        vnf = self.store.vnf("v")
+        self.store.save_vnf(dataclasses.replace(vnf, source="manual"))
+        self.assertIsNone(self.close_up().operation)
+        self.assertEqual(0, self.calls("operations"))
