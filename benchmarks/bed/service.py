@@ -27,15 +27,14 @@ _CONF = """\
 state_path = {folder}
 transport_url = {transport}
 log_file = {folder}/{program}.log
-debug = {debug}
 
 [database]
 connection = {database}
 
 [api]
 bind_host = {address}
-bind_port = 9899
-callback_url = http://{address}:9899/v1/tacker/notifications
+bind_port = {port}
+callback_url = http://{address}:{port}/v1/tacker/notifications
 
 [cloud]
 cloud = testcloud-service
@@ -46,7 +45,7 @@ callback_password = {password}
 reconcile_interval = {reconcile}
 
 [fencing]
-host_drivers = {fencing}
+host_drivers = command
 
 [fencing_command]
 off = {testcloud} host kill {{host}}
@@ -64,31 +63,33 @@ project_domain_id = default
 """
 
 
-class Nham:
-    """NHAM as one or two processes; kills and restarts them at will.
+#: Where the API listens, beside the test cloud's own.
+PORT = 9899
 
-    :param program: ``nham-all-in-one``, or ``nham-engine`` (with RabbitMQ
-        and the API beside it).
-    :param database: an SQLAlchemy URL; empty: SQLite in the folder.
-    :param fencing: host fencing drivers, comma separated; may be empty.
+
+class Nham:
+    """One process of NHAM; kills and restarts it at will.
+
+    :param program: ``nham-all-in-one`` with a database of its own, or
+        ``nham-api`` or ``nham-engine``, which share RabbitMQ and MariaDB.
+    :param reconcile: seconds between two looks at all that Tacker has.
     """
 
     def __init__(
         self,
         folder: pathlib.Path,
         program: str = "nham-all-in-one",
-        database: str = "",
-        fencing: str = "command",
-        debug: bool = False,
+        reconcile: int = 5,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.program = program
         self._process: subprocess.Popen[bytes] | None = None
         env = bed.environment()
-        transport = "fake://"
+        transport, database = "fake://", f"sqlite:///{folder}/nham.sqlite"
         if program != "nham-all-in-one":
             transport = env["NHAM_TESTCLOUD_TRANSPORT_URL"]
+            database = env["NHAM_TESTCLOUD_DB_URL"]
         self.config = folder / f"{program}.conf"
         self.config.touch(mode=0o600)
         self.config.write_text(
@@ -96,20 +97,17 @@ class Nham:
                 folder=folder,
                 program=program,
                 transport=transport,
-                debug=debug,
-                database=database or f"sqlite:///{folder}/nham.sqlite",
+                database=database,
                 address=env["NHAM_TESTCLOUD_HOST_IP"],
+                port=PORT,
                 password=env["NHAM_TESTCLOUD_PASSWORD"],
                 auth_url=env["NHAM_TESTCLOUD_AUTH_URL"],
                 testcloud=bed.TESTCLOUD,
-                fencing=fencing,
-                reconcile=5,
+                reconcile=reconcile,
             )
         )
 
     def __enter__(self) -> Nham:
-        if self.program != "nham-all-in-one":
-            self.manage("db", "sync")
         self.start()
         return self
 

@@ -150,7 +150,7 @@ class Tacker:
             for package in self._packages():
                 if package.get("vnfdId") == vnfd_id:
                     return vnfd_id
-            return self._upload(path)
+            return self.upload(path)
 
     def _packages(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.call(
@@ -158,7 +158,8 @@ class Tacker:
         )
         return found
 
-    def _upload(self, path: pathlib.Path) -> str:
+    def upload(self, path: pathlib.Path) -> str:
+        """Onboard a package; return its VNFD id."""
         package = self.call(
             "POST",
             "/vnfpkgm/v1/vnf_packages",

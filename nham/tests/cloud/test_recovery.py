@@ -74,12 +74,9 @@ class RecoveryCase(unittest.TestCase):
         super().setUp()
         self.note = self.id().rsplit(".", 1)[-1]
         self.vnf.write_note(self.note)
-        self.addCleanup(self._show_log)
-
-    def _show_log(self) -> None:
-        outcome = getattr(self, "_outcome", None)
-        if outcome is not None and not outcome.success:
-            print("\n".join(self.nham.log.splitlines()[-60:]))
+        self.addOnException(
+            lambda _why: print("\n".join(self.nham.log.splitlines()[-60:]))
+        )
 
     def known(self) -> int:
         """Return how many recoveries there were so far."""
