@@ -39,13 +39,13 @@ class GatherCase(base.EngineCase):
         )
         self.settle()
 
-    def gather(self, *close: str) -> facts.Facts:
+    def seen(self, *close: str) -> facts.Facts:
         """Gather, looking closely at these groups."""
         return self.gatherer.gather(self.fleet, set(close))
 
     def close_up(self, group_id: str = "v/0") -> facts.MemberFacts:
         """Return what is seen when one group is looked at closely."""
-        found = self.gather(group_id).members
+        found = self.seen(group_id).members
         return next(m for m in found if m.group_id == group_id)
 
     def signs(self, group_id: str = "v/0") -> gather.Signs | None:
@@ -68,7 +68,7 @@ class TestTroubled(GatherCase):
         )
 
     def test_dead_guest_that_serves(self) -> None:
-        self.policy_of_icmp()
+        self.let_ask(descriptor.ProbeSpec(type="icmp"))
         self.poll()
         self.look(3.0)
         self.assertIsNone(self.signs())
@@ -78,10 +78,9 @@ class TestTroubled(GatherCase):
             (Health.UNKNOWN, Health.DEAD, "ACTIVE", Health.OK), self.signs()
         )
 
-    def policy_of_icmp(self) -> None:
-        """Let the policy ask by ICMP only."""
-        probe = descriptor.ProbeSpec(type="icmp")
-        policy = dataclasses.replace(base.STATEFUL, probes=(probe,))
+    def let_ask(self, *probes: descriptor.ProbeSpec) -> None:
+        """Let the policy have these probes only."""
+        policy = dataclasses.replace(base.STATEFUL, probes=probes)
         vnf = self.store.vnf("v")
         self.store.save_vnf(dataclasses.replace(vnf, policies=(policy,)))
 
@@ -107,13 +106,24 @@ class TestTroubled(GatherCase):
             (Health.DEAD, Health.DEAD, "ACTIVE", Health.DEAD), self.signs()
         )
 
+    def test_silent_host_of_a_member_that_nobody_asks(self) -> None:
+        self.let_ask()
+        self.poll()
+        self.world.partition_host("one")
+        self.look(base.SILENCE)
+        self.assertEqual(
+            (Health.UNKNOWN, Health.UNKNOWN, "ACTIVE", Health.DEAD),
+            self.signs(),
+        )
+        self.assertIsNone(self.signs("v/1"))
+
 
 class TestAtAGlance(GatherCase):
     """What costs no call."""
 
     def test_nobody_is_asked(self) -> None:
         before = len(self.world.gates.log)
-        found = self.gather()
+        found = self.seen()
         self.assertEqual(before, len(self.world.gates.log))
         self.assertEqual(["v/0", "v/1"], [m.group_id for m in found.members])
 
@@ -130,12 +140,12 @@ class TestAtAGlance(GatherCase):
                 network="net0",
                 image_id=entry.member.image_id,
             ),
-            self.gather().members[0],
+            self.seen().members[0],
         )
 
     def test_member_that_nova_has_not_named_yet(self) -> None:
         self.add_vnf("new", ("three",))
-        found = self.gather().members[0]
+        found = self.seen().members[0]
         self.assertEqual(("new/0", "three"), (found.group_id, found.host))
         self.assertEqual("ACTIVE", found.server.status)
         self.assertFalse(found.watched)
@@ -145,7 +155,7 @@ class TestAtAGlance(GatherCase):
         self.store.set_paused("v", True)
         vnf = self.store.vnf("v")
         self.store.save_vnf(dataclasses.replace(vnf, source="manual"))
-        found = self.gather().members
+        found = self.seen().members
         self.assertEqual([True, False], [m.busy for m in found])
         self.assertEqual([True, True], [m.paused for m in found])
         self.assertEqual([False, False], [m.vnfm for m in found])
@@ -219,14 +229,14 @@ class TestServices(GatherCase):
     """What is said of Nova and the VNFM."""
 
     def test_both_answer(self) -> None:
-        system = self.gather("v/0").system
+        system = self.seen("v/0").system
         self.assertTrue(system.nova and system.vnfm)
 
     def test_nova_did_not_answer_the_poll(self) -> None:
         self.world.api_down("nova", 60.0)
         self.cloud.poll()
         before = len(self.world.gates.log)
-        found = self.gather("v/0")
+        found = self.seen("v/0")
         self.assertFalse(found.system.nova)
         self.assertEqual("ACTIVE", found.members[0].server.status)
         asked = [one.system for one in self.world.gates.log[before:]]
@@ -234,23 +244,23 @@ class TestServices(GatherCase):
 
     def test_nova_does_not_answer_now(self) -> None:
         self.world.api_error_once("nova", "server")
-        found = self.gather("v/0")
+        found = self.seen("v/0")
         self.assertFalse(found.system.nova)
         self.assertEqual("one", found.members[0].host)
-        self.assertTrue(self.gather("v/0").system.nova)
+        self.assertTrue(self.seen("v/0").system.nova)
 
     def test_it_is_not_known_who_stopped_it(self) -> None:
         self.world.user_stop(self.server_id())
         self.clock.advance(5.0)
         self.world.api_error_once("nova", "actions")
-        found = self.gather("v/0")
+        found = self.seen("v/0")
         self.assertFalse(found.system.nova)
         self.assertIsNone(found.members[0].server.stopped_by)
 
     def test_dead_vnfm_runs_no_operation(self) -> None:
         self.world.user_heal(self.instance, "VDU1-1")
         self.world.api_down("tacker", 60.0)
-        found = self.gather("v/0")
+        found = self.seen("v/0")
         self.assertFalse(found.system.vnfm)
         self.assertTrue(found.system.nova)
         self.assertIsNone(found.members[0].operation)

@@ -32,13 +32,13 @@ class TestHosts(test_gather.GatherCase):
 
     def host(self, name: str = "one") -> facts.HostFacts:
         """Return the facts of a host."""
-        return self.gather().host(name)
+        return self.seen().host(name)
 
     def test_well(self) -> None:
         self.assertEqual(
             facts.HostFacts(name="one", probe=Health.OK), self.host()
         )
-        self.assertEqual(3, len(self.gather().hosts))
+        self.assertEqual(3, len(self.seen().hosts))
 
     def test_silent_and_forced_down(self) -> None:
         self.world.partition_host("one")
@@ -62,31 +62,31 @@ class TestHosts(test_gather.GatherCase):
         fault = dataclasses.replace(self.recovery().fault, zone=zone)
         self.claim(fault=fault)
         self.claim(group_id="v/1")
-        system = self.gather().system
+        system = self.seen().system
         self.assertEqual(2, system.recent_recoveries)
         self.assertEqual(1, system.host_recoveries)
         self.clock.advance(self.settings.guard_window + 1.0)
-        system = self.gather().system
+        system = self.seen().system
         self.assertEqual(0, system.recent_recoveries)
         self.assertEqual(1, system.host_recoveries)
 
     def test_paused(self) -> None:
-        self.assertFalse(self.gather().system.paused)
+        self.assertFalse(self.seen().system.paused)
         self.store.set_setting("paused", "by ann")
-        self.assertTrue(self.gather().system.paused)
+        self.assertTrue(self.seen().system.paused)
 
     def test_lost_network(self) -> None:
         for group_id in ("v/0", "v/1"):
             self.world.hang_guest(self.server_id(group_id))
         self.look(base.SILENCE)
-        lost = self.gather().system.lost_networks
+        lost = self.seen().system.lost_networks
         self.assertEqual(frozenset({"net0"}), lost)
 
     def test_late_observer(self) -> None:
-        self.assertFalse(self.gather().system.observer_late)
+        self.assertFalse(self.seen().system.observer_late)
         self.world.stall_observer("observer", 5.0)
         self.look(8.0)
-        self.assertTrue(self.gather().system.observer_late)
+        self.assertTrue(self.seen().system.observer_late)
 
 
 class TestCheckpoints(test_gather.GatherCase):
