@@ -44,6 +44,28 @@ class TestSay(test_dispatch.DispatchCase):
         self.assertEqual(["operator-stopped", "nova-down"], self.say())
         self.assertEqual("waiting", self.vnf_state()[0])
 
+    def test_patience_begins_with_the_reason(self) -> None:
+        self.kill_vm()
+        self.world.api_down("nova", 35.0)
+        self.cloud.poll()
+        self.say(times=12)
+        record = self.world.nova.servers[self.server_id()]
+        record.task_state = "rebooting"
+        self.cloud.poll()
+        self.assertEqual(["nova-down"], self.say())
+
+    def test_same_reason_is_told_anew_after_a_recovery(self) -> None:
+        self.kill_vm()
+        for _ in range(2):
+            self.world.api_down("nova", 9.0)
+            self.cloud.poll()
+            self.say()
+            self.cloud.poll()
+            self.run_once()
+            recovery = self.store.recovery(self.started[-1])
+            self.end(recovery, states.RecoveryState.FAILED)
+        self.assertEqual(["nova-down", "recovery-started"] * 2, self.kinds())
+
     def test_state_is_set_again_after_another_was_recovered(self) -> None:
         self.stop_vm()
         self.say()

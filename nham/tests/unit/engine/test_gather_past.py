@@ -60,7 +60,7 @@ class TestHosts(test_gather.GatherCase):
     def test_recoveries(self) -> None:
         zone = descriptor.Zone.HOST
         fault = dataclasses.replace(self.recovery().fault, zone=zone)
-        self.claim(fault=fault)
+        recovery = self.claim(fault=fault)
         self.claim(group_id="v/1")
         system = self.seen().system
         self.assertEqual(2, system.recent_recoveries)
@@ -69,6 +69,8 @@ class TestHosts(test_gather.GatherCase):
         system = self.seen().system
         self.assertEqual(0, system.recent_recoveries)
         self.assertEqual(1, system.host_recoveries)
+        self.end(recovery)
+        self.assertEqual(0, self.seen().system.host_recoveries)
 
     def test_paused(self) -> None:
         self.assertFalse(self.seen().system.paused)
