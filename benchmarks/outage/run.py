@@ -154,8 +154,10 @@ class Bench:
         for vnf in {id(v): v for v in (self.ours, self.theirs)}.values():
             vnf.write_note(note)
         self._out.say(f"wrote state {note!r} into the VNFs")
-        self._reports.checkpoint(self._id)
-        self._out.say("NHAM has a checkpoint of it")
+        # A volume keeps it by itself.
+        if self._variant == "image":
+            self._reports.checkpoint(self._id)
+            self._out.say("NHAM has a checkpoint of it")
         return note
 
     def kill_vm(self) -> list[Sample]:

@@ -215,7 +215,7 @@ class Gatherer:
             gone = server is not None and server.status in ladder.GONE
             if any(o.running for o in operations):
                 return "running"
-            if gone and self._replaced(entry, vnfm.vnf(vnf.instance_id)):
+            if gone and not self._named(entry, vnfm, vnf.instance_id):
                 # Its operation is over when our record has followed.
                 return "running"
         except errors.AdapterError as error:
@@ -227,11 +227,21 @@ class Gatherer:
         return "stuck" if any(o.stuck for o in operations) else None
 
     @staticmethod
-    def _replaced(entry: fleet_.Entry, record: vnfm_base.VnfRecord) -> bool:
-        """Say whether the VNFM names another server than our record."""
+    def _named(
+        entry: fleet_.Entry, vnfm: vnfm_base.Vnfm, instance_id: str
+    ) -> bool:
+        """Say whether the VNFM still has this server for the VNFC.
+
+        It has not when it replaced the server, took the VNFC away, or
+        terminated the VNF: the server is gone because somebody wanted it.
+        """
+        try:
+            record = vnfm.vnf(instance_id)
+        except errors.NotFound:
+            return False
         return any(
             vnfc.name == entry.group.vnfc
-            and vnfc.server_id != entry.member.server_id
+            and vnfc.server_id == entry.member.server_id
             for vnfc in record.vnfcs
         )
 

@@ -24,7 +24,6 @@ import pathlib
 import tempfile
 import time
 from typing import Any
-import unittest
 
 from openstack import connection
 
@@ -33,10 +32,11 @@ from benchmarks.bed import cloud as bed
 from benchmarks.bed import report
 from benchmarks.bed import service
 from benchmarks.bed import vnf as vnf_
+from nham.tests import base as tests_base
 from nham.tests.cloud import base
 
 
-class RecoveryCase(unittest.TestCase):
+class RecoveryCase(tests_base.TestCase):
     """NHAM beside a sample VNF of one variant."""
 
     variant = "image"

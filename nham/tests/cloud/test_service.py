@@ -29,6 +29,8 @@ import tempfile
 from typing import Any
 import uuid
 
+from openstack import connection
+
 from benchmarks.bed import cloud as bed
 from benchmarks.bed import service
 from benchmarks.bed import vnf as vnf_
@@ -50,7 +52,10 @@ POLICY = {
 class TestService(tests_base.TestCase):
     """The tests build on each other, in the order of their numbers."""
 
+    cloud: connection.Connection
     tacker: vnf_.Tacker
+    folder: pathlib.Path
+    engine: service.Nham
     instance_id: str
 
     @classmethod

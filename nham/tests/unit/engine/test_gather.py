@@ -292,6 +292,12 @@ class TestOperation(GatherCase):
         self.store.save_member(dataclasses.replace(old, server_id=new))
         self.assertIsNone(self.close_up().operation)
 
+    def test_terminated_vnf_is_no_failure(self) -> None:
+        self.world.tacker.terminate(self.instance)
+        self.clock.advance(60.0)
+        self.assertEqual("DELETED", self.close_up().server.status)
+        self.assertEqual("running", self.close_up().operation)
+
     def test_deleted_behind_is_no_operation(self) -> None:
         self.world.delete_server_behind(self.server_id())
         self.clock.advance(2.0)
