@@ -17,6 +17,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from nham import metrics
 from nham.adapters import errors
 from nham.core import model
 from nham.core import states
@@ -115,6 +116,12 @@ class TestTake(CheckpointCase):
         self.vim.reboot(self.server_id(), hard=False)
         self.assertEqual("Nova says REBOOT, task rebooting", self.refused())
 
+    def test_one_is_being_taken(self) -> None:
+        self.take()
+        self.assertEqual(
+            "Nova says ACTIVE, task image_snapshot", self.refused()
+        )
+
     def test_server_is_off(self) -> None:
         self.world.user_stop(self.server_id())
         self.clock.advance(5.0)
@@ -198,7 +205,9 @@ class TestSchedule(CheckpointCase):
 
     def test_not_while_one_is_being_taken(self) -> None:
         self.take("v/0")
-        self.run_in(0.0)
+        self.world.api_down("glance", 60.0)
+        self.run_in(WHOLE)
+        self.assertEqual(["creating"], self.states("v/0"))
         self.assertEqual({"v/0": 1, "v/1": 1}, self.taken())
 
     def test_so_many_at_once_and_oldest_first(self) -> None:
@@ -219,6 +228,14 @@ class TestSchedule(CheckpointCase):
         self.assertEqual(
             {"v/0": 2, "v/1": 2, "w/0": 2, "w/1": 2}, self.taken()
         )
+
+    def test_age_of_the_state_is_measured(self) -> None:
+        self.add_checkpoint()
+        self.run_in(30.0)
+        age = metrics.registry.get_sample_value(
+            "nham_state_age_seconds", {"vnf": "v", "vnfc": "VDU1-0"}
+        )
+        self.assertEqual(30.0, age)
 
     def test_paused_vnf(self) -> None:
         self.store.set_paused("v", True)
