@@ -29,6 +29,7 @@ from nham.core import descriptor
 from nham.core import model
 from nham.core import states
 from nham.engine import cloud
+from nham.engine import engine
 from nham.engine import fleet as fleet_
 from nham.engine import journal
 from nham.engine import settings
@@ -303,3 +304,39 @@ def step(
         ),
         state=state,
     )
+
+
+class WholeCase(EngineCase):
+    """A whole engine, whose loops the test calls."""
+
+    read = staticmethod(lab.read_policy)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.engine = engine.Engine(
+            self.context,
+            self.prober,
+            self.settings,
+            self.started.append,
+            self.read,
+        )
+        self.watch = self.engine.watch
+        self.cloud = self.engine.cloud
+
+    def discover(self, seconds: float = 5.0) -> None:
+        """Let the engine find what there is, and all of it answer."""
+        self.engine.discover()
+        self.engine.poll()
+        self.look(seconds)
+
+    def group_id(self, vnfc: str = "VDU1-0") -> str:
+        """Return the group of a VNFC."""
+        return next(g.id for g in self.store.groups() if g.vnfc == vnfc)
+
+    def advance(self, recovery_id: str, seconds: float = 200.0) -> None:
+        """Advance a recovery to its end while the loops go on."""
+        end = self.clock.monotonic() + seconds
+        while self.engine.advance(recovery_id):
+            assert self.clock.monotonic() < end, "it does not end"
+            self.look(0.5)
+            self.engine.poll()
