@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from nham import metrics
 from nham.adapters.simulated import storage
 from nham.core import model
 from nham.core import states
@@ -45,6 +46,19 @@ class TestFollow(test_checkpointing.CheckpointCase):
         image = self.vim.image(taken.artifacts[0].id)
         self.assertEqual(image.digest, found.digest)
 
+    def test_whole_one_is_counted(self) -> None:
+        def count() -> float:
+            found = metrics.registry.get_sample_value(
+                "nham_checkpoints_total",
+                {"engine": "image", "state": "available"},
+            )
+            return found or 0.0
+
+        before = count()
+        self.take()
+        self.follow_in(test_checkpointing.WHOLE)
+        self.assertEqual(1.0, count() - before)
+
     def test_image_store_that_does_not_answer_proves_nothing(self) -> None:
         self.take()
         self.world.api_down("glance", 20.0)
@@ -69,6 +83,7 @@ class TestFollow(test_checkpointing.CheckpointCase):
         self.assertIs(State.FAILED, found.state)
         self.assertEqual("the member failed while it was taken", found.reason)
         self.assertEqual(taken.artifacts[0].id, found.artifacts[0].id)
+        self.assertIsNotNone(found.digest)
 
     def test_not_whole_in_time(self) -> None:
         self.world.partition_host("one")

@@ -106,12 +106,6 @@ class TestNew(DiscoverCase):
             ("protected", states.Severity.INFO), (event.kind, event.severity)
         )
 
-    def test_vnfd_is_asked_for_once(self) -> None:
-        self.add_instance()
-        for _ in range(3):
-            self.run_in(30.0)
-        self.assertEqual(1, self.calls("vnfd"))
-
     def test_without_a_policy(self) -> None:
         instance = self.add_instance()
         self.set_vnfd(instance, lab.policy_bytes({}))
@@ -121,6 +115,7 @@ class TestNew(DiscoverCase):
         self.assertEqual(
             ("unprotected", "no resiliency policy"), self.vnf_state(vnf.id)
         )
+        self.assertEqual(1, self.calls("vnfd"))
         self.assertEqual({}, self.servers())
         [event] = self.store.events()
         self.assertEqual(

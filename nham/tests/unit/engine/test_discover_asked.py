@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from nham.adapters import errors
 from nham.core import model
 from nham.core import states
@@ -148,3 +150,8 @@ class TestProtect(test_discover.DiscoverCase):
             ValueError, self.discoverer.protect, vnf.id, None
         )
         self.assertIn("has no VNFM", str(refusal))
+
+    def test_vnfm_that_is_not_configured_any_more(self) -> None:
+        vnf = dataclasses.replace(self.vnf, source="other")
+        self.store.save_vnf(vnf)
+        self.assertRaises(ValueError, self.discoverer.protect, vnf.id, None)
