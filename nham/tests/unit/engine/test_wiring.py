@@ -1,0 +1,205 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tests of what the configuration makes of an engine."""
+
+from __future__ import annotations
+
+import os
+from unittest import mock
+
+from openstack import exceptions
+from stevedore import exception as stevedore_errors
+
+from nham import conf as nham_conf
+from nham.adapters.checkpoints import image
+from nham.adapters.checkpoints import volume
+from nham.adapters.fencing import command
+from nham.adapters.fencing import noop
+from nham.adapters.simulated import clock
+from nham.adapters.vim import openstack
+from nham.adapters.vnfm import tacker
+from nham.core import facts
+from nham.engine import engine
+from nham.engine import settings
+from nham.engine import wiring
+from nham.simulate import memory
+from nham.tests import base
+
+CLOUDS = """
+clouds:
+  mine:
+    auth_type: password
+    auth:
+      auth_url: http://192.0.2.1/v3
+      username: nham
+      password: secret
+      project_name: admin
+      user_domain_name: Default
+      project_domain_name: Default
+    region_name: north
+    interface: internal
+"""
+
+ALL = """
+[DEFAULT]
+host = here
+[detection]
+nova_poll_interval = 2
+host_probe = tcp
+host_probe_port = 2222
+host_probe_interval = 0.5
+host_probe_misses = 5
+observer_lag = 1.5
+[tacker]
+reconcile_interval = 40
+fail_stuck_operations = false
+[recovery]
+lease = 4
+poll = 0.2
+workers = 3
+[guards]
+window = 70
+share = 0.25
+recoveries = 5
+host_parallel = 2
+[checkpoints]
+parallel = 7
+timeout = 80
+"""
+
+
+def _nobody(_recovery_id: str) -> None:
+    """Stand in for what runs recoveries."""
+
+
+class WiringCase(base.TestCase):
+    """The defaults, and a cloud in ``clouds.yaml``."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        path = self.temp_dir() / "clouds.yaml"
+        path.write_text(CLOUDS)
+        found = mock.patch.dict(
+            os.environ, {"OS_CLIENT_CONFIG_FILE": str(path)}
+        )
+        found.start()
+        self.addCleanup(found.stop)
+        self.configure("")
+
+    def configure(self, text: str, cloud: str = "mine") -> None:
+        """Load a file with this text, and the name of a cloud."""
+        path = self.temp_dir() / "nham.conf"
+        path.write_text(f"[cloud]\ncloud = {cloud}\n{text}")
+        self.conf = nham_conf.load(["--config-file", str(path)])
+
+    def engine(self) -> engine.Engine:
+        """Return the engine that the configuration makes."""
+        store = memory.Memory().store
+        self.addCleanup(store.close)
+        made = wiring.engine(self.conf, store, clock.VirtualClock(), _nobody)
+        self.addCleanup(made.watch._prober.close)
+        return made
+
+
+class TestSettings(WiringCase):
+    """Every option that an operator can set reaches the engine."""
+
+    def test_defaults(self) -> None:
+        self.configure("[DEFAULT]\nhost = localhost\n")
+        found = wiring.settings(self.conf)
+        self.assertEqual(
+            settings.Settings(host_probe_port=22, runner_poll=0.2), found
+        )
+
+    def test_all(self) -> None:
+        self.configure(ALL)
+        wanted = settings.Settings(
+            host="here",
+            nova_poll_interval=2.0,
+            reconcile_interval=40.0,
+            host_probe="tcp",
+            host_probe_port=2222,
+            host_probe_interval=0.5,
+            host_probe_misses=5,
+            observer_lag=1.5,
+            lease=4.0,
+            runner_poll=0.2,
+            workers=3,
+            guard_window=70.0,
+            limits=facts.Limits(
+                share=0.25, recoveries=5, host_parallel=2, fail_stuck=False
+            ),
+            checkpoints_parallel=7,
+            checkpoint_timeout=80.0,
+        )
+        self.assertEqual(wanted, wiring.settings(self.conf))
+
+
+class TestEngine(WiringCase):
+    """Which parts an engine has."""
+
+    def test_defaults(self) -> None:
+        made = self.engine()
+        context = made.context
+        self.assertIsInstance(context.vim, openstack.OpenStackVim)
+        self.assertEqual(["tacker"], list(context.vnfms))
+        self.assertIsInstance(context.vnfms["tacker"], tacker.TackerVnfm)
+        self.assertEqual([], list(context.fencing))
+        self.assertEqual({"image", "volume"}, set(context.engines))
+        self.assertIsInstance(context.engines["image"], image.ImageEngine)
+        self.assertIsInstance(context.engines["volume"], volume.VolumeEngine)
+        self.assertIs(made.watch, context.watch)
+        self.assertEqual(wiring.settings(self.conf), made.settings)
+
+    def test_two_engines_have_two_names(self) -> None:
+        self.assertNotEqual(self.engine().id, self.engine().id)
+
+    def test_without_tacker(self) -> None:
+        self.configure("[tacker]\nenabled = false\n")
+        self.assertEqual({}, self.engine().context.vnfms)
+
+    def test_fencing_in_the_order_of_the_file(self) -> None:
+        self.configure(
+            "[fencing]\nhost_drivers = noop, command\n"
+            "[fencing_command]\noff = off {host}\n"
+            "status = status {host}\nhosts = one\n"
+        )
+        first, second = self.engine().context.fencing
+        self.assertIsInstance(first, noop.NoopFencing)
+        self.assertIsInstance(second, command.CommandFencing)
+        self.assertTrue(second.can_fence("one"))
+        self.assertFalse(second.can_fence("two"))
+
+    def test_fencing_that_nobody_brings(self) -> None:
+        self.configure("[fencing]\nhost_drivers = magic\n")
+        error = self.assertRaises(stevedore_errors.NoMatches, self.engine)
+        self.assertIn("magic", str(error))
+
+
+class TestCloud(WiringCase):
+    """The connection to the OpenStack that the VNFs run in."""
+
+    def test_by_its_name(self) -> None:
+        found = wiring.cloud(self.conf).config
+        self.assertEqual("north", found.get_region_name("compute"))
+        self.assertEqual("internal", found.get_interface("compute"))
+        self.assertEqual(
+            "http://192.0.2.1/v3", found.get_auth_args()["auth_url"]
+        )
+
+    def test_name_that_is_not_in_the_file(self) -> None:
+        self.configure("", cloud="theirs")
+        error = self.assertRaises(
+            exceptions.ConfigException, wiring.cloud, self.conf
+        )
+        self.assertIn("theirs", str(error))
