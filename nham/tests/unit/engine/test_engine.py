@@ -196,16 +196,18 @@ class TestRestore(EngineTestCase):
         self.assertRaises(checkpointing.NotNow, self.restore, checkpoint)
         self.assertRaises(checkpointing.NotNow, self.engine.entry, "x")
 
-    def test_older_one_is_tried_where_one_could_not_be_put_back(self) -> None:
-        self.image(7)
-        newest = self.image(8)
-        self.world.corrupt_image(newest.artifacts[0].id)
-        recovery = self.restore(newest)
+    def test_next_older_one_is_tried_after_one_that_is_torn(self) -> None:
+        self.image(5)
+        self.image(6)
+        torn = self.image(7)
+        self.image(8)
+        self.world.corrupt_image(torn.artifacts[0].id)
+        recovery = self.restore(torn)
         self.advance(recovery.id)
         self.assertIs(State.FAILED, self.store.recovery(recovery.id).state)
         [_first, second] = self.started
         self.advance(second)
-        self.assertEqual(7, self.world.read(self.server()))
+        self.assertEqual(6, self.world.read(self.server()))
 
     def test_state_is_lost_when_none_is_left(self) -> None:
         newest = self.image(8)
@@ -217,6 +219,17 @@ class TestRestore(EngineTestCase):
             ("state-lost", states.Severity.CRITICAL),
             (event.kind, event.severity),
         )
+
+
+class TestLostClaim(EngineTestCase):
+    """Another engine has taken a recovery over."""
+
+    def test_its_end_is_not_ours_to_tell(self) -> None:
+        recovery = self.engine.restore(self.image(7), "restore", "asked for")
+        self.store.take_over(recovery.id, self.engine.id, "other")
+        before = self.kinds()
+        self.assertFalse(self.engine.advance(recovery.id))
+        self.assertEqual(before, self.kinds())
 
 
 class TestReplacedBehind(EngineTestCase):
@@ -253,3 +266,18 @@ class TestReplacedBehind(EngineTestCase):
         self.store.save_vnf(dataclasses.replace(entry.vnf, policies=(policy,)))
         self.heal()
         self.assertEqual([], self.started)
+
+    def test_volume_holds_the_newest_state(self) -> None:
+        self.image(7)
+        member = self.engine.fleet[0].member
+        self.store.save_member(dataclasses.replace(member, volume_backed=True))
+        self.engine.discoverer.replaced_behind.append(self.group)
+        self.engine.discover()
+        self.assertEqual([], self.started)
+
+    def test_recovery_or_the_end_of_the_vnf_came_first(self) -> None:
+        checkpoint = self.image(7)
+        first = self.engine.restore(checkpoint, "restore", "asked for")
+        self.engine.discoverer.replaced_behind += [self.group, "gone"]
+        self.engine.discover()
+        self.assertEqual([first.id], self.started)
