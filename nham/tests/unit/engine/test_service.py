@@ -250,6 +250,7 @@ class TestDiscover(ServiceCase):
         self.wait("discover", 1)
         client.EngineClient(self.service.transport, LONG).rediscover("i")
         self.wait("discover", 2)
+        self.assertFalse(self.service._discover_now.is_set())
 
     def test_tacker_is_asked_to_tell_us(self) -> None:
         self.assertEqual(1, self.subscriptions())
