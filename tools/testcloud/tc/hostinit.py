@@ -205,16 +205,6 @@ def kill(service: str) -> None:
         pathlib.Path("/run/libvirt/libvirt-sock").unlink(missing_ok=True)
 
 
-def forget_neighbours() -> None:
-    """Make the switch ask anew where the other ends of its tunnels are.
-
-    Its answers are good for a quarter of an hour, so a host whose address
-    changed at a restart would be cut off that long.
-    """
-    control = str(OVS_RUN / "vswitchd.ctl")
-    proc.run(["ovs-appctl", "-t", control, "tnl/neigh/flush"], check=False)
-
-
 def check(service: str) -> bool:
     """Tell whether a service of this host runs."""
     if service == "init":
@@ -244,8 +234,6 @@ def main(argv: list[str]) -> int:
         init()
     elif action == "check":
         return 0 if check(service) else 1
-    elif action == "forget":
-        forget_neighbours()
     elif action == "shutdown":
         shutdown()
     else:

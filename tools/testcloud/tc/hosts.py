@@ -324,9 +324,6 @@ def start(name: str) -> None:
     power_on(name)
     for service in host_services(name):
         ensure_service(name, service)
-        if service == "ovs":
-            for other in settings.HOSTS:
-                inside(other, "forget", "neighbours")
 
 
 def shut_down(name: str) -> None:
