@@ -32,7 +32,8 @@ _OWN = [
     ),
     cfg.StrOpt(
         "region_name",
-        help="Region of the cloud; empty: its only one.",
+        help="Region of the cloud; empty: its only one. With cloud set, "
+        "clouds.yaml says it.",
     ),
     cfg.StrOpt(
         "interface",
@@ -42,15 +43,8 @@ _OWN = [
             ("internal", "The endpoints inside the cloud's own network."),
             ("admin", "The endpoints for administrators."),
         ],
-        help="Which endpoints of the catalogue NHAM uses.",
-    ),
-    cfg.FloatOpt(
-        "connect_timeout",
-        default=3.0,
-        min=0.1,
-        max=60.0,
-        help="Seconds until a service of the cloud that takes no connection "
-        "counts as not reachable.",
+        help="Which endpoints of the catalogue NHAM uses. With cloud set, "
+        "clouds.yaml says it.",
     ),
     cfg.FloatOpt(
         "read_timeout",
@@ -62,7 +56,7 @@ _OWN = [
     ),
 ]
 
-# keystoneauth's own "timeout" is left out: two time-outs replace it.
+# keystoneauth's own "timeout" is left out: read_timeout replaces it.
 _SESSION = [
     option
     for option in loading.get_session_conf_options()

@@ -89,7 +89,9 @@ def register(conf: cfg.ConfigOpts) -> None:
         if group.name == "DEFAULT":
             conf.register_opts(options)
         else:
-            conf.register_opts(options, group=group)
+            # A group holds what is registered in it: none is shared.
+            own = cfg.OptGroup(group.name, group.title, group.help)
+            conf.register_opts(options, group=own)
 
 
 @contextlib.contextmanager

@@ -70,13 +70,18 @@ def cloud(conf: cfg.ConfigOpts) -> connection.Connection:
         return connection.Connection(cloud=conf.cloud.cloud)
     loading.register_auth_conf_options(conf, "cloud")
     auth = loading.load_auth_from_conf_options(conf, "cloud")
-    session = loading.load_session_from_conf_options(conf, "cloud", auth=auth)
+    own = conf.cloud
+    session = loading.session.Session().load_from_options(
+        auth=auth,
+        insecure=own.insecure,
+        cacert=own.cafile,
+        cert=own.certfile,
+        key=own.keyfile,
+    )
     return connection.Connection(
         session=session,
-        region_name=conf.cloud.region_name,
-        compute_interface=conf.cloud.interface,
-        image_interface=conf.cloud.interface,
-        block_storage_interface=conf.cloud.interface,
+        region_name=own.region_name,
+        interface=own.interface,
     )
 
 

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 from unittest import mock
 
 from openstack import exceptions
@@ -196,6 +197,26 @@ class TestCloud(WiringCase):
         self.assertEqual(
             "http://192.0.2.1/v3", found.get_auth_args()["auth_url"]
         )
+
+    def test_by_credentials(self) -> None:
+        self.configure(
+            "auth_type = password\n"
+            "auth_url = http://192.0.2.9/v3\n"
+            "username = nham\n"
+            "password = secret\n"
+            "project_name = service\n"
+            "user_domain_name = Default\n"
+            "project_domain_name = Default\n"
+            "region_name = south\n"
+            "interface = public\n",
+            cloud="",
+        )
+        found = wiring.cloud(self.conf)
+        auth: Any = found.session.auth
+        self.assertEqual("http://192.0.2.9/v3", auth.auth_url)
+        for service in ("compute", "nfv-orchestration"):
+            self.assertEqual("south", found.config.get_region_name(service))
+            self.assertEqual("public", found.config.get_interface(service))
 
     def test_name_that_is_not_in_the_file(self) -> None:
         self.configure("", cloud="theirs")
