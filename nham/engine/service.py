@@ -84,7 +84,9 @@ class EngineService:
         """Stop all loops; what recoveries have begun another resumes."""
         self.clock.stop()
         self._discover_now.set()
-        self._rpc.stop()
+        if not self._rpc_thread.is_alive():
+            # A server that never connected would keep us waiting for ever.
+            self._rpc.stop()
         for thread in self._threads:
             thread.join(10.0)
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -98,9 +100,10 @@ class EngineService:
         )
         # A message bus that is down must not keep the engine from its
         # work; the server connects when it is back.
-        threading.Thread(
+        self._rpc_thread = threading.Thread(
             target=self._rpc.start, name="rpc", daemon=True
-        ).start()
+        )
+        self._rpc_thread.start()
 
     def _discover(self) -> None:
         self._discover_now.clear()

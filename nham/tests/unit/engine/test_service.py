@@ -175,6 +175,15 @@ class TestStop(ServiceCase):
         self.assertFalse(any(thread.is_alive() for thread in threads))
         self.assertEqual(5, len(threads))
 
+    def test_bus_that_never_answered_keeps_nobody(self) -> None:
+        never = threading.Event()
+        self.addCleanup(never.set)
+        server = self.replace("nham.rpc.server.make_server").return_value
+        server.start.side_effect = never.wait
+        self.service.start()
+        self.service.stop()
+        server.stop.assert_not_called()
+
     def test_recovery_at_hand_is_left_to_another_engine(self) -> None:
         self.calls["advance"].what = [lambda: True] * 100_000
         self.service.start()
