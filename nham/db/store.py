@@ -138,6 +138,10 @@ class Store:
         """Insert or update a member."""
         self._db.write(lambda c: vnfs.save_member(c, member))
 
+    def note_answer(self, member_id: str) -> None:
+        """Write down that a member has answered; nothing else of it."""
+        self._db.write(lambda c: vnfs.note_answer(c, member_id))
+
     # Checkpoints
 
     def add_checkpoint(self, checkpoint: model.Checkpoint) -> None:

@@ -216,6 +216,15 @@ def save_member(connection: sa.Connection, member: model.Member) -> None:
     _rows.save(connection, models.member, {"id": member.id}, values)
 
 
+def note_answer(connection: sa.Connection, member_id: str) -> None:
+    """Write down that a member has answered."""
+    connection.execute(
+        sa.update(models.member)
+        .where(models.member.c.id == member_id)
+        .values(answered=True)
+    )
+
+
 def _vnf(row: sa.RowMapping) -> model.Vnf:
     fields: dict[str, Any] = dict(row)
     fields["state"] = states.VnfState(row["state"])

@@ -107,9 +107,7 @@ class Housekeeper:
             return
         view = self._watch.view(entry.group.id)
         if view.last_good_at is not None:
-            self._context.store.save_member(
-                dataclasses.replace(entry.member, answered=True)
-            )
+            self._context.store.note_answer(entry.member.id)
 
     def watch_hosts(self) -> None:
         """Let the watch ask all compute hosts."""

@@ -128,6 +128,27 @@ class TestWatched(HousekeepingCase):
         self.assertTrue(self.entry("v/0").member.answered)
         self.assertFalse(self.entry("v/1").member.answered)
 
+    def test_answer_of_who_retired_meanwhile_brings_nobody_back(self) -> None:
+        self.cloud.poll()
+        self.look_after()
+        stale = self.fleet
+        for entry in stale:
+            self.store.save_member(
+                dataclasses.replace(
+                    entry.member, role=states.Role.RETIRED, answered=False
+                )
+            )
+        self.keeper.watch_members(
+            [
+                dataclasses.replace(
+                    entry,
+                    member=dataclasses.replace(entry.member, answered=False),
+                )
+                for entry in stale
+            ]
+        )
+        self.assertEqual([], list(self.store.members()))
+
     def test_silence_of_who_answered_before_means_something(self) -> None:
         self.world.hang_guest(self.server_id("v/0"))
         self.world.hang_guest(self.server_id("v/1"))
