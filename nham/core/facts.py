@@ -108,6 +108,8 @@ class MemberFacts:
     :ivar operation: ``running`` or ``stuck`` operation of the VNFM.
     :ivar attempts: recoveries within the probation, newest first.
     :ivar busy: a recovery of its group is running.
+    :ivar epoch: of its group when it was looked at; a claim by an older
+        one is void.
     """
 
     group_id: str
@@ -131,6 +133,7 @@ class MemberFacts:
     attempts: tuple[Attempt, ...] = ()
     paused: bool = False
     busy: bool = False
+    epoch: int = 0
 
     @property
     def watched(self) -> bool:

@@ -192,8 +192,7 @@ class Dispatcher:
             ),
             started_at=now,
         )
-        group = store.group(entry.group.id)
-        claimed = store.claim(recovery, group.epoch)
+        claimed = store.claim(recovery, member.epoch)
         if claimed is not None:
             self._journal.recovery_started(claimed, entry)
         return claimed
@@ -235,6 +234,7 @@ class Dispatcher:
         for entry in fleet:
             if entry.vnf.id in unwell:
                 continue
+            self._lasts.pop(entry.group.id, None)
             said = self._said.pop(entry.group.id, None) is not None
             busy = entry.group.recovery_id is not None
             if (said or entry.vnf.state in _UNWELL) and not busy:

@@ -22,6 +22,7 @@ from collections.abc import Iterable
 from collections.abc import Sequence
 import dataclasses
 import logging
+import threading
 
 from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
@@ -63,6 +64,8 @@ class Gatherer:
         self._watch = watch
         self._cloud = cloud
         self._settings = settings
+        # The watch's loop and an operator's restore may ask at once.
+        self._lock = threading.Lock()
 
     def troubled(self, fleet: Iterable[fleet_.Entry]) -> dict[str, Signs]:
         """Return the groups about which something is not as usual.
@@ -102,21 +105,21 @@ class Gatherer:
 
         :param close: groups to look at closely.
         """
-        self._nova = self._cloud.available
-        self._vnfm = True
-        members = [
-            self._close_up(entry)
-            if entry.group.id in close
-            else self._at_a_glance(entry)
-            for entry in fleet
-        ]
-        hosts = self._hosts()
-        return facts.Facts(
-            members=tuple(members),
-            hosts=hosts,
-            system=self._system(members),
-            limits=self._settings.limits,
-        )
+        with self._lock:
+            self._nova = self._cloud.available
+            self._vnfm = True
+            members = [
+                self._close_up(entry)
+                if entry.group.id in close
+                else self._at_a_glance(entry)
+                for entry in fleet
+            ]
+            return facts.Facts(
+                members=tuple(members),
+                hosts=self._hosts(),
+                system=self._system(members),
+                limits=self._settings.limits,
+            )
 
     def _at_a_glance(self, entry: fleet_.Entry) -> facts.MemberFacts:
         """Return what is known of a member without asking anybody."""
@@ -146,12 +149,13 @@ class Gatherer:
     def _close_up(self, entry: fleet_.Entry) -> facts.MemberFacts:
         """Return what is known of a member when everybody was asked."""
         now = self._context.clock.now()
+        # First of all: whoever claims while we ask makes our epoch void.
+        group = self._context.store.group(entry.group.id)
         server = self._server(entry)
         if self._cloud.was_restarted(entry.member.server_id):
             self._watch.expect(entry.group.id)
         seen = self._watch.view(entry.group.id).last_good_at
         attempts = self._attempts(entry, now)
-        group = self._context.store.group(entry.group.id)
         return dataclasses.replace(
             self._at_a_glance(entry),
             host=server.host if server else entry.member.host,
@@ -164,6 +168,7 @@ class Gatherer:
             else (),
             attempts=attempts,
             busy=group.recovery_id is not None,
+            epoch=group.epoch,
         )
 
     def _server(self, entry: fleet_.Entry) -> vim_base.Server | None:
@@ -218,6 +223,9 @@ class Gatherer:
             if gone and not self._named(entry, vnfm, vnf.instance_id):
                 # Its operation is over when our record has followed.
                 return "running"
+        except errors.NotFound:
+            # Somebody deleted the VNF; our record will follow.
+            return "running"
         except errors.AdapterError as error:
             # Not knowing is no ground to act against an operation; but a
             # dead VNFM runs none, and its VNFs must not die with it.

@@ -198,6 +198,17 @@ class TestClaim(DispatchCase):
         self.assertIsNone(self.dispatcher.claim(found, entry, member))
         self.assertEqual(["recovery-started"], self.kinds())
 
+    def test_somebody_was_first_and_is_done_while_we_ask(self) -> None:
+        self.kill_vm()
+        self.world.api_slow("tacker", 60.0, delay=10.0)
+
+        def other() -> None:
+            self.end(self.claim(owner="other"))
+
+        self.clock.call_in(5.0, other)
+        self.run_once()
+        self.assertEqual([], self.started)
+
     def test_member_is_looked_at_closely(self) -> None:
         self.stop_vm()
         found = self.dispatcher.member(self.entry())

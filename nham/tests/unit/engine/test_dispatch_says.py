@@ -147,6 +147,22 @@ class TestCalm(test_dispatch.DispatchCase):
         self.assertEqual("protected", self.vnf_state()[0])
 
 
+class TestPassing(test_dispatch.DispatchCase):
+    """What passes by itself is told only if it does not."""
+
+    def test_each_time_has_its_own_patience(self) -> None:
+        record = self.world.nova.servers[self.server_id()]
+        for _ in range(2):
+            for task in ("rebooting", None):
+                record.task_state = task
+                self.world.nova.touch(record)
+                self.cloud.poll()
+                for _ in range(20):
+                    self.run_once()
+                    self.look(1.0)
+        self.assertEqual([], self.kinds())
+
+
 class TestAlarms(test_dispatch.DispatchCase):
     """What is odd about a host is told once for as long as it lasts."""
 

@@ -292,6 +292,15 @@ class TestOperation(GatherCase):
         self.store.save_member(dataclasses.replace(old, server_id=new))
         self.assertIsNone(self.close_up().operation)
 
+    def test_deleted_vnf_is_no_failure_of_the_vnfm(self) -> None:
+        self.world.delete_server_behind(self.server_id())
+        self.clock.advance(3.0)
+        self.poll()
+        del self.world.tacker.instances[self.instance]
+        found = self.seen("v/0")
+        self.assertEqual("running", found.members[0].operation)
+        self.assertTrue(found.system.vnfm)
+
     def test_terminated_vnf_is_no_failure(self) -> None:
         self.world.tacker.terminate(self.instance)
         self.clock.advance(60.0)
