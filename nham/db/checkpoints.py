@@ -37,12 +37,18 @@ def add(connection: sa.Connection, checkpoint: model.Checkpoint) -> None:
     connection.execute(sa.insert(TABLE).values(values))
 
 
-def update(connection: sa.Connection, checkpoint: model.Checkpoint) -> None:
-    """Update a checkpoint."""
-    if not _rows.change(
-        connection, TABLE, {"id": checkpoint.id}, _values(checkpoint)
-    ):
-        raise errors.NotFound("checkpoint", checkpoint.id)
+def update(
+    connection: sa.Connection,
+    checkpoint: model.Checkpoint,
+    expected: states.CheckpointState | None,
+) -> bool:
+    """Update a checkpoint; return False if it is in another state by now."""
+    key = {"id": checkpoint.id, "state": expected and expected.value}
+    changed = _rows.change(connection, TABLE, key, _values(checkpoint))
+    if not changed:
+        # One that is gone is an error, not another state.
+        one(connection, checkpoint.id)
+    return changed
 
 
 def find(

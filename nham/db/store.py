@@ -148,9 +148,18 @@ class Store:
         """Insert a checkpoint."""
         self._db.write(lambda c: checkpoints.add(c, checkpoint))
 
-    def update_checkpoint(self, checkpoint: model.Checkpoint) -> None:
-        """Update a checkpoint."""
-        self._db.write(lambda c: checkpoints.update(c, checkpoint))
+    def update_checkpoint(
+        self,
+        checkpoint: model.Checkpoint,
+        expected: states.CheckpointState | None = None,
+    ) -> bool:
+        """Update a checkpoint; False means: it is in another state by now.
+
+        :param expected: the only state to update it from; None: any.
+        """
+        return self._db.write(
+            lambda c: checkpoints.update(c, checkpoint, expected)
+        )
 
     def checkpoints(
         self,

@@ -224,7 +224,9 @@ class Checkpointer:
             state=State.AVAILABLE,
             completed_at=now,
         )
-        self._context.store.update_checkpoint(done)
+        if not self._context.store.update_checkpoint(done, State.CREATING):
+            # It was let go, or given up, while it was looked at.
+            return
         metrics.checkpoint_taken(done)
         LOG.info(
             "checkpoint %s of %s: %d bytes in %.1f s",
@@ -247,7 +249,8 @@ class Checkpointer:
             reason=reason,
             artifacts=artifacts or checkpoint.artifacts,
         )
-        self._context.store.update_checkpoint(failed)
+        if not self._context.store.update_checkpoint(failed, State.CREATING):
+            return
         metrics.checkpoint_taken(failed)
         self._journal.event(
             states.Severity.WARNING,

@@ -144,6 +144,24 @@ class CheckpointTest(base.StoreCase):
         with self.assertRaises(errors.NotFound):
             self.store.checkpoint(checkpoint.id)
 
+    def test_update_from_one_state_only(self) -> None:
+        creating = states.CheckpointState.CREATING
+        first = base.make_checkpoint(1, state=creating)
+        whole = dataclasses.replace(
+            first, state=states.CheckpointState.AVAILABLE
+        )
+        failed = dataclasses.replace(
+            first, state=states.CheckpointState.FAILED
+        )
+        with self.assertRaises(errors.NotFound):
+            self.store.update_checkpoint(whole, creating)
+        self.store.add_checkpoint(first)
+        self.assertTrue(self.store.update_checkpoint(whole, creating))
+        self.assertFalse(self.store.update_checkpoint(failed, creating))
+        self.assertEqual(whole, self.store.checkpoint(first.id))
+        self.assertTrue(self.store.update_checkpoint(failed))
+        self.assertEqual(failed, self.store.checkpoint(first.id))
+
     def test_a_sequence_is_used_once(self) -> None:
         self.given_vnf()
         self.assertEqual(1, self.store.next_sequence("v1-g"))

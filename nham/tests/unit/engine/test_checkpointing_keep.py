@@ -96,6 +96,23 @@ class TestFollow(test_checkpointing.CheckpointCase):
         self.assertIs(State.CREATING, self.follow_in(3.0).state)
         self.assertIs(State.FAILED, self.follow_in(0.5).state)
 
+    def test_let_go_while_it_is_looked_at(self) -> None:
+        taken = self.take()
+        self.clock.advance(test_checkpointing.WHOLE)
+        self.world.api_slow("glance", 1.0, delay=2.0)
+        self.clock.call_in(1.0, lambda: self.checkpointer.delete(taken))
+        self.checkpointer.run(())
+        self.assertEqual(["deleting"], self.states())
+
+    def test_let_go_while_it_fails(self) -> None:
+        taken = self.take()
+        self.vim.delete_image(taken.artifacts[0].id)
+        self.world.api_slow("glance", 1.0, delay=2.0)
+        self.clock.call_in(1.0, lambda: self.checkpointer.delete(taken))
+        self.checkpointer.run(())
+        self.assertEqual(["deleting"], self.states())
+        self.assertEqual([], self.kinds())
+
     def test_vnfc_that_is_gone(self) -> None:
         self.take()
         self.store.delete_vnf("v")
