@@ -113,7 +113,10 @@ class Checkpointer:
             self._failed(checkpoint, str(error))
             raise NotNow(str(error)) from error
         checkpoint = dataclasses.replace(checkpoint, artifacts=artifacts)
-        self._context.store.update_checkpoint(checkpoint)
+        store = self._context.store
+        if not store.update_checkpoint(checkpoint, State.CREATING):
+            self.delete(checkpoint)
+            raise NotNow("it was given up while its parts were asked for")
         return checkpoint
 
     def _tell_unfit(self, entry: fleet_.Entry, reason: str) -> None:
@@ -188,11 +191,12 @@ class Checkpointer:
     def _follow(self, checkpoint: model.Checkpoint) -> None:
         """See whether a checkpoint is whole by now."""
         engine = self._context.engines[checkpoint.engine]
-        age = self._context.clock.now() - checkpoint.cut_at
-        if not checkpoint.artifacts or age > self._settings.checkpoint_timeout:
-            # Without parts: the engine died while it asked for them.
-            if age > self._settings.lease or checkpoint.artifacts:
-                self._failed(checkpoint, f"not whole after {age:.0f} s")
+        if self._overdue(checkpoint):
+            age = self._context.clock.now() - checkpoint.cut_at
+            self._failed(checkpoint, f"not whole after {age:.0f} s")
+            return
+        if not checkpoint.artifacts:
+            # Its engine died, or still waits for the cloud's answer.
             return
         try:
             whole = engine.look(checkpoint.artifacts)
@@ -211,6 +215,10 @@ class Checkpointer:
             )
             return
         self._whole(checkpoint, whole)
+
+    def _overdue(self, checkpoint: model.Checkpoint) -> bool:
+        age = self._context.clock.now() - checkpoint.cut_at
+        return age > self._settings.checkpoint_timeout
 
     def _whole(
         self,
@@ -291,6 +299,9 @@ class Checkpointer:
         return found
 
     def _remove(self, checkpoint: model.Checkpoint) -> None:
+        if not checkpoint.artifacts and not self._overdue(checkpoint):
+            # An engine may still be asking for its parts.
+            return
         engine = self._context.engines[checkpoint.engine]
         try:
             engine.delete(checkpoint.artifacts)

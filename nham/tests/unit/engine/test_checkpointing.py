@@ -149,6 +149,33 @@ class TestTake(CheckpointCase):
         self.assertIn("create_image failed once", failed.reason)
         self.assertEqual(["checkpoint-failed"], self.kinds())
 
+    def test_given_up_meanwhile(self) -> None:
+        self.world.api_slow("glance", 1.0, delay=101.0)
+        self.clock.call_in(100.5, lambda: self.checkpointer.run(()))
+        refusal = self.assertRaises(checkpointing.NotNow, self.take)
+        self.assertIn("given up", str(refusal))
+        self.assert_goes()
+
+    def test_let_go_meanwhile(self) -> None:
+        def let_go() -> None:
+            self.checkpointer.delete(self.store.checkpoints()[0])
+            self.checkpointer.run(())
+
+        self.world.api_slow("glance", 1.0, delay=2.0)
+        self.clock.call_in(1.0, let_go)
+        self.assertRaises(checkpointing.NotNow, self.take)
+        self.assert_goes()
+
+    def assert_goes(self) -> None:
+        """Check that the only checkpoint goes, and its image with it."""
+        [checkpoint] = self.store.checkpoints()
+        self.assertIs(State.DELETING, checkpoint.state)
+        name = checkpointing.name_of(checkpoint)
+        self.assertEqual(1, len(self.vim.find_images(name)))
+        self.checkpointer.run(())
+        self.assertEqual([], self.store.checkpoints())
+        self.assertEqual([], self.vim.find_images(name))
+
 
 class TestUnfit(CheckpointCase):
     """A volume whose checkpoint could never be put back."""

@@ -93,8 +93,15 @@ class TestFollow(test_checkpointing.CheckpointCase):
 
     def test_engine_died_while_it_asked(self) -> None:
         self.add_checkpoint(1, state=State.CREATING, artifacts=())
-        self.assertIs(State.CREATING, self.follow_in(3.0).state)
+        self.assertIs(State.CREATING, self.follow_in(100.0).state)
         self.assertIs(State.FAILED, self.follow_in(0.5).state)
+
+    def test_another_engine_waits_for_the_cloud(self) -> None:
+        self.world.api_slow("glance", 1.0, delay=5.0)
+        self.clock.call_in(4.5, lambda: self.checkpointer.run(()))
+        taken = self.take()
+        found = self.follow_in(test_checkpointing.WHOLE)
+        self.assertEqual((taken.id, State.AVAILABLE), (found.id, found.state))
 
     def test_let_go_while_it_is_looked_at(self) -> None:
         taken = self.take()
