@@ -23,10 +23,10 @@ import os
 import subprocess
 import unittest
 
+from benchmarks.bed import cloud as bed
 from nham.adapters.fencing import base as fencing_base
 from nham.adapters.fencing import command
 from nham.tests.cloud import base
-from nham.tests.cloud import vnf
 from nham.tests.conformance import fencing as suite
 
 HOST = os.environ.get("NHAM_TESTCLOUD_FENCE", "")
@@ -47,10 +47,10 @@ class CommandFencingTest(base.CloudSuite, suite.FencingSuite):
     def setUp(self) -> None:
         super().setUp()
         self.addCleanup(
-            subprocess.run, [vnf.TOOL, "host", "start", HOST], check=True
+            subprocess.run, [bed.TESTCLOUD, "host", "start", HOST], check=True
         )
         self.driver: fencing_base.HostFencing = command.CommandFencing(
-            f"{vnf.TOOL} host kill {{host}}",
-            f"{vnf.TOOL} host status {{host}}",
+            f"{bed.TESTCLOUD} host kill {{host}}",
+            f"{bed.TESTCLOUD} host status {{host}}",
             hosts=[HOST],
         )

@@ -16,15 +16,14 @@
 from __future__ import annotations
 
 import http.server
-from pathlib import Path
-import tempfile
 import threading
 from typing import Any
+import uuid
 
+from benchmarks.bed import vnf
 from nham.adapters.vnfm import base as vnfm_base
 from nham.adapters.vnfm import tacker
 from nham.tests.cloud import base
-from nham.tests.cloud import vnf
 from nham.tests.conformance import vnfm as suite
 
 SUBSCRIPTIONS = "/vnflcm/v2/subscriptions"
@@ -50,17 +49,19 @@ class _Callback(http.server.BaseHTTPRequestHandler):
 class TackerVnfmTest(base.CloudSuite, suite.VnfmSuite):
     """A sample VNF of one VNFC."""
 
-    sample: vnf.SampleVnf
+    tacker: vnf.Tacker
 
     @classmethod
     def prepare(cls) -> None:
         """See base class."""
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.sample = vnf.SampleVnf(cls.cloud, Path(folder.name))
-        cls.addClassCleanup(cls.sample.remove)
-        cls.sample.make()
-        cls.instance_id = cls.sample.instance_id
+        cls.tacker = vnf.Tacker(cls.cloud)
+        made = cls.tacker.instantiate(
+            cls.tacker.onboard("image", "# none\n"),
+            "image",
+            f"nham-conformance-{uuid.uuid4().hex[:8]}",
+        )
+        cls.addClassCleanup(cls.tacker.terminate, made)
+        cls.instance_id = made.instance_id
 
     def setUp(self) -> None:
         super().setUp()
@@ -77,13 +78,13 @@ class TackerVnfmTest(base.CloudSuite, suite.VnfmSuite):
 
     def unsubscribe(self) -> None:
         """Remove the subscriptions of this test."""
-        for one in self.sample.tacker.get(SUBSCRIPTIONS):
+        for one in self.tacker.call("GET", SUBSCRIPTIONS):
             if one["callbackUri"].startswith("http://127.0.0.1:"):
-                self.sample.tacker.delete(f"{SUBSCRIPTIONS}/{one['id']}")
+                self.tacker.call("DELETE", f"{SUBSCRIPTIONS}/{one['id']}")
 
     def subscriptions(self, callback: str) -> int:
         """See base class."""
-        known = self.sample.tacker.get(SUBSCRIPTIONS)
+        known = self.tacker.call("GET", SUBSCRIPTIONS)
         return sum(one["callbackUri"] == callback for one in known)
 
     def image(self) -> str:
