@@ -304,7 +304,9 @@ class Checkpointer:
             return
         engine = self._context.engines[checkpoint.engine]
         try:
-            engine.delete(checkpoint.artifacts)
+            # Without parts: the answer that named them may have been lost.
+            parts = checkpoint.artifacts or engine.find(name_of(checkpoint))
+            engine.delete(parts)
         except errors.AdapterError as error:
             LOG.warning("checkpoint %s stays: %s", checkpoint.id, error)
         else:

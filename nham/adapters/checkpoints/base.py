@@ -48,6 +48,13 @@ class CheckpointEngine(abc.ABC):
         """Ask for the checkpoint; return its parts, not yet complete."""
 
     @abc.abstractmethod
+    def find(self, name: str) -> tuple[model.Artifact, ...]:
+        """Return the parts of that name, whole or not, the last one first.
+
+        What is removed in this order is found again from its start.
+        """
+
+    @abc.abstractmethod
     def look(
         self, artifacts: Sequence[model.Artifact]
     ) -> tuple[model.Artifact, ...] | None:

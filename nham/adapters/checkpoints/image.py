@@ -50,6 +50,13 @@ class ImageEngine(base.CheckpointEngine):
             image_id = self.vim.create_image(server.id, name)
         return (model.Artifact(kind=KIND, id=image_id),)
 
+    def find(self, name: str) -> tuple[model.Artifact, ...]:
+        """See base class."""
+        return tuple(
+            model.Artifact(kind=KIND, id=image.id)
+            for image in self.vim.find_images(name)
+        )
+
     def look(
         self, artifacts: Sequence[model.Artifact]
     ) -> tuple[model.Artifact, ...] | None:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 import dataclasses
+import itertools
 
 from nham.adapters import errors
 from nham.adapters.checkpoints import base
@@ -63,7 +64,7 @@ class VolumeEngine(base.CheckpointEngine):
         return tuple(
             model.Artifact(
                 kind=KIND,
-                id=self._snapshot(volume_id, f"{name}-{place}"),
+                id=self._snapshot(volume_id, _snapshot_name(name, place)),
                 volume_id=volume_id,
             )
             for place, volume_id in enumerate(volumes)
@@ -74,6 +75,19 @@ class VolumeEngine(base.CheckpointEngine):
             if known.volume_id == volume_id and _alive(known):
                 return known.id
         return self.vim.create_snapshot(volume_id, name)
+
+    def find(self, name: str) -> tuple[model.Artifact, ...]:
+        """See base class."""
+        found: list[model.Artifact] = []
+        for place in itertools.count():
+            known = self.vim.find_snapshots(_snapshot_name(name, place))
+            if not known:
+                break
+            found += [
+                model.Artifact(kind=KIND, id=one.id, volume_id=one.volume_id)
+                for one in known
+            ]
+        return tuple(reversed(found))
 
     def look(
         self, artifacts: Sequence[model.Artifact]
@@ -140,6 +154,10 @@ class VolumeEngine(base.CheckpointEngine):
             for image in self.vim.find_images(_image_name(artifact)):
                 self.vim.delete_image(image.id)
             self.vim.delete_snapshot(artifact.id)
+
+
+def _snapshot_name(name: str, place: int) -> str:
+    return f"{name}-{place}"
 
 
 def _image_name(artifact: model.Artifact) -> str:

@@ -74,6 +74,19 @@ class CheckpointSuite(base.Suite):
         )
         self.until("checkpoint is whole", lambda: self.engine.look(first))
 
+    def test_parts_are_found_by_their_name(self) -> None:
+        self.assertEqual((), self.engine.find(self.name))
+        wanted = [
+            (part.kind, part.id, part.volume_id)
+            for part in reversed(self.take().artifacts)
+        ]
+        found = self.engine.find(self.name)
+        self.assertEqual(
+            wanted, [(part.kind, part.id, part.volume_id) for part in found]
+        )
+        self.engine.delete(found)
+        self.until("parts are gone", lambda: not self.engine.find(self.name))
+
     def test_whole_checkpoint_has_digests_and_sizes(self) -> None:
         checkpoint = self.take()
         self.assertTrue(checkpoint.digest)

@@ -19,6 +19,7 @@ from nham.adapters.simulated import storage
 from nham.core import model
 from nham.core import states
 from nham.db import errors as db_errors
+from nham.engine import checkpointing
 from nham.tests.unit.engine import base
 from nham.tests.unit.engine import test_checkpointing
 
@@ -240,3 +241,56 @@ class TestRemoval(KeepCase):
         self.world.api_error_once("glance", "delete_image")
         self.checkpointer.run(())
         self.assertEqual(["deleting"], self.states())
+
+
+class TestLostParts(KeepCase):
+    """The cloud's answer that named the parts of a checkpoint was lost."""
+
+    def images(self) -> list[str]:
+        """Return the checkpoints' images that no record names."""
+        known = {
+            part.id
+            for checkpoint in self.store.checkpoints()
+            for part in checkpoint.artifacts
+        }
+        return [
+            image.id
+            for image in self.world.storage.images.values()
+            if image.name.startswith("nham-") and image.id not in known
+        ]
+
+    def test_answer_was_lost(self) -> None:
+        self.world.api_error_once("nova", "create_image", after=True)
+        self.assertRaises(checkpointing.NotNow, self.take)
+        self.assertEqual(["failed"], self.states())
+        self.assertEqual(1, len(self.images()))
+        self.clock.advance(test_checkpointing.WHOLE)
+        good = self.complete()
+        self.assertEqual([good], self.ids())
+        self.run_in(100.0)
+        self.assertEqual([], self.images())
+
+    def test_engine_died_before_the_answer(self) -> None:
+        died = self.add_checkpoint(1, state=State.CREATING, artifacts=())
+        name = checkpointing.name_of(died)
+        self.vim.create_image(self.server_id(), name)
+        self.run_in(100.5)
+        self.assertIs(State.FAILED, self.store.checkpoint(died.id).state)
+        self.clock.advance(test_checkpointing.WHOLE)
+        self.checkpointer.run(())
+        self.complete()
+        self.checkpointer.run(())
+        self.assertEqual([], self.vim.find_images(name))
+
+    def test_record_stays_until_it_is_known(self) -> None:
+        self.world.api_error_once("nova", "create_image", after=True)
+        self.assertRaises(checkpointing.NotNow, self.take)
+        [failed] = self.store.checkpoints()
+        self.checkpointer.delete(failed)
+        self.clock.advance(100.5)
+        self.world.api_error_once("glance", "find_images")
+        self.checkpointer.run(())
+        self.assertEqual(["deleting"], self.states())
+        self.checkpointer.run(())
+        self.assertEqual([], self.states())
+        self.assertEqual([], self.images())

@@ -58,6 +58,11 @@ class ImageEngineTest(base.WorldCase):
         self.begin(self.image_backed)
         self.assertEqual(1, len(self.vim.find_images("mine")))
 
+    def test_killed_image_is_found_too(self) -> None:
+        (part,) = self.begin(self.image_backed)
+        self.world.storage.image(part.id).status = "killed"
+        self.assertEqual((part,), self.engine.find("mine"))
+
     def test_killed_image_is_asked_for_again(self) -> None:
         (first,) = self.begin(self.image_backed)
         self.clock.advance(5)
@@ -113,6 +118,17 @@ class VolumeEngineTest(base.WorldCase):
         )
         parts = self.engine.begin(listed, "mine")
         self.assertEqual(volumes, [part.volume_id for part in parts])
+
+    def test_snapshots_of_a_lost_answer_are_found(self) -> None:
+        more = [self.world.storage.add_volume(3).id for _ in range(2)]
+        self.world.nova.get(self.volume_backed).volumes.extend(more)
+        root, second, third = self.vim.server(self.volume_backed).volumes
+        self.world.storage.volume(third).disk.lost = True
+        self.assertRaises(errors.Refused, self.begin, self.volume_backed)
+        found = self.engine.find("mine")
+        self.assertEqual([second, root], [part.volume_id for part in found])
+        self.engine.delete(found[:1])
+        self.assertEqual(found[1:], self.engine.find("mine"))
 
     def test_broken_snapshot_is_refused_and_not_usable(self) -> None:
         parts = self.begin(self.volume_backed)
