@@ -116,12 +116,7 @@ class Discoverer:
     def unregister(self, vnf_id: str) -> None:
         """Stop protecting a VNF and remove its checkpoints."""
         store = self._context.store
-        for checkpoint in store.checkpoints(vnf_id=vnf_id):
-            store.update_checkpoint(
-                dataclasses.replace(
-                    checkpoint, state=states.CheckpointState.DELETING
-                )
-            )
+        self._let_go(store.checkpoints(vnf_id=vnf_id))
         store.delete_vnf(vnf_id)
 
     def protect(self, vnf_id: str, descriptor: bytes | None) -> model.Vnf:
@@ -178,10 +173,20 @@ class Discoverer:
         wanted = {vnfc.name: vnfc for vnfc in record.vnfcs}
         for group in store.groups(vnf_id=vnf.id):
             if group.vnfc not in wanted:
+                self._let_go(store.checkpoints(group_id=group.id))
                 store.delete_group(group.id)
         for vnfc in record.vnfcs:
             server = self._context.vim.server(vnfc.server_id)
             self._keep_vnfc(vnf, vnfc.name, vnfc.vdu, server)
+
+    def _let_go(self, checkpoints: Sequence[model.Checkpoint]) -> None:
+        """Let checkpoints be removed, as what they are of goes."""
+        for checkpoint in checkpoints:
+            self._context.store.update_checkpoint(
+                dataclasses.replace(
+                    checkpoint, state=states.CheckpointState.DELETING
+                )
+            )
 
     def _new(self, source: str, record: vnfm_base.VnfRecord) -> model.Vnf:
         return model.Vnf(

@@ -250,6 +250,21 @@ class TestChanged(DiscoverCase):
         self.assertIn("VDU1-2", self.servers())
         self.assertEqual([], self.discoverer.replaced_behind)
 
+    def test_scaled_in(self) -> None:
+        gone = self.add_checkpoint(1, self.group("VDU1-1").id)
+        kept = self.add_checkpoint(2, self.group("VDU1-0").id)
+        self.world.user_scale(self.instance, "VDU1", out=False)
+        self.run_in(30.0)
+        self.assertEqual(["VDU1-0"], list(self.servers()))
+        found = {one.id: one.state for one in self.store.checkpoints()}
+        self.assertEqual(
+            {
+                gone.id: states.CheckpointState.DELETING,
+                kept.id: states.CheckpointState.AVAILABLE,
+            },
+            found,
+        )
+
     def test_terminated(self) -> None:
         self.world.user_terminate(self.instance)
         self.keep_checkpoint()
