@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping
 import dataclasses
 from typing import Any
@@ -118,6 +119,20 @@ prometheus.ProcessCollector(registry=registry)
 def exposition() -> bytes:
     """Return all metrics in Prometheus' text format."""
     return prometheus.generate_latest(registry)
+
+
+def serve(host: str, port: int) -> Callable[[], None]:
+    """Serve the metrics over HTTP; return what ends it.
+
+    :raises OSError: the address cannot be listened at.
+    """
+    server, _thread = prometheus.start_http_server(port, host, registry)
+
+    def end() -> None:
+        server.shutdown()
+        server.server_close()
+
+    return end
 
 
 def recovery_ended(recovery: model.Recovery) -> None:

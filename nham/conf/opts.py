@@ -30,6 +30,7 @@ from nham.conf import detection
 from nham.conf import fencing
 from nham.conf import fencing_command
 from nham.conf import guards
+from nham.conf import metrics
 from nham.conf import recovery
 from nham.conf import tacker
 
@@ -45,6 +46,7 @@ _MODULES = (
     checkpoints,
     fencing,
     fencing_command,
+    metrics,
 )
 
 

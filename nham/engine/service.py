@@ -25,6 +25,7 @@ import threading
 
 from oslo_config import cfg
 
+from nham import metrics
 from nham.adapters import clock as clock_
 from nham.adapters import errors
 from nham.db import errors as db_errors
@@ -51,9 +52,16 @@ class EngineService:
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self.conf = conf
         self._threads: list[threading.Thread] = []
+        self._ends: list[Callable[[], None]] = []
 
     def start(self) -> None:
-        """Start all loops."""
+        """Start all loops.
+
+        :raises OSError: the metrics' address cannot be listened at.
+        """
+        own = self.conf.metrics
+        if own.bind_port:
+            self._ends.append(metrics.serve(own.bind_host, own.bind_port))
         self.clock = clock_.SystemClock()
         self.store = store_.Store(self.conf.database.connection)
         self._pool = futures.ThreadPoolExecutor(
@@ -91,6 +99,8 @@ class EngineService:
             thread.join(10.0)
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.store.close()
+        for end in self._ends:
+            end()
         LOG.info("engine %s is down", self.engine.id)
 
     def _start_rpc(self) -> None:

@@ -15,9 +15,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import socket
 import threading
 from typing import Any
 from unittest import mock
+from urllib import request
 
 from nham import conf as nham_conf
 from nham.adapters import errors
@@ -161,6 +163,22 @@ class TestLoops(ServiceCase):
         self.assertEqual(1, self.calls["poll"].count)
         hangs.set()
         self.wait("poll", 2)
+
+
+class TestMetrics(ServiceCase):
+    """The numbers of an engine in a process of its own."""
+
+    def test_served_until_it_stops(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.service.conf.set_override("bind_port", port, "metrics")
+        self.service.start()
+        url = f"http://127.0.0.1:{port}/metrics"
+        with request.urlopen(url, timeout=5) as answer:
+            self.assertIn(b"nham_recoveries_total", answer.read())
+        self.service.stop()
+        self.assertRaises(OSError, request.urlopen, url, timeout=5)
 
 
 class TestStop(ServiceCase):
