@@ -41,6 +41,10 @@ State = states.CheckpointState
 
 ENGINE_OF = {"image_snapshot": "image", "volume_snapshot": "volume"}
 
+#: Seconds; to ask for a checkpoint takes a few calls, each of which is
+#: given up after its own time-out. Who has not got its parts by then died.
+_ASKING = 60.0
+
 
 class NotNow(Exception):
     """The member is in no state to be checkpointed."""
@@ -217,8 +221,10 @@ class Checkpointer:
         self._whole(checkpoint, whole)
 
     def _overdue(self, checkpoint: model.Checkpoint) -> bool:
-        age = self._context.clock.now() - checkpoint.cut_at
-        return age > self._settings.checkpoint_timeout
+        limit = self._settings.checkpoint_timeout
+        if not checkpoint.artifacts:
+            limit = min(limit, _ASKING)
+        return self._context.clock.now() - checkpoint.cut_at > limit
 
     def _whole(
         self,

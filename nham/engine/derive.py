@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Sequence
 
 from nham.adapters.vim import base as vim_base
@@ -90,20 +91,25 @@ def lost_networks(
     """Return the networks of which every watched member went silent.
 
     Only where that was on several hosts: a dead host takes its own
-    members along, on whatever network.
+    members along, on whatever network. And only where they are more than
+    two: two that die together would wait for ever for a network that is
+    well, and if it is not, a reboot of a VM that nobody reaches costs
+    nothing but itself.
     """
     hosts: dict[str, set[str | None]] = {}
+    silent: collections.Counter[str] = collections.Counter()
     answering = set()
     for member in members:
         if member.network is None or not member.watched:
             continue
         hosts.setdefault(member.network, set()).add(member.host)
+        silent[member.network] += member.silent
         if not member.silent:
             answering.add(member.network)
     return frozenset(
         network
         for network, where in hosts.items()
-        if len(where) > 1 and network not in answering
+        if len(where) > 1 and silent[network] > 2 and network not in answering
     )
 
 

@@ -94,7 +94,7 @@ class TestFollow(test_checkpointing.CheckpointCase):
 
     def test_engine_died_while_it_asked(self) -> None:
         self.add_checkpoint(1, state=State.CREATING, artifacts=())
-        self.assertIs(State.CREATING, self.follow_in(100.0).state)
+        self.assertIs(State.CREATING, self.follow_in(60.0).state)
         self.assertIs(State.FAILED, self.follow_in(0.5).state)
 
     def test_another_engine_waits_for_the_cloud(self) -> None:
