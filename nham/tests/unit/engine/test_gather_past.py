@@ -78,7 +78,9 @@ class TestHosts(test_gather.GatherCase):
         self.assertTrue(self.seen().system.paused)
 
     def test_lost_network(self) -> None:
-        for group_id in ("v/0", "v/1"):
+        self.add_vnf("w", ("one",))
+        self.settle()
+        for group_id in ("v/0", "v/1", "w/0"):
             self.world.hang_guest(self.server_id(group_id))
         self.look(base.SILENCE)
         lost = self.seen().system.lost_networks
