@@ -41,9 +41,10 @@ class Seed:
         self.admin = self.cloud.identity.find_project("admin")
 
     def wait_for_computes(self, hosts: set[str], seconds: int = 90) -> None:
-        """Wait until nova-compute of every host reports."""
+        """Wait until nova-compute of every host reports; enable it."""
         deadline = time.monotonic() + seconds
         up: set[str] = set()
+        found: list[typing.Any] = []
         while not hosts <= up:
             if time.monotonic() > deadline:
                 sys.exit(f"nova-compute is not up on {hosts - up}")
@@ -53,6 +54,11 @@ class Seed:
                 if service.host in hosts and service.is_forced_down:
                     self._lift(service.host)
             time.sleep(0.5)
+        for service in found:
+            # A test that was cut off may have left it so: a cloud that is
+            # up can place servers on each of its hosts.
+            if service.host in hosts and service.status == "disabled":
+                self.cloud.compute.enable_service(service)
 
     def _lift(self, host: str) -> None:
         """Let a host serve again that somebody has forced down.

@@ -108,10 +108,15 @@ def _control_plane() -> None:
     services.ensure(services.other_apis())
 
 
+def _enable_computes() -> None:
+    """Have Nova use every compute host, whatever a test left behind."""
+    _in_cloud("seed.py", "wait", *settings.COMPUTES, name="computes")
+
+
 def _computes() -> None:
     for name in settings.COMPUTES:
         hosts.ensure_service(name, "nova-compute")
-    _in_cloud("seed.py", "wait", *settings.COMPUTES, name="computes")
+    _enable_computes()
     _once(
         "discover-hosts",
         lambda: proc.run(
@@ -165,6 +170,7 @@ def up() -> None:
         )
     settings.make_dirs()
     if all_well():
+        _enable_computes()
         print("the test cloud is up already")
         return
     settings.READY.unlink(missing_ok=True)
