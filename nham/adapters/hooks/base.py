@@ -1,0 +1,86 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Hooks: how a VNF itself hands out and takes in its state.
+
+The member that serves is asked for its state, a standby is given it. What
+the bytes mean is the VNF's own affair.
+"""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """Where and how a member is asked.
+
+    :ivar token: what proves to the VNF that NHAM asks; never in a log.
+    :ivar timeout: seconds for a whole call.
+    """
+
+    address: str
+    port: int
+    export_path: str = "/nham/state"
+    import_path: str = "/nham/state"
+    token: str | None = dataclasses.field(default=None, repr=False)
+    timeout: float = 5.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Exported:
+    """A whole state.
+
+    :ivar pause: seconds that the application stood still for it, by its
+        own word; None if it says nothing.
+    """
+
+    data: bytes = dataclasses.field(repr=False)
+    pause: float | None = None
+
+
+class Hook(abc.ABC):
+    """One way to reach the applications of VNFs.
+
+    Every call ends within the endpoint's time-out, whatever the other side
+    does.
+
+    :ivar name: what the descriptor calls it.
+    """
+
+    name: str
+
+    @abc.abstractmethod
+    def export_state(self, endpoint: Endpoint, max_size: int) -> Exported:
+        """Return the state that the application has now.
+
+        :param max_size: bytes; a larger state is refused.
+        :raises errors.Unavailable: no connection, no whole answer in time,
+            or the application says that it cannot now.
+        :raises errors.Refused: the application will not, the state is too
+            large, or it came damaged.
+        """
+
+    @abc.abstractmethod
+    def import_state(
+        self, endpoint: Endpoint, data: bytes, sender: str
+    ) -> None:
+        """Hand a state over; return once the application has taken it in.
+
+        :param sender: name of the member that the state comes from.
+        :raises errors.Unavailable: as for an export; the application may
+            or may not have taken the state.
+        :raises errors.Refused: the application will not take it.
+        """
