@@ -276,6 +276,9 @@ class Bench:
                 lambda: client.outage(fault.at, note).silent,
                 60,
             )
+        else:
+            # A VNF whose heal failed is of no use to the rounds to come.
+            self.theirs, self._peer = self.ours, False
         outage = client.outage(fault.at, note)
         self._out.say(
             f"Tacker heal: {state}; the state says "
