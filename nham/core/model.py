@@ -50,12 +50,26 @@ class Vnf:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class MovableAddress:
+    """An address that can be pointed at one member or another.
+
+    :ivar id: of the floating IP.
+    """
+
+    id: str
+    ip: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Group:
     """A replica group: all members of one VNFC.
 
     :ivar vnfc: the VNFC's stable name, ``<VDU>-<index>``.
     :ivar epoch: raised by each recovery; an older one is refused.
     :ivar recovery_id: the recovery that holds the claim, None if free.
+    :ivar service: the address under which clients reach the VNFC, where
+        NHAM moves it; None for a group without replicas.
+    :ivar access: the address under which NHAM reaches the standby.
     """
 
     id: str
@@ -65,12 +79,21 @@ class Group:
     mechanism: descriptor.Mechanism = descriptor.Mechanism.ZERO_R
     epoch: int = 0
     recovery_id: str | None = None
+    service: MovableAddress | None = None
+    access: MovableAddress | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Member:
-    """One server that serves, or served, a VNFC.
+    """One server that serves, or can serve, a VNFC.
 
+    :ivar kind: ``vnfc`` (the VNFM made it) or ``server`` (NHAM's own).
+    :ivar name: of NHAM's own server; with a number, of its ports.
+    :ivar port_id: the port that the service address leads to when it
+        serves; None until that is known.
+    :ivar sequence: the newest checkpoint whose state it was given.
+    :ivar importing_until: until then a state that is being given to it
+        may still arrive, seconds since the epoch; None if none is.
     :ivar answered: it has answered a probe at least once, so that its
         silence means something even to an engine that just started.
     """
@@ -83,6 +106,11 @@ class Member:
     image_id: str | None = None
     volume_backed: bool = False
     answered: bool = False
+    kind: str = "vnfc"
+    name: str = ""
+    port_id: str | None = None
+    sequence: int = 0
+    importing_until: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

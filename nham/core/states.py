@@ -28,6 +28,7 @@ class VnfState(enum.StrEnum):
     UNPROTECTED = "unprotected"
     PAUSED = "paused"
     RECOVERING = "recovering"
+    DEGRADED = "degraded"
     WAITING = "waiting"
     STOPPED = "stopped"
 
@@ -36,6 +37,8 @@ class Role(enum.StrEnum):
     """What a member is for in its replica group."""
 
     PRIMARY = "primary"
+    STANDBY = "standby"
+    JOINING = "joining"
     FAILED = "failed"
     RETIRED = "retired"
 
@@ -83,12 +86,15 @@ MEANINGS: dict[type[enum.StrEnum], dict[enum.StrEnum, str]] = {
         VnfState.UNPROTECTED: "Known, but nothing is done; see the reason.",
         VnfState.PAUSED: "Watched; decisions are shown, nothing is done.",
         VnfState.RECOVERING: "A recovery of one of its VNFCs is running.",
+        VnfState.DEGRADED: "Serves; a standby is missing or being made.",
         VnfState.WAITING: "Something outside NHAM must happen first.",
         VnfState.STOPPED: "Stopped by its operator; this is not a failure.",
     },
     Role: {
         Role.PRIMARY: "Serves the VNFC.",
-        Role.FAILED: "Has failed and is being recovered.",
+        Role.STANDBY: "Runs and does not serve; takes over at a failure.",
+        Role.JOINING: "Being made or repaired; cannot take over yet.",
+        Role.FAILED: "Has failed and is cut off; waits for its repair.",
         Role.RETIRED: "Left the group; kept for the record only.",
     },
     CheckpointState: {

@@ -81,6 +81,11 @@ group = _table(
     sa.Column("recovery_id", ID),
     # Counts checkpoints for ever, so that no number is used twice.
     sa.Column("last_sequence", sa.Integer(), nullable=False),
+    # Floating IPs: the one that clients use, and the standby's.
+    sa.Column("service_id", ID),
+    sa.Column("service_ip", ID),
+    sa.Column("access_id", ID),
+    sa.Column("access_ip", ID),
     sa.UniqueConstraint("vnf_id", "vnfc"),
 )
 
@@ -100,6 +105,12 @@ member = _table(
     sa.Column("image_id", ID),
     sa.Column("volume_backed", sa.Boolean(), nullable=False),
     sa.Column("answered", sa.Boolean(), nullable=False),
+    sa.Column("kind", WORD, nullable=False, server_default="vnfc"),
+    sa.Column("name", NAME, nullable=False, server_default=""),
+    sa.Column("port_id", ID),
+    # These two belong to whoever gives it state; see note_state.
+    sa.Column("sequence", sa.Integer(), nullable=False, server_default="0"),
+    sa.Column("importing_until", TIME),
 )
 
 checkpoint = _table(

@@ -135,8 +135,24 @@ class Store:
         return self._db.read(lambda c: vnfs.members(c, group_id, vnf_id))
 
     def save_member(self, member: model.Member) -> None:
-        """Insert or update a member."""
+        """Insert or update a member; an update leaves its state alone."""
         self._db.write(lambda c: vnfs.save_member(c, member))
+
+    def note_state(
+        self, member_id: str, sequence: int, importing_until: float | None
+    ) -> None:
+        """Write down what state a member has, or is being given.
+
+        :param sequence: the newest checkpoint that it has whole.
+        :param importing_until: until then another may arrive.
+        """
+        self._db.write(
+            lambda c: vnfs.note_state(c, member_id, sequence, importing_until)
+        )
+
+    def promote(self, group_id: str, member_id: str) -> None:
+        """Make a member the primary; who was it before has failed."""
+        self._db.write(lambda c: vnfs.promote(c, group_id, member_id))
 
     def note_answer(self, member_id: str) -> None:
         """Write down that a member has answered; nothing else of it."""

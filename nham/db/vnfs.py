@@ -137,6 +137,10 @@ def save_group(connection: sa.Connection, group: model.Group) -> None:
         "vnfc": group.vnfc,
         "vdu": group.vdu,
         "mechanism": group.mechanism.value,
+        "service_id": group.service.id if group.service else None,
+        "service_ip": group.service.ip if group.service else None,
+        "access_id": group.access.id if group.access else None,
+        "access_ip": group.access.ip if group.access else None,
     }
     first = {
         "epoch": group.epoch,
@@ -203,7 +207,7 @@ def members(
 
 
 def save_member(connection: sa.Connection, member: model.Member) -> None:
-    """Insert or update a member."""
+    """Insert or update all but the state it was given; see note_state."""
     values = {
         "group_id": member.group_id,
         "server_id": member.server_id,
@@ -212,8 +216,50 @@ def save_member(connection: sa.Connection, member: model.Member) -> None:
         "image_id": member.image_id,
         "volume_backed": member.volume_backed,
         "answered": member.answered,
+        "kind": member.kind,
+        "name": member.name,
+        "port_id": member.port_id,
     }
-    _rows.save(connection, models.member, {"id": member.id}, values)
+    first = {
+        "sequence": member.sequence,
+        "importing_until": member.importing_until,
+    }
+    _rows.save(connection, models.member, {"id": member.id}, values, first)
+
+
+def note_state(
+    connection: sa.Connection,
+    member_id: str,
+    sequence: int,
+    importing_until: float | None,
+) -> None:
+    """Write down what state a member has, or is being given."""
+    _rows.change(
+        connection,
+        models.member,
+        {"id": member_id},
+        {"sequence": sequence, "importing_until": importing_until},
+    )
+
+
+def promote(connection: sa.Connection, group_id: str, member_id: str) -> None:
+    """Make one member the primary; who was it before has failed."""
+    _rows.change(
+        connection,
+        models.member,
+        {"group_id": group_id, "role": states.Role.PRIMARY.value},
+        {"role": states.Role.FAILED.value, "sequence": 0},
+    )
+    _rows.change(
+        connection,
+        models.member,
+        {"id": member_id},
+        {
+            "role": states.Role.PRIMARY.value,
+            "sequence": 0,
+            "importing_until": None,
+        },
+    )
 
 
 def note_answer(connection: sa.Connection, member_id: str) -> None:
@@ -237,6 +283,9 @@ def _vnf(row: sa.RowMapping) -> model.Vnf:
 def _group(row: sa.RowMapping) -> model.Group:
     fields: dict[str, Any] = dict(row)
     del fields["last_sequence"]
+    for name in ("service", "access"):
+        id_, ip = fields.pop(f"{name}_id"), fields.pop(f"{name}_ip")
+        fields[name] = id_ and model.MovableAddress(id=id_, ip=ip)
     fields["mechanism"] = descriptor.Mechanism(row["mechanism"])
     return model.Group(**fields)
 
