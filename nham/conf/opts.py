@@ -30,8 +30,10 @@ from nham.conf import detection
 from nham.conf import fencing
 from nham.conf import fencing_command
 from nham.conf import guards
+from nham.conf import hooks
 from nham.conf import metrics
 from nham.conf import recovery
+from nham.conf import stores
 from nham.conf import tacker
 
 _MODULES = (
@@ -44,6 +46,8 @@ _MODULES = (
     guards,
     recovery,
     checkpoints,
+    hooks,
+    stores,
     fencing,
     fencing_command,
     metrics,

@@ -1,0 +1,219 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The hook over HTTP: GET the state, POST it.
+
+``doc/source/hook.rst`` tells the authors of VNFs what is said here, and
+``doc/source/_static/hook.yaml`` tells their tools.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from collections.abc import Mapping
+import contextlib
+import dataclasses
+import hashlib
+import ipaddress
+import math
+import re
+from urllib import parse
+
+import requests
+from urllib3 import exceptions as http_errors
+
+from nham.adapters import errors
+from nham.adapters.hooks import base
+from nham.adapters.hooks import wire
+
+DIGEST = "Content-Digest"
+"""SHA-256 of the state, as RFC 9530 writes it."""
+PAUSE = "NHAM-Pause"
+"""Seconds that the application stood still for an export."""
+SENDER = "NHAM-Sender"
+"""The member that an imported state comes from, percent-encoded."""
+MEDIA_TYPE = "application/octet-stream"
+
+EXPORTED = 200
+IMPORTED = (200, 201, 204)
+
+_CHUNK = 65536
+_WORDS = 200
+"""Bytes of an error's text that are worth showing."""
+_TOKEN = re.compile("[!-~]+")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Call:
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    data: bytes | None = None
+
+
+class HttpHook(base.Hook):
+    """Talks to an HTTP server inside the VNFC."""
+
+    name = "http"
+
+    def export_state(
+        self, endpoint: base.Endpoint, max_size: int
+    ) -> base.Exported:
+        """See base class."""
+        limits = wire.Limits(endpoint.timeout, max_size)
+        headers = {"Accept": MEDIA_TYPE, "Accept-Encoding": "identity"}
+        call = _Call("GET", endpoint.export_path, headers)
+        with _answer(endpoint, call, limits) as answer:
+            if answer.status_code != EXPORTED:
+                raise _error(answer)
+            data = _body(answer, max_size)
+            _check_digest(answer.headers.get(DIGEST, ""), data)
+            pause = _pause(answer.headers.get(PAUSE))
+        return base.Exported(data=data, pause=pause)
+
+    def import_state(
+        self, endpoint: base.Endpoint, data: bytes, sender: str
+    ) -> None:
+        """See base class."""
+        limits = wire.Limits(endpoint.timeout, 0)
+        headers = {
+            "Content-Type": MEDIA_TYPE,
+            DIGEST: digest(data),
+            SENDER: parse.quote(sender, safe=""),
+        }
+        call = _Call("POST", endpoint.import_path, headers, data)
+        with _answer(endpoint, call, limits) as answer:
+            if answer.status_code not in IMPORTED:
+                raise _error(answer)
+
+
+def digest(data: bytes) -> str:
+    """Return what ``Content-Digest`` says of these bytes."""
+    value = base64.b64encode(hashlib.sha256(data).digest()).decode()
+    return f"sha-256=:{value}:"
+
+
+def _url(endpoint: base.Endpoint, path: str) -> str:
+    try:
+        address = ipaddress.ip_address(endpoint.address)
+    except ValueError as error:
+        raise errors.Refused(f"address: {error}") from error
+    if not path.startswith("/"):
+        # Anything else could name another host.
+        raise errors.Refused(f"path: {path!r} does not begin with /")
+    host = f"[{address}]" if address.version == 6 else str(address)
+    return f"http://{host}:{endpoint.port}{path}"
+
+
+@contextlib.contextmanager
+def _answer(
+    endpoint: base.Endpoint, call: _Call, limits: wire.Limits
+) -> Iterator[requests.Response]:
+    """Give the answer to a call, its body not yet read."""
+    url = _url(endpoint, call.path)
+    headers = {"User-Agent": "nham", **call.headers}
+    if endpoint.token is not None:
+        headers["Authorization"] = f"Bearer {_checked(endpoint.token)}"
+    with (
+        _our_errors(f"{call.method} {url}"),
+        wire.Session(limits) as session,
+        session.request(
+            call.method,
+            url,
+            headers=headers,
+            data=call.data,
+            stream=True,
+        ) as answer,
+    ):
+        yield answer
+
+
+def _checked(token: str) -> str:
+    # The library would show a wrong one in its complaint.
+    if _TOKEN.fullmatch(token) is None:
+        raise errors.Refused("token: it is not of visible ASCII characters")
+    return token
+
+
+@contextlib.contextmanager
+def _our_errors(what: str) -> Iterator[None]:
+    """Turn the libraries' exceptions into ours, and say what was asked."""
+    try:
+        yield
+    except errors.AdapterError as failure:
+        raise type(failure)(f"{what}: {failure}") from failure
+    except requests.exceptions.InvalidHeader as failure:
+        raise errors.Refused(f"{what}: {failure}") from failure
+    except (requests.RequestException, http_errors.TimeoutError) as failure:
+        raise errors.Unavailable(f"{what}: {failure}") from failure
+    except (http_errors.HTTPError, ValueError) as failure:
+        raise errors.Refused(f"{what}: a broken body: {failure}") from failure
+
+
+def _error(answer: requests.Response) -> errors.AdapterError:
+    """Return what a status means that is not one of success."""
+    status = answer.status_code
+    text = ""
+    with contextlib.suppress(http_errors.HTTPError):
+        raw = answer.raw.read(_WORDS, decode_content=False)
+        text = "".join(chr(c) if 32 <= c < 127 else " " for c in raw).strip()
+    if status >= 500:
+        return errors.Unavailable(f"HTTP {status}: {text}")
+    if status in (401, 403):
+        text = f"the token is not the right one: {text}"
+    return errors.Refused(f"HTTP {status}: {text}")
+
+
+def _body(answer: requests.Response, max_size: int) -> bytes:
+    """Read the body, which must say where it ends."""
+    coding = answer.headers.get("Content-Encoding", "identity")
+    if coding != "identity":
+        raise errors.Refused(f"Content-Encoding: {coding!r} was not asked for")
+    length = answer.headers.get("Content-Length", "")
+    if answer.headers.get("Transfer-Encoding", "").lower() != "chunked":
+        if not (length.isascii() and length.isdecimal()):
+            raise errors.Refused("Content-Length: there must be one number")
+        if len(length) > 18 or int(length) > max_size:
+            raise errors.Refused(_too_large(max_size))
+    data = bytearray()
+    for part in answer.raw.stream(_CHUNK, decode_content=False):
+        data += part
+        if len(data) > max_size:
+            raise errors.Refused(_too_large(max_size))
+    return bytes(data)
+
+
+def _too_large(max_size: int) -> str:
+    return f"the state is larger than {max_size} bytes"
+
+
+def _check_digest(header: str, data: bytes) -> None:
+    """Refuse a wrong digest; algorithms other than ours say nothing."""
+    wanted = digest(data)
+    for part in header.split(","):
+        algorithm, _, _ = part.strip().partition("=")
+        if algorithm.lower() == "sha-256" and part.strip() != wanted:
+            raise errors.Refused(f"{DIGEST}: the state has {wanted}")
+
+
+def _pause(header: str | None) -> float | None:
+    if header is None:
+        return None
+    try:
+        pause = float(header)
+    except ValueError:
+        pause = math.nan
+    if not 0.0 <= pause < math.inf:
+        raise errors.Refused(f"{PAUSE}: {header!r} is no number of seconds")
+    return pause

@@ -1,0 +1,75 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""What every hook must do."""
+
+from __future__ import annotations
+
+import abc
+
+from nham.adapters import errors
+from nham.adapters.hooks import base as hooks_base
+from nham.tests.conformance import base
+
+MOST = 1024 * 1024
+
+
+class HookSuite(base.Suite):
+    """A hook, and an application that it can reach."""
+
+    hook: hooks_base.Hook
+    alive: hooks_base.Endpoint
+    """Where the application answers."""
+    dead: hooks_base.Endpoint
+    """Where nobody answers."""
+
+    @abc.abstractmethod
+    def give(self, state: bytes) -> None:
+        """Let the application have this state."""
+
+    @abc.abstractmethod
+    def has(self) -> bytes:
+        """Return the state that the application has."""
+
+    def export(self, most: int = MOST) -> bytes:
+        """Return what the hook hands out."""
+        return self.hook.export_state(self.alive, most).data
+
+    def test_what_is_imported_is_exported(self) -> None:
+        for state in (b"first", b"", bytes(range(256)) * 1000):
+            self.hook.import_state(self.alive, state, "m1")
+            self.assertEqual(state, self.has())
+            self.assertEqual(state, self.export())
+
+    def test_an_export_changes_nothing(self) -> None:
+        self.give(b"state")
+        self.export()
+        self.assertEqual(b"state", self.export())
+
+    def test_an_import_may_be_said_twice(self) -> None:
+        for _ in range(2):
+            self.hook.import_state(self.alive, b"state", "m1")
+        self.assertEqual(b"state", self.has())
+
+    def test_limit(self) -> None:
+        self.give(b"12345")
+        self.assertEqual(b"12345", self.export(5))
+        self.assertRaises(errors.Refused, self.export, 4)
+
+    def test_nobody_there(self) -> None:
+        self.assertRaises(
+            errors.Unavailable, self.hook.export_state, self.dead, MOST
+        )
+        self.assertRaises(
+            errors.Unavailable, self.hook.import_state, self.dead, b"x", "m1"
+        )
