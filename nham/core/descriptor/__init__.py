@@ -19,15 +19,20 @@ from nham.core.descriptor.facts import Problem
 from nham.core.descriptor.facts import Target
 from nham.core.descriptor.model import Detection
 from nham.core.descriptor.model import Escalation
+from nham.core.descriptor.model import Hook
 from nham.core.descriptor.model import policy_for
 from nham.core.descriptor.model import ProbeSpec
 from nham.core.descriptor.model import ResiliencyPolicy
+from nham.core.descriptor.model import ServiceAddress
 from nham.core.descriptor.model import StateProtection
 from nham.core.descriptor.rules import check
 from nham.core.descriptor.rules import check_together
+from nham.core.descriptor.words import AddressDriver
+from nham.core.descriptor.words import Failback
 from nham.core.descriptor.words import HostRecovery
 from nham.core.descriptor.words import Mechanism
 from nham.core.descriptor.words import ProbeType
+from nham.core.descriptor.words import Standby
 from nham.core.descriptor.words import StateMethod
 from nham.core.descriptor.words import SUPPORTED_MECHANISMS
 from nham.core.descriptor.words import VnfcOwner
@@ -35,9 +40,12 @@ from nham.core.descriptor.words import Zone
 
 __all__ = (
     "SUPPORTED_MECHANISMS",
+    "AddressDriver",
     "Context",
     "Detection",
     "Escalation",
+    "Failback",
+    "Hook",
     "HostRecovery",
     "Mechanism",
     "PolicyData",
@@ -45,6 +53,8 @@ __all__ = (
     "ProbeType",
     "Problem",
     "ResiliencyPolicy",
+    "ServiceAddress",
+    "Standby",
     "StateMethod",
     "StateProtection",
     "Target",

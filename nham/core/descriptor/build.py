@@ -44,7 +44,7 @@ def build(
     values = dict(policy.values)
     if "cooldown" in values:
         values.setdefault("state_protection.interval", values["cooldown"])
-    # One backup is what 1R means; MR-AA is refused without a number.
+    # One backup is what 1R means.
     replicas = 0 if values["redundancy"] is words.Mechanism.ZERO_R else 1
     top = {
         field.name: values[field.name]
@@ -57,8 +57,9 @@ def build(
         targets=policy.targets,
         detection=model.Detection(**_block(values, "detection")),
         probes=tuple(model.ProbeSpec(**probe) for probe in policy.probes),
-        state_protection=model.StateProtection(
-            **_block(values, "state_protection")
+        state_protection=_state_protection(values),
+        service_address=model.ServiceAddress(
+            **_block(values, "service_address")
         ),
         escalation=_escalation(values),
         whole_vnf=_names_vnf(policy),
@@ -73,15 +74,23 @@ def _names_vnf(policy: facts.Facts) -> bool:
 
 
 def _block(values: _Values, name: str) -> _Values:
-    """Return the values of one block that the model keeps."""
-    block = {
-        path.removeprefix(f"{name}."): value
-        for path, value in values.items()
-        if path.startswith(f"{name}.")
+    """Return the values that stand directly in one block."""
+    keys = {path: path.rpartition(".") for path in values}
+    return {
+        key: values[path]
+        for path, (block, _, key) in keys.items()
+        if block == name
     }
+
+
+def _state_protection(values: _Values) -> model.StateProtection:
+    block = _block(values, "state_protection")
     # Only false passes the rules, and false is what NHAM does.
     block.pop("quiesce", None)
-    return block
+    if block.get("method") == "hook":
+        block.setdefault("interval", model.HOOK_INTERVAL)
+        block["hook"] = model.Hook(**_block(values, "state_protection.hook"))
+    return model.StateProtection(**block)
 
 
 def _escalation(values: _Values) -> model.Escalation:

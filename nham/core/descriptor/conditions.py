@@ -73,11 +73,7 @@ def no_backups(policy: facts.Facts) -> Found:
 
 def one_backup(policy: facts.Facts) -> Found:
     count = policy.values.get("num_backups", 1)
-    if (
-        policy.mechanism
-        in (words.Mechanism.ONE_R_AS, words.Mechanism.ONE_R_AA)
-        and count != 1
-    ):
+    if policy.mechanism in words.ONE_REPLICA and count != 1:
         yield "num_backups", f"found {count}"
 
 
@@ -208,9 +204,8 @@ def interval_used(policy: facts.Facts) -> Found:
     if method != "none" or "state_protection.method" in policy.broken:
         return
     fields = ["state_protection.interval", "state_protection.retention"]
-    # With replicas the cooldown is how often the primary's state goes to
-    # them; alone it can only mean checkpoints.
-    if policy.mechanism is words.Mechanism.ZERO_R:
+    # Of MR-AA nothing is told but that this version does not have it.
+    if policy.mechanism in words.SUPPORTED_MECHANISMS:
         fields.append("cooldown")
     for field in fields:
         if field in policy.values:

@@ -117,6 +117,16 @@ class Facts:
         """The mechanism, None if it is missing or no word of ours."""
         return self.values.get("redundancy")
 
+    def is_broken(self, block: str) -> bool:
+        """Return whether a block or a part of it could not be read."""
+        return any(_within(block, path) for path in self.broken)
+
+    def has_block(self, block: str) -> bool:
+        """Return whether a block was given, readable or not."""
+        return self.is_broken(block) or any(
+            _within(block, path) for path in self.values
+        )
+
     def vdus(self) -> tuple[Target, ...]:
         """Return the VDUs that the policy holds for."""
         whole = any(
@@ -133,3 +143,7 @@ class Facts:
                 or (whole and target.name not in self.context.taken)
             )
         )
+
+
+def _within(block: str, path: str) -> bool:
+    return path == block or path.startswith(f"{block}.")

@@ -28,6 +28,10 @@ from typing import Any
 from nham.core.descriptor import schema
 from nham.core.descriptor import words
 
+#: Seconds between two exports of a hook if the descriptor gives none: a
+#: standby is to be close behind, and an export costs no disk.
+HOOK_INTERVAL = 1.0
+
 
 @dataclasses.dataclass(frozen=True)
 class ProbeSpec:
@@ -74,17 +78,54 @@ class Detection:
 
 
 @dataclasses.dataclass(frozen=True)
+class Hook:
+    """Where a VNFC exports and imports its own state over HTTP.
+
+    :ivar port: TCP port of the VNFC.
+    :ivar export_path: path that gives the state out.
+    :ivar import_path: path that takes the state in.
+    :ivar token: name of a secret that the operator gave to NHAM, never the
+        secret itself; None if the hook asks for none.
+    :ivar network: name of the Nova network whose address is asked; None
+        takes the floating address.
+    :ivar timeout: seconds for one whole call.
+    :ivar max_size: bytes of the largest state that is taken.
+    """
+
+    port: int
+    export_path: str = "/nham/state"
+    import_path: str = "/nham/state"
+    token: str | None = None
+    network: str | None = None
+    timeout: float = 5.0
+    max_size: int = 64_000_000
+
+
+@dataclasses.dataclass(frozen=True)
 class StateProtection:
     """How the state of a stateful VNFC is saved.
 
     :ivar method: which part of a member is saved.
     :ivar interval: seconds between two checkpoints; the paper's cooldown.
+        `build` takes `HOOK_INTERVAL` for a hook that gives none.
     :ivar retention: checkpoints kept per member, 1 to 32.
+    :ivar hook: given with the method 'hook', and only then.
     """
 
     method: words.StateMethod = "none"
     interval: float = 60.0
     retention: int = 2
+    hook: Hook | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class ServiceAddress:
+    """The address that clients use, whichever member serves.
+
+    :ivar driver: how it is moved to another member; 'none' if it is not.
+    """
+
+    driver: words.AddressDriver = "none"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,6 +155,10 @@ class ResiliencyPolicy:
     :ivar targets: node templates that it is written for.
     :ivar redundancy: the mechanism.
     :ivar num_backups: members beside the primary.
+    :ivar service_address: how clients reach the member that serves.
+    :ivar standby: 'warm' if the standby runs before it is needed.
+    :ivar failback: when the service moves back to the member that was
+        repaired.
     :ivar stateful: the VNFC holds state that must survive a failure.
     :ivar host_recovery: how a member leaves a failed host.
     :ivar vnfc_owner: 'vnf' if the VNF has its own manager of high
@@ -145,6 +190,9 @@ class ResiliencyPolicy:
     accept_state_loss: bool = True
     whole_vnf: bool = False
     given: frozenset[str] = frozenset()
+    service_address: ServiceAddress = ServiceAddress()
+    standby: words.Standby = "warm"
+    failback: words.Failback = "never"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON data from which `from_dict` makes an equal."""
@@ -154,6 +202,9 @@ class ResiliencyPolicy:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ResiliencyPolicy:
         """Return the policy that `to_dict` was called on.
+
+        What an older version kept has no hook, service address, standby
+        or failback; it gets their defaults.
 
         :raises ValueError: if a word is not one of ours.
         :raises TypeError: if a field is unknown or missing.
@@ -168,8 +219,11 @@ class ResiliencyPolicy:
             redundancy=words.Mechanism(fields["redundancy"]),
             detection=Detection(**fields["detection"]),
             probes=tuple(_probe(probe) for probe in fields["probes"]),
-            state_protection=StateProtection(**fields["state_protection"]),
+            state_protection=_protection(fields["state_protection"]),
             escalation=Escalation(**escalation),
+            service_address=ServiceAddress(
+                **fields.get("service_address", {})
+            ),
             given=frozenset(fields["given"]),
         )
         return cls(**fields)
@@ -177,7 +231,8 @@ class ResiliencyPolicy:
     def explain(self) -> list[tuple[str, str, str, str]]:
         """Return (property, value, 'given' or 'default', meaning) rows."""
         rows = []
-        for prop in schema.POLICY:
+        hook = schema.HOOK if self.state_protection.hook else ()
+        for prop in (*schema.POLICY, *hook):
             value = prop.value_of(self)
             origin = "given" if prop.path in self.given else "default"
             rows.append((prop.path, prop.render(value), origin, prop.meaning))
@@ -215,6 +270,13 @@ def policy_for(
 def _probe(data: Mapping[str, Any]) -> ProbeSpec:
     low, high = data["expect_status"]
     return ProbeSpec(**{**data, "expect_status": (low, high)})
+
+
+def _protection(data: Mapping[str, Any]) -> StateProtection:
+    hook = data.get("hook")
+    if hook is None:
+        return StateProtection(**data)
+    return StateProtection(**{**data, "hook": Hook(**hook)})
 
 
 def _plain(value: Any) -> Any:

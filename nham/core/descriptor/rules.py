@@ -24,6 +24,7 @@ from typing import Literal
 
 from nham.core.descriptor import conditions
 from nham.core.descriptor import facts
+from nham.core.descriptor import replicas
 from nham.core.descriptor import shape
 
 
@@ -115,6 +116,41 @@ RULES = (
         "the path of a probe starts with / and has no spaces",
         conditions.probe_path,
     ),
+    Rule(
+        "1R-AS and 1R-AA need a service_address.driver other than none",
+        replicas.needs_address,
+    ),
+    Rule("0R has no service address", replicas.no_address),
+    Rule("1R-AS and 1R-AA need at least one probe", replicas.needs_probe),
+    Rule(
+        "standby and failback are only for 1R-AS and 1R-AA",
+        replicas.replica_words,
+    ),
+    Rule(
+        "1R-AS and 1R-AA save state by the method hook alone",
+        replicas.no_snapshot,
+    ),
+    Rule(
+        "the method hook needs the block state_protection.hook",
+        replicas.hook_block,
+    ),
+    Rule(
+        "the block state_protection.hook needs the method hook",
+        replicas.hook_method,
+    ),
+    Rule(
+        "the paths of a hook start with / and have no spaces",
+        replicas.hook_paths,
+    ),
+    Rule(
+        "the token of a hook is the name of a secret: letters, digits, _, - "
+        "and ., not beginning with .",
+        replicas.hook_token,
+    ),
+    Rule(
+        "the interval of a hook must be at least 0.2 s",
+        replicas.hook_interval,
+    ),
     # Last, so that a mechanism's own rules are reported before it.
     Rule(
         "redundancy must be a mechanism of this version",
@@ -132,6 +168,23 @@ RULES = (
         kind="unsupported",
     ),
     Rule("quiesce must be false", conditions.no_quiesce, kind="unsupported"),
+    Rule(
+        "service_address.driver must be none or floating_ip",
+        replicas.address_driver,
+        kind="unsupported",
+    ),
+    Rule("standby must be warm", replicas.warm_standby, kind="unsupported"),
+    Rule("failback must be never", replicas.no_failback, kind="unsupported"),
+    Rule(
+        "the method hook needs 1R-AS or 1R-AA",
+        replicas.hook_mechanism,
+        kind="unsupported",
+    ),
+    Rule(
+        "1R-AS and 1R-AA need a VDU that boots from an image",
+        replicas.image_boot,
+        kind="unsupported",
+    ),
     Rule(
         "the mechanism can meet the service availability level",
         conditions.sal_mechanism,

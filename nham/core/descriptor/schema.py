@@ -24,10 +24,13 @@ import functools
 from typing import Any
 
 from nham.core.descriptor import durations
+from nham.core.descriptor import sizes
 from nham.core.descriptor import words
 
 #: No duration of a policy is longer, 30 days in seconds.
 _MONTH = 2592000.0
+#: No state that a hook exports is larger, in bytes: NHAM holds it in memory.
+_GIGABYTE = 1000**3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,13 +38,13 @@ class Property:
     """One property of a policy, a detection, a probe or a protection.
 
     :ivar path: name in the descriptor, with the block before it.
-    :ivar kind: duration, integer, boolean, string, choice, choices
+    :ivar kind: duration, size, integer, boolean, string, choice, choices
         (a list), range (two integers), block (a map) or blocks (a list).
     :ivar meaning: one sentence for the operator.
     :ivar attribute: where the value lies in the model; None for a property
         that the model does not keep under its own name.
     :ivar low, high: smallest and largest value; seconds for a duration,
-        None if there is no limit.
+        bytes for a size, None if there is no limit.
     :ivar choices: words that are allowed.
     """
 
@@ -71,6 +74,8 @@ class Property:
             return "-"
         if self.kind == "duration":
             return durations.render(value)
+        if self.kind == "size":
+            return sizes.render(value)
         if self.kind == "boolean":
             return "true" if value else "false"
         if self.kind in ("choices", "range"):
@@ -157,7 +162,7 @@ STATE = (
         "state_protection.method",
         "choice",
         "which part of a member is saved",
-        choices=("none", "image_snapshot", "volume_snapshot"),
+        choices=("none", "image_snapshot", "volume_snapshot", "hook"),
         required=True,
     ),
     Property(
@@ -176,7 +181,63 @@ STATE = (
     ),
 )
 
-#: What the model keeps, in the order in which it is explained.
+HOOK = (
+    Property(
+        "state_protection.hook.port",
+        "integer",
+        "TCP port of the VNFC that serves the hook",
+        low=1,
+        high=65535,
+        required=True,
+    ),
+    Property(
+        "state_protection.hook.export_path",
+        "string",
+        "path that gives the state out",
+    ),
+    Property(
+        "state_protection.hook.import_path",
+        "string",
+        "path that takes the state in",
+    ),
+    Property(
+        "state_protection.hook.token",
+        "string",
+        "name of the secret that the hook asks for; the operator gave the "
+        "secret itself to NHAM",
+    ),
+    Property(
+        "state_protection.hook.network",
+        "string",
+        "Nova network whose address is asked; without it the floating address",
+    ),
+    Property(
+        "state_protection.hook.timeout",
+        "duration",
+        "time allowed for one whole call",
+        low=0.01,
+        high=_MONTH,
+    ),
+    Property(
+        "state_protection.hook.max_size",
+        "size",
+        "largest state that is taken",
+        low=1,
+        high=_GIGABYTE,
+    ),
+)
+
+ADDRESS = (
+    Property(
+        "service_address.driver",
+        "choice",
+        "how the address that clients use is moved to another member",
+        choices=("none", "floating_ip", "fixed_ip", "vip", "ecmp", "octavia"),
+    ),
+)
+
+#: What the model keeps in every policy, in the order in which it is
+#: explained.
 POLICY = (
     Property(
         "redundancy",
@@ -192,6 +253,19 @@ POLICY = (
         "stateful",
         "boolean",
         "the VNFC holds state that must survive a failure",
+    ),
+    *ADDRESS,
+    Property(
+        "standby",
+        "choice",
+        "whether the standby runs before it is needed",
+        choices=("warm", "cold"),
+    ),
+    Property(
+        "failback",
+        "choice",
+        "when the service moves back to the member that was repaired",
+        choices=("never", "auto", "request"),
     ),
     *DETECTION,
     *STATE,
@@ -273,7 +347,13 @@ QUIESCE = Property(
 #: The blocks within a policy and what each may hold.
 BLOCKS = {
     "detection": DETECTION,
-    "state_protection": (*STATE, QUIESCE),
+    "state_protection": (
+        *STATE,
+        QUIESCE,
+        Property("state_protection.hook", "block", "the VNF's own hook"),
+    ),
+    "state_protection.hook": HOOK,
+    "service_address": ADDRESS,
     "probes": PROBE,
 }
 
@@ -284,5 +364,6 @@ TOP = (
     SCALING_ASPECT,
     Property("detection", "block", "how a failure is found"),
     Property("state_protection", "block", "how state is saved"),
+    Property("service_address", "block", "how clients reach the service"),
     Property("probes", "blocks", "questions that members are asked"),
 )

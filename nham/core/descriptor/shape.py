@@ -25,6 +25,7 @@ from typing import Any
 from nham.core.descriptor import durations
 from nham.core.descriptor import facts
 from nham.core.descriptor import schema
+from nham.core.descriptor import sizes
 from nham.core.descriptor import words
 
 
@@ -145,6 +146,16 @@ def _duration(raw: Any, prop: schema.Property) -> float:
     return seconds
 
 
+def _size(raw: Any, prop: schema.Property) -> int:
+    size = sizes.parse(raw)
+    if not _within(size, prop):
+        low, high = (
+            sizes.render(int(limit or 0)) for limit in (prop.low, prop.high)
+        )
+        raise ValueError(f"must be from {low} to {high}")
+    return size
+
+
 def _boolean(raw: Any, prop: schema.Property) -> bool:
     if not isinstance(raw, bool):
         raise ValueError("must be true or false")
@@ -196,6 +207,7 @@ def _range(raw: Any, prop: schema.Property) -> tuple[int, int]:
 _KINDS = {
     "integer": _integer,
     "duration": _duration,
+    "size": _size,
     "boolean": _boolean,
     "string": _string,
     "choice": _choice,

@@ -70,9 +70,20 @@ def _rank(zone: str) -> int:
 
 
 ProbeType = Literal["icmp", "tcp", "http", "udp"]
-StateMethod = Literal["none", "image_snapshot", "volume_snapshot"]
+StateMethod = Literal["none", "image_snapshot", "volume_snapshot", "hook"]
+AddressDriver = Literal[
+    "none", "floating_ip", "fixed_ip", "vip", "ecmp", "octavia"
+]
+Standby = Literal["warm", "cold"]
+Failback = Literal["never", "auto", "request"]
 HostRecovery = Literal["auto", "evacuate", "replace"]
 VnfcOwner = Literal["nham", "vnf"]
 
 #: Mechanisms that this version carries out; the others are refused.
-SUPPORTED_MECHANISMS: tuple[Mechanism, ...] = (Mechanism.ZERO_R,)
+SUPPORTED_MECHANISMS: tuple[Mechanism, ...] = (
+    Mechanism.ZERO_R,
+    Mechanism.ONE_R_AS,
+    Mechanism.ONE_R_AA,
+)
+#: Mechanisms with one replica beside the primary.
+ONE_REPLICA: tuple[Mechanism, ...] = (Mechanism.ONE_R_AS, Mechanism.ONE_R_AA)

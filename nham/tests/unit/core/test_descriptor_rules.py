@@ -18,6 +18,7 @@ from nham.core import descriptor
 from nham.core.descriptor import rules
 from nham.tests import base
 from nham.tests.unit.core import descriptor_samples as samples
+from nham.tests.unit.core.descriptor import replica_examples
 
 #: For each rule: a policy that breaks it, and the fields that are named.
 _BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
@@ -30,13 +31,17 @@ _BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
     "1R-AS and 1R-AA have exactly one backup": [
         (
             ["image"],
-            {"redundancy": "1R-AS", "num_backups": 2},
-            ["num_backups", "redundancy"],
+            {**replica_examples.STANDBY, "num_backups": 2},
+            ["num_backups"],
         ),
         (
             ["image"],
-            {"redundancy": "1R-AA", "num_backups": 0},
-            ["num_backups", "redundancy"],
+            {
+                **replica_examples.STANDBY,
+                "redundancy": "1R-AA",
+                "num_backups": 0,
+            },
+            ["num_backups"],
         ),
     ],
     "MR-AA has at least one backup": [
@@ -137,6 +142,11 @@ _BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
         (["image"], {"cooldown": "1 m"}, ["cooldown"]),
         (
             ["image"],
+            {**replica_examples.STANDBY, "cooldown": "1 m"},
+            ["cooldown"],
+        ),
+        (
+            ["image"],
             {"state_protection": {"method": "none", "retention": 3}},
             ["state_protection.retention"],
         ),
@@ -164,7 +174,11 @@ _BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
         )
     ],
     "redundancy must be a mechanism of this version": [
-        (["image"], {"redundancy": "1R-AS"}, ["redundancy"])
+        (
+            ["image"],
+            {"redundancy": "MR-AA", "num_backups": 1},
+            ["redundancy"],
+        )
     ],
     "a target must not be a placement group": [
         (["group"], {}, ["targets[0]"])
@@ -198,6 +212,7 @@ _BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             ["state_protection.method"],
         )
     ],
+    **replica_examples.BROKEN,
 }
 
 
@@ -236,6 +251,7 @@ _MISTAKES: tuple[tuple[Any, str], ...] = (
         },
         "probes[0].expect_status: must be two integers",
     ),
+    *replica_examples.MISTAKES,
     (
         {"probes": [{"type": "icmp", "network": ""}]},
         "probes[0].network: must be a text",
@@ -281,10 +297,10 @@ class TestRules(base.TestCase):
     def test_an_unsupported_mechanism_is_refused_in_these_words(self) -> None:
         self.assertEqual(
             [
-                "redundancy: 1R-AS is not yet supported in this version "
-                "(supported: 0R)"
+                "redundancy: MR-AA is not yet supported in this version "
+                "(supported: 0R, 1R-AS, 1R-AA)"
             ],
-            _check({"redundancy": "1R-AS"}),
+            _check({"redundancy": "MR-AA", "num_backups": 1}),
         )
 
     def test_other_rules_of_an_unsupported_mechanism_come_first(self) -> None:

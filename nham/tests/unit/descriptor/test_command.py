@@ -58,7 +58,7 @@ class TestCommand(base.TestCase):
         self.assertEqual((1, ""), (code, out))
         self.assertEqual(
             f"{self.paper}:15: VNF_resiliency.redundancy: MR-AA is not yet "
-            f"supported in this version (supported: 0R)\n",
+            f"supported in this version (supported: 0R, 1R-AS, 1R-AA)\n",
             err,
         )
 

@@ -14,6 +14,7 @@
 
 import pathlib
 import re
+import textwrap
 
 import yaml
 
@@ -21,6 +22,7 @@ from nham.core import descriptor
 from nham.core.descriptor import durations
 from nham.core.descriptor import rules
 from nham.core.descriptor import schema
+from nham.core.descriptor import sizes
 from nham.descriptor import reader
 from nham.tests import base
 from nham.tests.unit.descriptor import samples
@@ -44,9 +46,15 @@ class TestManual(base.TestCase):
                     self.assertIn(f"``{choice}``", self.text)
 
     def test_defaults(self) -> None:
-        policy = descriptor.ResiliencyPolicy("name", ("target",))
+        policy = descriptor.ResiliencyPolicy(
+            "name",
+            ("target",),
+            state_protection=descriptor.StateProtection(
+                hook=descriptor.Hook(port=80)
+            ),
+        )
         count = 0
-        for prop in schema.POLICY:
+        for prop in (*schema.POLICY, *schema.HOOK):
             row = re.search(
                 rf"\* - ``{prop.key}``\n +- .*(?:\n    .*)*?\n     - (.+)\n",
                 self.text,
@@ -57,7 +65,9 @@ class TestManual(base.TestCase):
             value = prop.value_of(policy)
             if prop.kind == "duration":
                 self.assertEqual(value, durations.parse(default), prop.path)
-            elif prop.kind in ("integer", "boolean", "choice") and (
+            elif prop.kind == "size":
+                self.assertEqual(value, sizes.parse(default), prop.path)
+            elif prop.kind in ("integer", "boolean", "choice", "string") and (
                 default not in ("none", "required")
                 and prop.path != "num_backups"
             ):
@@ -65,7 +75,7 @@ class TestManual(base.TestCase):
             else:
                 continue
             count += 1
-        self.assertGreater(count, 12)
+        self.assertGreater(count, 18)
 
     def test_every_rule(self) -> None:
         for rule in rules.RULES:
@@ -84,3 +94,15 @@ class TestManual(base.TestCase):
             ["VNF_resiliency", "VDU2_resiliency"],
             [policy.name for policy in found.policies],
         )
+
+    def test_the_examples_of_a_standby_are_valid(self) -> None:
+        bodies = re.findall(r"\n( +redundancy: 1R.*\n(?: +.*\n)+)", self.text)
+        for body in bodies:
+            policy = {
+                "type": "nham.policies.nfv.Resiliency",
+                "targets": ["router"],
+                "properties": yaml.safe_load(textwrap.dedent(body)),
+            }
+            found = reader.read(samples.plain({"example": policy}))
+            self.assertEqual(1, found.policies[0].num_backups)
+        self.assertEqual(2, len(bodies))

@@ -75,7 +75,8 @@ class TestPaper(base.TestCase):
         self.assertEqual(
             [
                 "descriptor.yaml:15: VNF_resiliency.redundancy: MR-AA is not "
-                "yet supported in this version (supported: 0R)"
+                "yet supported in this version (supported: 0R, 1R-AS, "
+                "1R-AA)"
             ],
             self.problems(samples.paper()),
         )
@@ -124,6 +125,23 @@ class TestPaper(base.TestCase):
         self.assertEqual("image_snapshot", policy.state_protection.method)
         self.assertEqual(30.0, policy.state_protection.interval)
         self.assertEqual("ubuntu", found.vdus["VNF"].image)
+
+    def test_one_replica_needs_what_the_block_cannot_say(self) -> None:
+        for mechanism in ("1R-AS", "1R-AA"):
+            text = samples.paper().replace("MR-AA", mechanism)
+            text = text.replace("num_backups: 3", "num_backups: 1")
+            found = self.problems(text)
+            self.assertEqual(3, len(found), str(found))
+            for line, rule in (
+                (13, "cooldown: a checkpoint interval or retention needs"),
+                (11, "service_address.driver: 1R-AS and 1R-AA need"),
+                (11, "probes: 1R-AS and 1R-AA need at least one probe"),
+            ):
+                start = f"descriptor.yaml:{line}: VNF_resiliency.{rule}"
+                self.assertTrue(
+                    any(text.startswith(start) for text in found),
+                    (start, found),
+                )
 
     def test_0r_without_a_checkpoint_interval(self) -> None:
         text = samples.paper().replace("MR-AA", "0R")

@@ -1,0 +1,152 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Where a policy breaks a rule of one replica, or of the hook that feeds it.
+
+Like `conditions`, which holds the other rules: one function for each rule,
+each yields (field, what was found) pairs.
+"""
+
+from __future__ import annotations
+
+import re
+
+from nham.core.descriptor import conditions
+from nham.core.descriptor import durations
+from nham.core.descriptor import facts
+from nham.core.descriptor import words
+
+#: Shortest interval of a hook, seconds: an export stops the VNFC for a
+#: moment, and the state has to cross the network twice in each.
+_MIN_INTERVAL = 0.2
+_LATER_DRIVERS = ("fixed_ip", "vip", "ecmp", "octavia")
+#: The name becomes the name of a file, so it must not lead out of a folder.
+_SECRET = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_LATER = "is not yet supported in this version"
+
+
+def needs_address(policy: facts.Facts) -> conditions.Found:
+    driver = policy.values.get("service_address.driver", "none")
+    if (
+        policy.mechanism in words.ONE_REPLICA
+        and driver == "none"
+        and not policy.is_broken("service_address")
+    ):
+        yield "service_address.driver", "found none"
+
+
+def no_address(policy: facts.Facts) -> conditions.Found:
+    driver = policy.values.get("service_address.driver", "none")
+    if policy.mechanism is words.Mechanism.ZERO_R and driver != "none":
+        yield "service_address.driver", f"found {driver}"
+
+
+def address_driver(policy: facts.Facts) -> conditions.Found:
+    driver = policy.values.get("service_address.driver")
+    if driver in _LATER_DRIVERS:
+        yield "service_address.driver", f"{driver} {_LATER}"
+
+
+def needs_probe(policy: facts.Facts) -> conditions.Found:
+    if (
+        policy.mechanism in words.ONE_REPLICA
+        and not policy.probes
+        and "probes" not in policy.broken
+    ):
+        yield "probes", "a member that nobody asks cannot be failed over"
+
+
+def replica_words(policy: facts.Facts) -> conditions.Found:
+    mechanism = policy.mechanism
+    if mechanism is None or mechanism in words.ONE_REPLICA:
+        return
+    for field in ("standby", "failback"):
+        if field in policy.values:
+            yield field, f"redundancy is {mechanism}"
+
+
+def warm_standby(policy: facts.Facts) -> conditions.Found:
+    if policy.values.get("standby") == "cold":
+        yield "standby", f"cold {_LATER}"
+
+
+def no_failback(policy: facts.Facts) -> conditions.Found:
+    when = policy.values.get("failback", "never")
+    if when != "never":
+        yield "failback", f"{when} {_LATER}"
+
+
+def image_boot(policy: facts.Facts) -> conditions.Found:
+    if policy.mechanism in words.ONE_REPLICA:
+        for vdu in policy.vdus():
+            if vdu.volume_backed:
+                yield (
+                    "redundancy",
+                    f"{policy.mechanism} of a VDU that boots from a volume "
+                    f"{_LATER}, found {vdu.name}",
+                )
+
+
+def no_snapshot(policy: facts.Facts) -> conditions.Found:
+    method = policy.values.get("state_protection.method")
+    if policy.mechanism in words.ONE_REPLICA and method in (
+        "image_snapshot",
+        "volume_snapshot",
+    ):
+        yield (
+            "state_protection.method",
+            f"a snapshot cannot feed a running member, found {method}",
+        )
+
+
+def hook_mechanism(policy: facts.Facts) -> conditions.Found:
+    if (
+        policy.mechanism is words.Mechanism.ZERO_R
+        and policy.values.get("state_protection.method") == "hook"
+    ):
+        yield "state_protection.method", f"hook with 0R {_LATER}"
+
+
+def hook_block(policy: facts.Facts) -> conditions.Found:
+    method = policy.values.get("state_protection.method")
+    if method == "hook" and not policy.has_block("state_protection.hook"):
+        yield "state_protection.hook", "it is missing"
+
+
+def hook_method(policy: facts.Facts) -> conditions.Found:
+    method = policy.values.get("state_protection.method", "hook")
+    if method != "hook" and policy.has_block("state_protection.hook"):
+        yield "state_protection.hook", f"the method is {method}"
+
+
+def hook_paths(policy: facts.Facts) -> conditions.Found:
+    for key in ("export_path", "import_path"):
+        field = f"state_protection.hook.{key}"
+        path = policy.values.get(field, "/")
+        if not path.startswith("/") or " " in path:
+            yield field, f"found {path!r}"
+
+
+def hook_token(policy: facts.Facts) -> conditions.Found:
+    field = "state_protection.hook.token"
+    if field in policy.values and not _SECRET.fullmatch(policy.values[field]):
+        # What was found is not told: it may be the secret itself.
+        yield field, "what was given is no such name"
+
+
+def hook_interval(policy: facts.Facts) -> conditions.Found:
+    if policy.values.get("state_protection.method") != "hook":
+        return
+    for field in ("state_protection.interval", "cooldown"):
+        seconds = policy.values.get(field, _MIN_INTERVAL)
+        if seconds < _MIN_INTERVAL:
+            yield field, f"found {durations.render(seconds)}"

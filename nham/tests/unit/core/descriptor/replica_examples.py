@@ -1,0 +1,183 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Policies with one replica that break a rule, for the tests of the rules."""
+
+from typing import Any
+
+from nham.tests.unit.core import descriptor_samples as samples
+
+HOOK = {"method": "hook", "hook": {"port": 8081}}
+#: The least that a policy with a standby says.
+STANDBY = {
+    "redundancy": "1R-AS",
+    "service_address": {"driver": "floating_ip"},
+    "probes": [{"type": "tcp", "port": 80}],
+}
+
+
+def stateful(**hook: Any) -> dict[str, Any]:
+    """Return a policy with a standby that a hook feeds."""
+    return {
+        **STANDBY,
+        "stateful": True,
+        "state_protection": {
+            "method": "hook",
+            "hook": {"port": 8081, **hook},
+        },
+    }
+
+
+def protected(**protection: Any) -> dict[str, Any]:
+    """Return the same with another state protection."""
+    return {**stateful(), "state_protection": protection}
+
+
+def _without(key: str) -> dict[str, Any]:
+    return {name: value for name, value in STANDBY.items() if name != key}
+
+
+_METHOD = "state_protection.method"
+_HOOK = "state_protection.hook"
+
+#: For each rule: a policy that breaks it, and the fields that are named.
+BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
+    "1R-AS and 1R-AA need a service_address.driver other than none": [
+        (["image"], policy, ["service_address.driver"])
+        for policy in (
+            _without("service_address"),
+            {**STANDBY, "service_address": {}},
+            {
+                **STANDBY,
+                "redundancy": "1R-AA",
+                "service_address": {"driver": "none"},
+            },
+        )
+    ],
+    "0R has no service address": [
+        (
+            ["image"],
+            {"service_address": {"driver": "floating_ip"}},
+            ["service_address.driver"],
+        )
+    ],
+    "1R-AS and 1R-AA need at least one probe": [
+        (["image"], _without("probes"), ["probes"])
+    ],
+    "standby and failback are only for 1R-AS and 1R-AA": [
+        (["image"], {"standby": "warm"}, ["standby"]),
+        (["image"], {"failback": "never"}, ["failback"]),
+        (
+            ["image"],
+            {"redundancy": "MR-AA", "num_backups": 1, "standby": "warm"},
+            ["redundancy", "standby"],
+        ),
+    ],
+    "1R-AS and 1R-AA save state by the method hook alone": [
+        (["image"], protected(**samples.SNAPSHOT), [_METHOD]),
+        (
+            ["volume"],
+            protected(method="volume_snapshot"),
+            [_METHOD, "redundancy"],
+        ),
+    ],
+    "the method hook needs the block state_protection.hook": [
+        (["image"], protected(method="hook"), [_HOOK])
+    ],
+    "the block state_protection.hook needs the method hook": [
+        (
+            ["image"],
+            {
+                "stateful": True,
+                "state_protection": {**HOOK, **samples.SNAPSHOT},
+            },
+            [_HOOK],
+        ),
+        (
+            ["image"],
+            {
+                **STANDBY,
+                "state_protection": {**HOOK, "method": "none"},
+            },
+            [_HOOK],
+        ),
+    ],
+    "the paths of a hook start with / and have no spaces": [
+        (
+            ["image"],
+            stateful(export_path="state", import_path="/a b"),
+            [f"{_HOOK}.export_path", f"{_HOOK}.import_path"],
+        )
+    ],
+    "the token of a hook is the name of a secret: letters, digits, _, - and "
+    "., not beginning with .": [
+        (["image"], stateful(token=token), [f"{_HOOK}.token"])
+        for token in (".hidden", "a/b", "..", "two words", "a\u0661")
+    ],
+    "the interval of a hook must be at least 0.2 s": [
+        (
+            ["image"],
+            protected(**HOOK, interval="199 ms"),
+            ["state_protection.interval"],
+        ),
+        (["image"], {**stateful(), "cooldown": "100 ms"}, ["cooldown"]),
+    ],
+    "service_address.driver must be none or floating_ip": [
+        (
+            ["image"],
+            {**STANDBY, "service_address": {"driver": driver}},
+            ["service_address.driver"],
+        )
+        for driver in ("fixed_ip", "vip", "ecmp", "octavia")
+    ],
+    "standby must be warm": [
+        (["image"], {**STANDBY, "standby": "cold"}, ["standby"])
+    ],
+    "failback must be never": [
+        (["image"], {**STANDBY, "failback": when}, ["failback"])
+        for when in ("auto", "request")
+    ],
+    "the method hook needs 1R-AS or 1R-AA": [
+        (
+            ["image"],
+            {"stateful": True, "state_protection": HOOK},
+            [_METHOD],
+        )
+    ],
+    "1R-AS and 1R-AA need a VDU that boots from an image": [
+        (["volume"], STANDBY, ["redundancy"]),
+        (["VNF"], STANDBY, ["redundancy"]),
+    ],
+}
+
+#: Properties with one mistake, and how the problem begins.
+MISTAKES: tuple[tuple[Any, str], ...] = (
+    ({"standby": "hot"}, "standby: must be one of warm, cold"),
+    ({"failback": True}, "failback: must be one of never, auto"),
+    ({"service_address": 3}, "service_address: must be a map"),
+    (
+        {**STANDBY, "service_address": {"driver": "dns"}},
+        "service_address.driver: must be one of none, floating_ip",
+    ),
+    (
+        {**STANDBY, "service_address": {"drives": "vip"}},
+        "service_address.drives: is unknown; known are driver",
+    ),
+    (protected(method="hook", hook={}), f"{_HOOK}.port: is required"),
+    (protected(method="hook", hook=3), f"{_HOOK}: must be a map"),
+    (stateful(port=0), f"{_HOOK}.port: must be an integer from 1 to 65535"),
+    (stateful(quux=1), f"{_HOOK}.quux: is unknown; known are port, "),
+    (stateful(timeout="1 ms"), f"{_HOOK}.timeout: must be from 10 ms"),
+    (stateful(max_size="0 B"), f"{_HOOK}.max_size: must be from 1 B to 1 GB"),
+    (stateful(max_size=64), f"{_HOOK}.max_size: must be a number with a unit"),
+    (stateful(token=""), f"{_HOOK}.token: must be a text"),
+)
