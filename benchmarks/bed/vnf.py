@@ -19,6 +19,7 @@ import dataclasses
 import json
 import pathlib
 import tempfile
+import time
 from typing import Any
 import urllib.error
 import urllib.request
@@ -93,6 +94,57 @@ def parse_state(text: str | None) -> dict[str, str]:
         if equals:
             found[name] = value
     return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """Requests that the VNF served without a gap of over 100 ms.
+
+    :ivar first: milliseconds since 1970 by the VNF's own clock, and so is
+        ``last``.
+    """
+
+    first: int
+    last: int
+    count: int
+
+
+def parse_served(text: str) -> tuple[list[Run], int]:
+    """Return the runs of a ``/cgi-bin/served`` answer and the VNF's time."""
+    *runs, now = (line.split() for line in text.splitlines())
+    return [Run(*map(int, run)) for run in runs], int(now[1])
+
+
+def served(address: str) -> tuple[list[Run], float]:
+    """Return when the VNF served requests, and how far its clock is ahead.
+
+    The offset is in milliseconds: a time of the VNF's less the offset is
+    ours. It comes from the quickest of three answers and is wrong by half
+    of what that one took at most.
+
+    :raises bed.Bad: the VNF did not answer.
+    """
+    asked = []
+    for _ in range(3):
+        start = time.time()
+        text = http_get(address, "/cgi-bin/served", 5.0)
+        end = time.time()
+        if text is None:
+            raise bed.Bad(f"{address} does not tell when it served")
+        runs, now = parse_served(text)
+        offset = now - (start + end) / 2 * 1000
+        asked.append((end - start, offset, runs))
+    _, offset, runs = min(asked, key=lambda answer: answer[0])
+    return runs, offset
+
+
+def set_flows(address: str, kib: int) -> None:
+    """Fill the VNF's table of flows; this makes an export that large.
+
+    :raises bed.Bad: the VNF did not, for example for want of memory.
+    """
+    if http_get(address, f"/cgi-bin/flows?{kib}", 60.0) is None:
+        raise bed.Bad(f"{address} did not take a table of {kib} KiB")
 
 
 def http_get(address: str, path: str, timeout: float) -> str | None:

@@ -28,7 +28,7 @@ version=$(ls "$work/kernel/lib/modules")
 depmod -b "$work/kernel" "$version"
 
 echo "== initial RAM file system"
-gcc -Os -static -s -Wall -o "$work/vnf" "$here/src/vnf.c"
+bash "$here/compile.sh" "$work/vnf"
 # modules NAME... : their files with all they depend on, in loading order
 modules() {
     local name

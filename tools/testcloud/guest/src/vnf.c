@@ -1,51 +1,63 @@
 /*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may
+ * not use this file except in compliance with the License. You may obtain
+ * a copy of the License at
+ *
+ *      http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+ * WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+ * License for the specific language governing permissions and limitations
+ * under the License.
+ */
+
+/*
  * The parts of the sample VNF that busybox has no program for:
  *   vnf udp PORT   UDP echo; every datagram raises the counter
  *   vnf count      raise the counter and print it
  *   vnf get        print the counter
+ *   vnf served     print when requests were served
+ *   vnf sender     print who sent the state that was imported last
+ *   vnf flows KIB  fill the table of flows
+ *   vnf hook PORT  give the state away and take another one, over HTTP
  *   vnf hang PORT  accept TCP connections and never answer
  *   vnf power      power off when the ACPI power button is pressed
- * The counter lies in a memory file system: a reboot forgets it.
+ * What is in memory lies in a memory file system: a reboot forgets it.
+ * All files are below the folder VNF_ROOT, "/" if that is not set.
  */
 #define _GNU_SOURCE
+#include "hook.h"
+#include "memory.h"
+#include "state.h"
+
 #include <fcntl.h>
 #include <linux/input.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/reboot.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define COUNTER "/tmp/counter"
-
-static uint64_t *counter(void)
-{
-	int fd = open(COUNTER, O_RDWR | O_CREAT, 0644);
-	void *p;
-
-	if (fd < 0 || ftruncate(fd, sizeof(uint64_t)))
-		exit(1);
-	p = mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED,
-		 fd, 0);
-	if (p == MAP_FAILED)
-		exit(1);
-	return p;
-}
-
+/* Port 0 is any free one; what it became is printed. */
 static int bound(int type, int port)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET,
 				 .sin_port = htons(port) };
+	socklen_t size = sizeof(a);
 	int one = 1, s = socket(AF_INET, type, 0);
 
 	setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	while (bind(s, (void *)&a, sizeof(a)))
 		usleep(50000);
+	if (type == SOCK_STREAM)
+		listen(s, 64);
+	getsockname(s, (void *)&a, &size);
+	printf("port=%d\n", ntohs(a.sin_port));
+	fflush(stdout);
 	return s;
 }
 
@@ -54,7 +66,7 @@ static int bound(int type, int port)
 static void udp(int port)
 {
 	static char data[65536], control[256];
-	uint64_t *count = counter();
+	struct memory *mem = memory();
 	int one = 1, s = bound(SOCK_DGRAM, port);
 
 	setsockopt(s, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one));
@@ -68,7 +80,8 @@ static void udp(int port)
 
 		if (n < 0)
 			continue;
-		__atomic_add_fetch(count, 1, __ATOMIC_SEQ_CST);
+		/* Before the answer: what was answered is in the state. */
+		memory_count(mem);
 		v.iov_len = n;
 		if (c && c->cmsg_type == IP_PKTINFO) {
 			struct in_pktinfo *i = (void *)CMSG_DATA(c);
@@ -84,7 +97,6 @@ static void hang(int port)
 {
 	int held[64] = { 0 }, next = 0, s = bound(SOCK_STREAM, port);
 
-	listen(s, 64);
 	for (;;) {
 		int c = accept(s, NULL, NULL);
 
@@ -132,19 +144,32 @@ static void power(void)
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
-	int port = argc > 2 ? atoi(argv[2]) : 0;
+	const char *root = getenv("VNF_ROOT");
+	const char *value = argc > 2 ? argv[2] : "";
+	int port = atoi(value);
 
+	if (chdir(root ? root : "/")) {
+		perror(root);
+		return 1;
+	}
 	if (!strcmp(what, "udp"))
 		udp(port);
 	else if (!strcmp(what, "hang"))
 		hang(port);
+	else if (!strcmp(what, "hook"))
+		hook(bound(SOCK_STREAM, port));
 	else if (!strcmp(what, "power"))
 		power();
 	else if (!strcmp(what, "count"))
-		printf("%llu\n", (unsigned long long)__atomic_add_fetch(
-			counter(), 1, __ATOMIC_SEQ_CST));
+		printf("%llu\n", (unsigned long long)memory_count(memory()));
 	else if (!strcmp(what, "get"))
-		printf("%llu\n", (unsigned long long)*counter());
+		printf("%llu\n", (unsigned long long)memory()->counter);
+	else if (!strcmp(what, "served"))
+		memory_print_runs(memory());
+	else if (!strcmp(what, "sender"))
+		puts(memory()->sender);
+	else if (!strcmp(what, "flows"))
+		puts(state_fill(value) ?: "200 filled");
 	else
 		return 2;
 	return 0;
