@@ -22,7 +22,7 @@ from nham.adapters import errors
 from nham.adapters.simulated import clock as virtual
 from nham.adapters.simulated import records
 
-SYSTEMS = ("nova", "glance", "cinder", "tacker")
+SYSTEMS = ("nova", "glance", "cinder", "neutron", "tacker", "hook")
 
 
 class Gates:

@@ -82,14 +82,17 @@ class ComputeHosts:
         fit = [
             host
             for host in self.physics.hosts.values()
-            if host.name != not_on
-            and host.enabled
-            and self.up(host.name)
-            and len(host.guests) < host.capacity
+            if host.name != not_on and self.fits(host.name)
         ]
         if not fit:
             return None
         return min(fit, key=lambda host: (len(host.guests), host.name)).name
+
+    def fits(self, name: str) -> bool:
+        """Say whether the scheduler would put one more server there."""
+        host = self.physics.host(name)
+        room = len(host.guests) < host.capacity
+        return host.enabled and self.up(name) and room
 
     def silence(self, name: str) -> None:
         """The service reports no more; its last report is a bit older."""

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The simulated Nova: its records, their lag, and its operations.
+"""The simulated Nova: its operations, and how late it notices things.
 
 Each operation looks at the state as Nova's API does, sets the task state,
 goes to the host as an order, and writes the record when it has ended.
@@ -19,20 +19,22 @@ goes to the host as an order, and writes the record when it has ended.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Sequence
 
 from nham.adapters import errors
 from nham.adapters.simulated import clock as virtual
 from nham.adapters.simulated import hosts
+from nham.adapters.simulated import neutron
 from nham.adapters.simulated import physics as truth
 from nham.adapters.simulated import records
 from nham.adapters.simulated import rules
+from nham.adapters.simulated import servers
 from nham.adapters.simulated import storage
 from nham.adapters.simulated.records import VmState
-from nham.adapters.vim import base as vim_base
 
 
-class Nova:
-    """Servers, as Nova believes them to be."""
+class Nova(servers.Servers):
+    """What the servers can be asked for, and what happens to them."""
 
     def __init__(
         self,
@@ -41,87 +43,39 @@ class Nova:
         physics: truth.Physics,
         store: storage.Storage,
         services: hosts.ComputeHosts,
+        network: neutron.Neutron,
         new_id: Callable[[], str],
     ) -> None:
-        self._clock = clock
+        super().__init__(clock, physics, store, network, new_id)
         self._latencies = latencies
-        self._physics = physics
-        self._store = store
         self.services = services
-        self._new_id = new_id
-        self._local: dict[tuple[str, str], records.Disk] = {}
-        self.servers: dict[str, records.Server] = {}
         physics.on_exit = self._exited
 
-    # -- records
+    # -- operations
 
-    def get(self, server_id: str) -> records.Server:
-        """Return a server that is not deleted; otherwise NotFound."""
-        server = self.servers.get(server_id)
-        if server is None or server.vm_state is VmState.DELETED:
-            raise errors.NotFound(f"no server {server_id}")
-        return server
-
-    def add(
+    def create(
         self,
         server: records.Server,
-        disk: records.Disk | None,
-        user: str = "user",
+        ports: Sequence[neutron.Port],
+        user: str,
     ) -> None:
-        """Put a new server on its host and start its guest.
-
-        :param disk: its local disk; None for a volume-backed one.
-        """
+        """Begin a new image-backed server, on its host or nowhere."""
         self.servers[server.id] = server
-        for volume_id in server.volumes:
-            self._store.volume(volume_id).status = "in-use"
-        if disk is not None:
-            self._local[server.id, server.host] = disk
         self.note(server, "create", user)
-        self._physics.start(server, server.host, self.disk(server))
+        if not self.services.fits(server.host):
+            self._no_valid_host(server)
+            return
 
-    def disk(self, server: records.Server) -> records.Disk:
-        """Return the disk that the server would boot from on its host."""
-        if server.image_id is None:
-            return self._store.volume(server.volumes[0]).disk
-        place = (server.id, server.host)
-        return self._local.setdefault(place, records.Disk(lost=True))
+        def begin() -> float:
+            self._network.plug(server, ports)
+            return self._latencies.create
 
-    def set_disk(self, server: records.Server, image_id: str) -> None:
-        """Make the server's root disk anew from an image.
-
-        :raises errors.AdapterError: the image cannot be used.
-        """
-        fresh = self._store.boot_disk(image_id)
-        if fresh.lost:
-            self._physics.violate("torn image used", server.identity, image_id)
-        if server.image_id is None:
-            disk = self.disk(server)
-            disk.value, disk.lost = fresh.value, fresh.lost
-        else:
-            server.image_id = image_id
-            self._local[server.id, server.host] = fresh
-
-    def note(
-        self, server: records.Server, action: str, user_id: str | None
-    ) -> None:
-        """Write an entry into the server's action log."""
-        self.touch(server)
-        server.actions.insert(
-            0,
-            vim_base.ServerAction(
-                action=action,
-                at=self._clock.now(),
-                user_id=user_id,
-                request_id=f"req-{self._new_id()}",
-            ),
+        self.services.order(
+            server.host,
+            server,
+            begin,
+            lambda: self._rebuilt(server, server.image_id),
         )
-
-    def touch(self, server: records.Server) -> None:
-        """Let the change show in ``changes-since``."""
-        server.changed_at = self._clock.now()
-
-    # -- operations
 
     def _claim(self, server_id: str, kind: str, user: str) -> records.Server:
         server, rule = self.get(server_id), rules.RULES[kind]
@@ -133,15 +87,6 @@ class Nova:
         server.turn += 1
         self.note(server, rule.action, user)
         return server
-
-    def _ended(self, server: records.Server, state: VmState) -> None:
-        server.vm_state = state
-        server.task_state = None
-        self.touch(server)
-
-    def _run(self, server: records.Server) -> None:
-        self._ended(server, VmState.ACTIVE)
-        self._physics.start(server, server.host, self.disk(server))
 
     def _halt(self, server: records.Server) -> None:
         self._physics.stop(server.id, server.host)
@@ -260,12 +205,18 @@ class Nova:
         if target is None and not server.affinity:
             target = self.services.choose(not_on=source)
         if target is None:
-            self._clock.call_in(
-                self._latencies.no_valid_host,
-                lambda: self._ended(server, VmState.ERROR),
-            )
+            self._no_valid_host(server)
             return
         self._order_evacuation(server, source, target)
+
+    def _no_valid_host(self, server: records.Server) -> None:
+        turn = server.turn
+
+        def give_up() -> None:
+            if server.turn == turn:
+                self._ended(server, VmState.ERROR)
+
+        self._clock.call_in(self._latencies.no_valid_host, give_up)
 
     def _order_evacuation(
         self, server: records.Server, source: str, target: str
@@ -302,6 +253,7 @@ class Nova:
     def _deleted(self, server: records.Server) -> None:
         if self._physics.host(server.host).takes_orders:
             self._physics.stop(server.id, server.host)
+        self._network.unplug(server.id)
         for volume_id in server.volumes:
             self._store.volume(volume_id).status = "available"
         self._ended(server, VmState.DELETED)
@@ -377,5 +329,5 @@ class Nova:
         """Clear a task that died with nova-compute."""
         if server.task_state is None:
             return
-        broken = server.task_state == "rebuilding"
+        broken = server.task_state in ("rebuilding", "spawning")
         self._ended(server, VmState.ERROR if broken else server.vm_state)

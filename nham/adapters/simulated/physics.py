@@ -38,6 +38,8 @@ class Physics:
     """Hosts and the guests on them.
 
     :ivar on_exit: told when a guest ends without an order.
+    :ivar route: says which interface an address leads to, by its own
+        address; None: to none that is connected.
     :ivar violations: what was broken so far, oldest first.
     """
 
@@ -50,6 +52,7 @@ class Physics:
         self.hosts_by_address: dict[str, records.Host] = {}
         self.violations: list[records.Violation] = []
         self.on_exit: Callable[[records.Guest], None] = _ignore
+        self.route: Callable[[str], str | None] = str
         self._index: dict[tuple[str, object], list[records.Guest]] = {}
 
     def add_host(self, host: records.Host) -> None:
@@ -136,31 +139,39 @@ class Physics:
     def serving(self, guest: records.Guest) -> bool:
         """Say whether clients get answers from the guest."""
         return (
+            self._reachable(guest)
+            and guest.app is records.App.SERVING
+            and any(self.route(one) == one for one in guest.addresses)
+        )
+
+    def _reachable(self, guest: records.Guest) -> bool:
+        return (
             self.booted(guest)
             and guest.plugged
-            and guest.app is records.App.SERVING
             and self.host(guest.host).reachable
         )
 
-    def answer(self, kind: str, address: str) -> str | None:
-        """Return what a question gets: ``good``, a refusal, or silence.
+    def at(self, address: str) -> records.Guest | None:
+        """Return the guest that gets what is sent to an address.
 
-        With two guests at one address the newest answers, as the switch
+        With two guests at one address it is the newest, as the switch
         that learned the address last would have it.
         """
+        there = [
+            guest
+            for guest in self._index.get(("address", self.route(address)), ())
+            if self._reachable(guest)
+        ]
+        return max(there, key=lambda one: one.boot_at, default=None)
+
+    def answer(self, kind: str, address: str) -> str | None:
+        """Return what a question gets: ``good``, a refusal, or silence."""
         host = self.hosts_by_address.get(address)
         if host is not None and kind == "icmp":
             return "good" if host.reachable else None
-        there = [
-            guest
-            for guest in self._index.get(("address", address), ())
-            if guest.plugged
-            and self.booted(guest)
-            and self.host(guest.host).reachable
-        ]
-        if not there:
+        guest = self.at(address)
+        if guest is None:
             return None
-        guest = max(there, key=lambda one: one.boot_at)
         if kind == "icmp" or guest.app is records.App.SERVING:
             return "good"
         return CLOSED[kind] if guest.app is records.App.CRASHED else None

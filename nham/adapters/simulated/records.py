@@ -53,6 +53,7 @@ class Latencies:
     rebuild: float = 4.0
     evacuate: float = 4.0
     no_valid_host: float = 1.0
+    create: float = 3.5
     create_image: float = 1.8
     delete: float = 0.7
     acpi_timeout: float = 60.0
@@ -101,6 +102,7 @@ class Guest:
     :ivar identity: the VNFC that it serves; two at once are a violation.
     :ivar boot_at: from when on it answers; infinite if it never will.
     :ivar plugged: its ports are its own.
+    :ivar state: what its application holds in memory; none after a boot.
     """
 
     server_id: str
@@ -111,6 +113,7 @@ class Guest:
     boot_at: float
     app: App = App.SERVING
     plugged: bool = True
+    state: bytes = b""
 
     def hang(self) -> None:
         """Freeze the whole guest, for ever."""
@@ -168,6 +171,7 @@ class Host:
 class VmState(enum.StrEnum):
     """Nova's ``vm_state``."""
 
+    BUILDING = "building"
     ACTIVE = "active"
     STOPPED = "stopped"
     PAUSED = "paused"
@@ -176,6 +180,7 @@ class VmState(enum.StrEnum):
 
 
 _STATUS = {
+    VmState.BUILDING: "BUILD",
     VmState.ACTIVE: "ACTIVE",
     VmState.STOPPED: "SHUTOFF",
     VmState.PAUSED: "PAUSED",
@@ -184,6 +189,7 @@ _STATUS = {
 }
 
 _BUSY_STATUS = {
+    VmState.BUILDING: "BUILD",
     (VmState.ACTIVE, "rebooting"): "REBOOT",
     (VmState.ACTIVE, "rebooting_hard"): "HARD_REBOOT",
     (VmState.ACTIVE, "rebuilding"): "REBUILD",
@@ -226,8 +232,10 @@ class Server:
 
     @property
     def ips(self) -> tuple[str, ...]:
-        """All addresses at which it can be asked."""
-        return tuple(address.ip for address in self.addresses)
+        """The addresses of its own interfaces."""
+        return tuple(
+            address.ip for address in self.addresses if address.kind == "fixed"
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,8 @@ from collections.abc import Sequence
 import contextlib
 
 from nham.adapters import errors
+from nham.adapters.simulated import copies
+from nham.adapters.simulated import neutron
 from nham.adapters.simulated import records
 from nham.adapters.simulated import storage
 from nham.adapters.simulated import world as simulated
@@ -52,6 +54,21 @@ def _snapshot(snapshot: storage.Snapshot) -> base.Snapshot:
         volume_id=snapshot.volume_id,
         size=storage.SIZE,
     )
+
+
+def _port(port: neutron.Port) -> base.Port:
+    return base.Port(
+        id=port.id,
+        network_id=port.network,
+        addresses=(port.ip,),
+        enabled=port.enabled,
+        server_id=port.server_id,
+    )
+
+
+def _floating_ip(floating: neutron.FloatingIp) -> base.FloatingIp:
+    port_id = floating.port.id if floating.port is not None else None
+    return base.FloatingIp(id=floating.id, ip=floating.ip, port_id=port_id)
 
 
 class SimulatedVim(base.Vim):
@@ -155,6 +172,33 @@ class SimulatedVim(base.Vim):
         with self._call("delete_server", server_id):
             self._world.nova.delete(server_id, self._user)
 
+    def copy_server(
+        self,
+        server_id: str,
+        name: str,
+        host: str,
+        port_ids: Sequence[str],
+        image_id: str | None = None,
+    ) -> str:
+        """See base class."""
+        with self._call("copy_server", server_id):
+            world = self._world
+            like = world.nova.get(server_id)
+            new = copies.copy(world, like, name, host, image_id)
+            ports = copies.ports(world, port_ids)
+            world.nova.create(new, ports, self._user)
+            return new.id
+
+    def find_servers(self, name: str) -> Sequence[base.Server]:
+        """See base class."""
+        with self._call("find_servers", name):
+            return [
+                _server(server)
+                for server in self._world.nova.servers.values()
+                if server.name == name
+                and server.vm_state is not records.VmState.DELETED
+            ]
+
     def create_image(self, server_id: str, name: str) -> str:
         """See base class."""
         with self._call("create_image", server_id):
@@ -212,3 +256,61 @@ class SimulatedVim(base.Vim):
         with self._call("reimage_trouble", volume_id, "cinder"):
             self._world.storage.volume(volume_id)
             return self._world.storage.reimage_trouble
+
+    def ports(self, server_id: str) -> Sequence[base.Port]:
+        """See base class."""
+        with self._call("ports", server_id, "neutron"):
+            found = self._world.neutron.of_server(server_id)
+            return [_port(one) for one in found]
+
+    def find_ports(self, name: str) -> Sequence[base.Port]:
+        """See base class."""
+        with self._call("find_ports", name, "neutron"):
+            ports = self._world.neutron.ports.values()
+            return [_port(one) for one in ports if one.name == name]
+
+    def copy_port(self, port_id: str, name: str) -> str:
+        """See base class."""
+        with self._call("copy_port", port_id, "neutron"):
+            return self._world.neutron.copy_port(port_id, name).id
+
+    def enable_port(self, port_id: str, enabled: bool) -> None:
+        """See base class."""
+        with self._call("enable_port", port_id, "neutron"):
+            self._world.neutron.port(port_id).enabled = enabled
+
+    def delete_port(self, port_id: str) -> None:
+        """See base class."""
+        with self._call("delete_port", port_id, "neutron"):
+            self._world.neutron.delete_port(port_id)
+
+    def floating_ips(self, port_id: str) -> Sequence[base.FloatingIp]:
+        """See base class."""
+        with self._call("floating_ips", port_id, "neutron"):
+            port = self._world.neutron.ports.get(port_id)
+            found = port.floating if port is not None else None
+            return [_floating_ip(found)] if found is not None else []
+
+    def find_floating_ips(self, name: str) -> Sequence[base.FloatingIp]:
+        """See base class."""
+        with self._call("find_floating_ips", name, "neutron"):
+            found = self._world.neutron.floating_ips.values()
+            return [_floating_ip(one) for one in found if one.name == name]
+
+    def create_floating_ip(self, like_id: str, name: str) -> base.FloatingIp:
+        """See base class."""
+        with self._call("create_floating_ip", like_id, "neutron"):
+            self._world.neutron.floating_ip(like_id)
+            return _floating_ip(self._world.neutron.add_floating_ip(name))
+
+    def point_floating_ip(
+        self, floating_ip_id: str, port_id: str | None
+    ) -> None:
+        """See base class."""
+        with self._call("point_floating_ip", floating_ip_id, "neutron"):
+            self._world.neutron.point(floating_ip_id, port_id)
+
+    def delete_floating_ip(self, floating_ip_id: str) -> None:
+        """See base class."""
+        with self._call("delete_floating_ip", floating_ip_id, "neutron"):
+            self._world.neutron.delete_floating_ip(floating_ip_id)

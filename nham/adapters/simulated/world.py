@@ -28,6 +28,7 @@ from nham.adapters.simulated import clock as virtual
 from nham.adapters.simulated import faults
 from nham.adapters.simulated import gates
 from nham.adapters.simulated import hosts
+from nham.adapters.simulated import neutron
 from nham.adapters.simulated import nova
 from nham.adapters.simulated import physics
 from nham.adapters.simulated import records
@@ -52,18 +53,22 @@ class World(faults.Faults):
         self.seed = seed
         self.latencies = latencies or records.Latencies()
         self._ids = self.rng("ids")
+        self._network_ids = self.rng("network ids")
         self.gates = gates.Gates(self.clock)
         self.physics = physics.Physics(self.clock, self.latencies)
         self.storage = storage.Storage(self.clock, self.latencies, self.new_id)
         services = hosts.ComputeHosts(
             self.clock, self.latencies, self.physics, self.rng("hosts")
         )
+        self.neutron = neutron.Neutron(lambda: _uuid(self._network_ids))
+        self.physics.route = self.neutron.route
         self.nova = nova.Nova(
             self.clock,
             self.latencies,
             self.physics,
             self.storage,
             services,
+            self.neutron,
             self.new_id,
         )
         self.tacker = tacker.Tacker(
@@ -86,7 +91,7 @@ class World(faults.Faults):
 
     def new_id(self) -> str:
         """Return the next id; the same in each run of a seed."""
-        return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
+        return _uuid(self._ids)
 
     # -- building
 
@@ -149,6 +154,13 @@ class World(faults.Faults):
         return (
             vim_base.Address(network="net0", ip=f"{ip}.{number % 250 + 1}"),
         )
+
+    def add_floating_ip(self, server_id: str) -> str:
+        """Add a floating IP that leads to a server; return its id."""
+        floating = self.neutron.add_floating_ip("")
+        (port, *_more) = self.neutron.of_server(server_id)
+        self.neutron.point(floating.id, port.id)
+        return floating.id
 
     def add_vnf(
         self,
@@ -257,6 +269,20 @@ class World(faults.Faults):
         """Return the server's first address."""
         return self.nova.servers[server_id].ips[0]
 
+    def state(self, server_id: str) -> bytes | None:
+        """Return what the application has in memory, None if it is silent."""
+        guest = self._server(server_id)
+        return guest.state if guest else None
+
+    def set_state(self, server_id: str, state: bytes) -> None:
+        """Let the server's application have this in memory."""
+        for guest in self.physics.guests_of(server_id):
+            guest.state = state
+
     def invariants(self) -> tuple[records.Violation, ...]:
         """Return the rules that were broken so far, oldest first."""
         return tuple(self.physics.violations)
+
+
+def _uuid(chance: random.Random) -> str:
+    return str(uuid.UUID(int=chance.getrandbits(128), version=4))

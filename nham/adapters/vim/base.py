@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The VIM as NHAM needs it: compute, images, volumes.
+"""The VIM as NHAM needs it: compute, images, volumes, network.
 
 Each call returns at once with what the cloud says now; nothing here
 waits. Waiting is the recovery runner's work, because only it knows the
@@ -127,7 +127,94 @@ class Volume:
     status: str
 
 
-class Vim(abc.ABC):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Port:
+    """One Neutron port.
+
+    :ivar addresses: its fixed IP addresses.
+    :ivar enabled: it is not administratively down.
+    :ivar server_id: the server that it is bound to.
+    """
+
+    id: str
+    network_id: str
+    addresses: tuple[str, ...] = ()
+    enabled: bool = True
+    server_id: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FloatingIp:
+    """One floating IP; ``port_id`` is None while it leads nowhere."""
+
+    id: str
+    ip: str
+    port_id: str | None = None
+
+
+class Network(abc.ABC):
+    """The ports and the floating IPs of a cloud.
+
+    Every method may raise the errors of ``nham.adapters.errors``.
+    """
+
+    @abc.abstractmethod
+    def ports(self, server_id: str) -> Sequence[Port]:
+        """Return the ports of a server, always in the same order."""
+
+    @abc.abstractmethod
+    def find_ports(self, name: str) -> Sequence[Port]:
+        """Return the ports of that name (to resume after a crash)."""
+
+    @abc.abstractmethod
+    def copy_port(self, port_id: str, name: str) -> str:
+        """Make a port like that one, bound to nothing; return its id.
+
+        It has the network, the subnets, the security groups and the port
+        security of that one, addresses of its own, and is enabled. It
+        belongs to NHAM's own project, as a server copied for it does.
+        """
+
+    @abc.abstractmethod
+    def enable_port(self, port_id: str, enabled: bool) -> None:
+        """Enable or disable a port; a disabled one cuts its server off."""
+
+    @abc.abstractmethod
+    def delete_port(self, port_id: str) -> None:
+        """Delete a port; one that is gone already is no error."""
+
+    @abc.abstractmethod
+    def floating_ips(self, port_id: str) -> Sequence[FloatingIp]:
+        """Return the floating IPs that lead to a port."""
+
+    @abc.abstractmethod
+    def find_floating_ips(self, name: str) -> Sequence[FloatingIp]:
+        """Return those of that description (to resume after a crash)."""
+
+    @abc.abstractmethod
+    def create_floating_ip(self, like_id: str, name: str) -> FloatingIp:
+        """Make a floating IP like that one, which leads nowhere yet.
+
+        It is of the same external network and project.
+
+        :param name: its description.
+        """
+
+    @abc.abstractmethod
+    def point_floating_ip(
+        self, floating_ip_id: str, port_id: str | None
+    ) -> None:
+        """Let a floating IP lead to a port, or nowhere.
+
+        :raises Conflict: another floating IP leads to that port.
+        """
+
+    @abc.abstractmethod
+    def delete_floating_ip(self, floating_ip_id: str) -> None:
+        """Delete a floating IP; one that is gone already is no error."""
+
+
+class Vim(Network):
     """What a recovery may ask of a cloud.
 
     Every method may raise the errors of ``nham.adapters.errors``.
@@ -198,6 +285,32 @@ class Vim(abc.ABC):
     @abc.abstractmethod
     def delete_server(self, server_id: str) -> None:
         """Delete a server; its ports and volumes stay."""
+
+    @abc.abstractmethod
+    def copy_server(
+        self,
+        server_id: str,
+        name: str,
+        host: str,
+        port_ids: Sequence[str],
+        image_id: str | None = None,
+    ) -> str:
+        """Ask for a server like that one on exactly that host.
+
+        It has that one's flavor, user data and metadata, and belongs to
+        NHAM's own project. Volumes are not copied.
+
+        :param port_ids: its ports; their networks are given to its
+            interfaces in that one's order.
+        :param image_id: what it boots from; None: as that one did.
+        :returns: its id; it goes to ERROR if the host cannot take it.
+        :raises Refused: that one boots from a volume, or what it was made
+            of is gone.
+        """
+
+    @abc.abstractmethod
+    def find_servers(self, name: str) -> Sequence[Server]:
+        """Return the servers of that name (to resume after a crash)."""
 
     @abc.abstractmethod
     def create_image(self, server_id: str, name: str) -> str:

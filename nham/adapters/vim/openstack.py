@@ -10,16 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The VIM is an OpenStack cloud: Nova, Glance and Cinder.
+"""The VIM is an OpenStack cloud: Nova, Glance, Cinder and Neutron.
 
 Calls are made through openstacksdk's proxies, which know the catalogue
 and renew the token, and each with the microversion whose meaning NHAM
-needs. Sources: the API references of the three services.
+needs. Sources: the API references of the services.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+import re
 from typing import Any
 
 from openstack import connection
@@ -28,7 +29,9 @@ from nham.adapters import clock
 from nham.adapters import errors
 from nham.adapters import rest
 from nham.adapters.vim import base
+from nham.adapters.vim import copies
 from nham.adapters.vim import lookups
+from nham.adapters.vim import network
 from nham.adapters.vim import records
 from nham.adapters.vim import transfer
 
@@ -55,8 +58,8 @@ NOT_NOW_CINDER = ("Invalid volume: ", "Invalid snapshot: ")
 _PATCH = "application/openstack-images-v2.1-json-patch"
 
 
-class OpenStackVim(base.Vim):
-    """Nova, Glance and Cinder of one region.
+class OpenStackVim(network.Neutron, base.Vim):
+    """Nova, Glance, Cinder and Neutron of one region.
 
     :param cloud: whose user may act for all projects (admin).
     :param timeout: seconds for a connection, and for each read.
@@ -70,6 +73,8 @@ class OpenStackVim(base.Vim):
     ) -> None:
         # The session's own time-out is that of the calls to Keystone.
         cloud.session.timeout = timeout
+        neutron = rest.Rest(lambda: cloud.network, timeout)
+        super().__init__(neutron)
         self._nova = rest.Rest(
             lambda: cloud.compute, timeout, not_now=NOT_NOW_NOVA
         )
@@ -83,6 +88,7 @@ class OpenStackVim(base.Vim):
         )
         self._backends = lookups.Backends(self._cinder)
         self._transfer = transfer.SnapshotToImage(self._cinder, self)
+        self._copies = copies.Copies(self._nova, neutron)
 
     # -- servers
 
@@ -101,9 +107,17 @@ class OpenStackVim(base.Vim):
 
     def changed_servers(self, since: float | None) -> Sequence[base.Server]:
         """See base class."""
-        params = {"all_tenants": "1"}
-        if since is not None:
-            params["changes-since"] = records.iso(since)
+        if since is None:
+            return self._servers({})
+        return self._servers({"changes-since": records.iso(since)})
+
+    def find_servers(self, name: str) -> Sequence[base.Server]:
+        """See base class; Nova itself takes the name for a pattern."""
+        found = self._servers({"name": f"^{re.escape(name)}$"})
+        return [one for one in found if one.name == name]
+
+    def _servers(self, filters: dict[str, str]) -> list[base.Server]:
+        params = {"all_tenants": "1", **filters}
         found: list[dict[str, Any]] = []
         while True:
             body = self._nova.get(
@@ -195,6 +209,20 @@ class OpenStackVim(base.Vim):
             json={"volumeAttachment": body},
             microversion=KEEP_VOLUME,
         )
+
+    def copy_server(
+        self,
+        server_id: str,
+        name: str,
+        host: str,
+        port_ids: Sequence[str],
+        image_id: str | None = None,
+    ) -> str:
+        """See base class.
+
+        It has the server's key only if that is a key of NHAM's own user.
+        """
+        return self._copies.ask(server_id, name, host, port_ids, image_id)
 
     # -- hosts
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""From the JSON of Nova, Glance and Cinder to NHAM's records."""
+"""From the JSON of Nova, Glance, Cinder and Neutron to NHAM's records."""
 
 from __future__ import annotations
 
@@ -119,4 +119,25 @@ def snapshot(body: Json) -> base.Snapshot:
         status=body["status"],
         volume_id=body["volume_id"],
         size=int(body.get("size") or 0) * GIGABYTE,
+    )
+
+
+def port(body: Json) -> base.Port:
+    """Return a port; routers and DHCP are bound to what is no server."""
+    bound = body.get("device_owner", "").startswith("compute:")
+    return base.Port(
+        id=body["id"],
+        network_id=body["network_id"],
+        addresses=tuple(one["ip_address"] for one in body["fixed_ips"]),
+        enabled=bool(body["admin_state_up"]),
+        server_id=body["device_id"] if bound else None,
+    )
+
+
+def floating_ip(body: Json) -> base.FloatingIp:
+    """Return a floating IP."""
+    return base.FloatingIp(
+        id=body["id"],
+        ip=body["floating_ip_address"],
+        port_id=body.get("port_id"),
     )

@@ -1,0 +1,71 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The state hook of the guests of the simulated cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import contextlib
+
+from nham.adapters import errors
+from nham.adapters.hooks import base
+from nham.adapters.simulated import records
+from nham.adapters.simulated import world as simulated
+
+
+class SimulatedHook(base.Hook):
+    """Asks the applications in the guests of a ``World``.
+
+    :param token: what every application wants to be shown; None: nothing.
+    """
+
+    name = "simulated"
+
+    def __init__(
+        self, world: simulated.World, token: str | None = None
+    ) -> None:
+        self._world = world
+        self._token = token
+
+    def export_state(
+        self, endpoint: base.Endpoint, max_size: int
+    ) -> base.Exported:
+        """See base class."""
+        with self._asked(endpoint, "export_state") as guest:
+            if len(guest.state) > max_size:
+                raise errors.Refused(f"state is over {max_size} bytes")
+            return base.Exported(data=guest.state, pause=0.0)
+
+    def import_state(
+        self, endpoint: base.Endpoint, data: bytes, sender: str
+    ) -> None:
+        """See base class."""
+        with self._asked(endpoint, "import_state") as guest:
+            guest.state = data
+
+    @contextlib.contextmanager
+    def _asked(
+        self, endpoint: base.Endpoint, call: str
+    ) -> Iterator[records.Guest]:
+        """Yield the guest whose application answers; silence takes time."""
+        world = self._world
+        with world.gates.call("hook", call, endpoint.address):
+            guest = world.physics.at(endpoint.address)
+            if guest is None or guest.app is records.App.HUNG:
+                world.clock.sleep(endpoint.timeout)
+                raise errors.Unavailable(f"{endpoint.address}: no answer")
+            if guest.app is records.App.CRASHED:
+                raise errors.Unavailable(f"{endpoint.address}: refused")
+            if endpoint.token != self._token:
+                raise errors.Refused(f"{endpoint.address}: wrong token")
+            yield guest

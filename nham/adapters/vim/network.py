@@ -1,0 +1,122 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The VIM's network is Neutron's.
+
+Source: the API reference of the service. The calls are made as NHAM's own
+admin, who sees and may change what belongs to any project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from nham.adapters import rest
+from nham.adapters.vim import base
+from nham.adapters.vim import records
+
+DESCRIPTION = "nham"
+"""What NHAM's own ports are described as."""
+_ALIKE = ("network_id", "security_groups", "port_security_enabled")
+_ALIKE_IF_SET = (
+    "allowed_address_pairs",
+    "binding:vnic_type",
+    "qos_policy_id",
+)
+"""Neutron refuses some of these where they are given as empty."""
+
+
+class Neutron(base.Network):
+    """Neutron of one region."""
+
+    def __init__(self, neutron: rest.Rest) -> None:
+        self._neutron = neutron
+
+    # -- ports
+
+    def _ports(self, **filters: Any) -> list[dict[str, Any]]:
+        body = self._neutron.get("/ports", params=filters)
+        return sorted(body["ports"], key=lambda one: str(one["id"]))
+
+    def ports(self, server_id: str) -> Sequence[base.Port]:
+        """See base class."""
+        found = self._ports(device_id=server_id)
+        return [records.port(one) for one in found]
+
+    def find_ports(self, name: str) -> Sequence[base.Port]:
+        """See base class."""
+        return [records.port(one) for one in self._ports(name=name)]
+
+    def copy_port(self, port_id: str, name: str) -> str:
+        """See base class.
+
+        Nova joins a server only to ports of the server's own project, and
+        it makes servers only in the project of whoever asks.
+        """
+        like = self._neutron.get(f"/ports/{port_id}")["port"]
+        wish = {key: like[key] for key in _ALIKE if key in like}
+        wish |= {key: like[key] for key in _ALIKE_IF_SET if like.get(key)}
+        wish["fixed_ips"] = [
+            {"subnet_id": one["subnet_id"]} for one in like["fixed_ips"]
+        ]
+        wish |= {"name": name, "description": DESCRIPTION}
+        body = self._neutron.post("/ports", {"port": wish})
+        return str(body["port"]["id"])
+
+    def enable_port(self, port_id: str, enabled: bool) -> None:
+        """See base class."""
+        wish = {"admin_state_up": enabled}
+        self._neutron.send("PUT", f"/ports/{port_id}", json={"port": wish})
+
+    def delete_port(self, port_id: str) -> None:
+        """See base class."""
+        self._neutron.delete(f"/ports/{port_id}")
+
+    # -- floating IPs
+
+    def _floating_ips(self, **filters: str) -> Sequence[base.FloatingIp]:
+        body = self._neutron.get("/floatingips", params=filters)
+        return [records.floating_ip(one) for one in body["floatingips"]]
+
+    def floating_ips(self, port_id: str) -> Sequence[base.FloatingIp]:
+        """See base class."""
+        return self._floating_ips(port_id=port_id)
+
+    def find_floating_ips(self, name: str) -> Sequence[base.FloatingIp]:
+        """See base class."""
+        return self._floating_ips(description=name)
+
+    def create_floating_ip(self, like_id: str, name: str) -> base.FloatingIp:
+        """See base class."""
+        like = self._neutron.get(f"/floatingips/{like_id}")["floatingip"]
+        wish = {
+            "floating_network_id": like["floating_network_id"],
+            "project_id": like["project_id"],
+            "description": name,
+        }
+        body = self._neutron.post("/floatingips", {"floatingip": wish})
+        return records.floating_ip(body["floatingip"])
+
+    def point_floating_ip(
+        self, floating_ip_id: str, port_id: str | None
+    ) -> None:
+        """See base class."""
+        self._neutron.send(
+            "PUT",
+            f"/floatingips/{floating_ip_id}",
+            json={"floatingip": {"port_id": port_id}},
+        )
+
+    def delete_floating_ip(self, floating_ip_id: str) -> None:
+        """See base class."""
+        self._neutron.delete(f"/floatingips/{floating_ip_id}")
