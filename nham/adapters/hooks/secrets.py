@@ -11,7 +11,7 @@
 # under the License.
 
 
-"""Tokens by their names, from files that only NHAM may read.
+"""Secrets, from files that only NHAM may read.
 
 A descriptor is seen by many, so it names a token and does not hold it.
 """
@@ -38,7 +38,14 @@ def read(folder: str, name: str) -> str:
             f"secret: {name!r} is not made of letters, digits, _, - and ., "
             "or begins with a dot"
         )
-    path = os.path.join(folder, name)
+    return read_file(os.path.join(folder, name))
+
+
+def read_file(path: str) -> str:
+    """Return what a file holds that is a secret, trimmed.
+
+    :raises errors.Refused: see ``read``.
+    """
     try:
         with open(path, encoding="utf-8") as file:
             mode = os.fstat(file.fileno()).st_mode
