@@ -15,14 +15,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from nham.adapters.vim import base as vim_base
 from nham.adapters.vim import openstack
 from nham.tests.cloud import base
 from nham.tests.conformance import vim as suite
 
+EXTERNAL = "public"
+
 
 class OpenStackVimTest(base.CloudSuite, suite.VimSuite):
-    """Nova, Glance and Cinder."""
+    """Nova, Glance, Cinder and Neutron."""
 
     @classmethod
     def prepare(cls) -> None:
@@ -38,3 +42,9 @@ class OpenStackVimTest(base.CloudSuite, suite.VimSuite):
     def new_server(self) -> str:
         """See base class."""
         return self.boot()
+
+    def new_floating_ip(self) -> str:
+        """See base class."""
+        api: Any = self.cloud.network
+        external = api.find_network(EXTERNAL)
+        return str(api.create_ip(floating_network_id=external.id).id)

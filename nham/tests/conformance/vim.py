@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import abc
+import dataclasses
 import uuid
 
 from nham.adapters import errors
@@ -27,7 +28,9 @@ NOWHERE = "00000000-0000-4000-8000-000000000000"
 class VimSuite(base.Suite):
     """A cloud with one image-backed and one volume-backed server.
 
-    Both are ACTIVE before each test.
+    Both are ACTIVE before each test, each with one port in one network
+    that floating IPs can lead into. There are two compute hosts, and room
+    for one more server on each.
     """
 
     vim: vim_base.Vim
@@ -39,6 +42,13 @@ class VimSuite(base.Suite):
     @abc.abstractmethod
     def new_server(self) -> str:
         """Return another image-backed server, ACTIVE, to be deleted."""
+
+    @abc.abstractmethod
+    def new_floating_ip(self) -> str:
+        """Return the id of a floating IP that leads nowhere.
+
+        The test deletes it.
+        """
 
     def setUp(self) -> None:
         super().setUp()
@@ -57,6 +67,14 @@ class VimSuite(base.Suite):
             return server if idle and server.status == status else None
 
         return self.until(f"{server_id} is {status}", look)
+
+    def gone(self, server_id: str) -> bool:
+        """Say whether there is no such server."""
+        try:
+            self.server(server_id)
+        except errors.NotFound:
+            return True
+        return False
 
     # -- reading
 
@@ -89,6 +107,21 @@ class VimSuite(base.Suite):
         )
         self.assertEqual([], list(self.vim.find_images(self.name)))
         self.assertEqual([], list(self.vim.find_snapshots(self.name)))
+        self.assertEqual([], list(self.vim.find_servers(self.name)))
+
+    def test_unknown_parts_of_the_network(self) -> None:
+        for find in (self.vim.find_ports, self.vim.find_floating_ips):
+            self.assertEqual([], list(find(self.name)))
+        for find in (self.vim.ports, self.vim.floating_ips):
+            self.assertEqual([], list(find(NOWHERE)))
+        for copy in (self.vim.copy_port, self.vim.create_floating_ip):
+            self.assertRaises(errors.NotFound, copy, NOWHERE, self.name)
+        self.assertRaises(errors.NotFound, self.vim.enable_port, NOWHERE, True)
+        self.assertRaises(
+            errors.NotFound, self.vim.point_floating_ip, NOWHERE, None
+        )
+        self.vim.delete_port(NOWHERE)
+        self.vim.delete_floating_ip(NOWHERE)
 
     def test_services_name_the_servers_host(self) -> None:
         host = self.server(self.image_backed).host
@@ -164,15 +197,7 @@ class VimSuite(base.Suite):
         server_id = self.new_server()
         since = self.now() - 1
         self.vim.delete_server(server_id)
-
-        def gone() -> bool:
-            try:
-                self.server(server_id)
-            except errors.NotFound:
-                return True
-            return False
-
-        self.until("server is gone", gone)
+        self.until("server is gone", lambda: self.gone(server_id))
         changed = {one.id: one for one in self.vim.changed_servers(since)}
         self.assertEqual("DELETED", changed[server_id].status)
         self.assertEqual("delete", self.vim.actions(server_id)[0].action)
@@ -239,3 +264,170 @@ class VimSuite(base.Suite):
     def without_snapshot(self) -> bool:
         """Say whether no snapshot of this test is left."""
         return not self.vim.find_snapshots(self.name)
+
+    # -- network
+
+    def port(self, server_id: str) -> vim_base.Port:
+        """Return the one port of a server."""
+        (port,) = self.vim.ports(server_id)
+        return port
+
+    def copied_port(self) -> vim_base.Port:
+        """Return a copy of the port of the image-backed server."""
+        like = self.port(self.image_backed)
+        port_id = self.vim.copy_port(like.id, self.name)
+        self.addCleanup(self.vim.delete_port, port_id)
+        (port,) = self.vim.find_ports(self.name)
+        self.assertEqual(port_id, port.id)
+        return port
+
+    def test_ports(self) -> None:
+        for server_id in (self.image_backed, self.volume_backed):
+            port = self.port(server_id)
+            self.assertEqual(server_id, port.server_id)
+            self.assertTrue(port.enabled)
+            self.assertEqual(
+                [one.ip for one in self.server(server_id).addresses],
+                list(port.addresses),
+            )
+
+    def test_copied_port(self) -> None:
+        like = self.port(self.image_backed)
+        port = self.copied_port()
+        self.assertEqual(like.network_id, port.network_id)
+        self.assertEqual(len(like.addresses), len(port.addresses))
+        self.assertFalse(set(like.addresses) & set(port.addresses))
+        self.assertTrue(port.enabled)
+        self.assertIsNone(port.server_id)
+        self.vim.delete_port(port.id)
+        self.vim.delete_port(port.id)
+        self.assertEqual([], list(self.vim.find_ports(self.name)))
+
+    def test_disabled_port(self) -> None:
+        port = self.port(self.image_backed)
+        self.addCleanup(self.vim.enable_port, port.id, True)
+        for enabled in (False, False, True):
+            self.vim.enable_port(port.id, enabled)
+            found = self.port(self.image_backed)
+            self.assertEqual(enabled, found.enabled)
+            self.assertEqual(port.addresses, found.addresses)
+
+    def floating_ip(self) -> vim_base.FloatingIp:
+        """Return a new floating IP."""
+        like_id = self.new_floating_ip()
+        self.addCleanup(self.vim.delete_floating_ip, like_id)
+        made = self.vim.create_floating_ip(like_id, self.name)
+        self.addCleanup(self.vim.delete_floating_ip, made.id)
+        return made
+
+    def leads_to(self, server_id: str, ip: str) -> None:
+        """Wait until Nova tells that a floating IP is the server's."""
+        wanted = ("floating", ip)
+
+        def look() -> bool:
+            found = self.server(server_id).addresses
+            return wanted in [(one.kind, one.ip) for one in found]
+
+        self.until(f"{ip} leads to {server_id}", look)
+
+    def test_floating_ip_moves(self) -> None:
+        made = self.floating_ip()
+        self.assertTrue(made.ip)
+        self.assertIsNone(made.port_id)
+        for server_id in (self.image_backed, self.volume_backed):
+            port = self.port(server_id)
+            for _twice in range(2):
+                self.vim.point_floating_ip(made.id, port.id)
+            pointed = dataclasses.replace(made, port_id=port.id)
+            self.assertEqual([pointed], list(self.vim.floating_ips(port.id)))
+            self.leads_to(server_id, made.ip)
+        before = self.port(self.image_backed)
+        self.assertEqual([], list(self.vim.floating_ips(before.id)))
+        self.vim.point_floating_ip(made.id, None)
+        self.assertEqual([made], list(self.vim.find_floating_ips(self.name)))
+        self.vim.delete_floating_ip(made.id)
+        self.vim.delete_floating_ip(made.id)
+        self.assertEqual([], list(self.vim.find_floating_ips(self.name)))
+
+    def test_one_floating_ip_for_a_port(self) -> None:
+        first = self.floating_ip()
+        second = self.vim.create_floating_ip(first.id, self.name)
+        self.addCleanup(self.vim.delete_floating_ip, second.id)
+        port = self.port(self.image_backed)
+        self.vim.point_floating_ip(first.id, port.id)
+        self.assertRaises(
+            errors.Conflict, self.vim.point_floating_ip, second.id, port.id
+        )
+        self.assertRaises(
+            errors.NotFound, self.vim.point_floating_ip, second.id, NOWHERE
+        )
+
+    # -- copies
+
+    def remove(self, server_id: str) -> None:
+        """Delete a server, and wait until it is gone."""
+        if not self.gone(server_id):
+            self.vim.delete_server(server_id)
+            self.until("server is gone", lambda: self.gone(server_id))
+
+    def other_host(self) -> str:
+        """Return a host that the image-backed server is not on."""
+        here = self.server(self.image_backed).host
+        return next(
+            one.host
+            for one in self.vim.services()
+            if one.up and one.enabled and one.host != here
+        )
+
+    def test_copied_server(self) -> None:
+        port, host = self.copied_port(), self.other_host()
+        server_id = self.vim.copy_server(
+            self.image_backed, self.name, host, [port.id]
+        )
+        self.addCleanup(self.remove, server_id)
+        server = self.reach(server_id, "ACTIVE")
+        self.assertEqual((self.name, host), (server.name, server.host))
+        self.assertEqual(
+            self.server(self.image_backed).image_id, server.image_id
+        )
+        self.assertEqual(
+            list(port.addresses), [one.ip for one in server.addresses]
+        )
+        self.assertEqual(
+            [server_id],
+            [one.id for one in self.vim.find_servers(self.name)],
+        )
+        self.assertEqual(port.id, self.port(server_id).id)
+        self.assertRaises(
+            errors.Conflict,
+            self.vim.copy_server,
+            self.image_backed,
+            self.name,
+            host,
+            [port.id],
+        )
+        self.remove(server_id)
+        self.assertEqual([], list(self.vim.find_servers(self.name)))
+        (left,) = self.vim.find_ports(self.name)
+        self.assertEqual(port, left)
+
+    def test_what_is_not_copied(self) -> None:
+        host, port = self.other_host(), self.copied_port()
+        for server_id, place, image_id in (
+            (self.volume_backed, host, None),
+            (self.image_backed, "no-such-host", None),
+            (self.image_backed, host, NOWHERE),
+        ):
+            self.assertRaises(
+                errors.Refused,
+                self.vim.copy_server,
+                server_id,
+                self.name,
+                place,
+                [port.id],
+                image_id,
+            )
+        self.assertRaises(
+            errors.NotFound, self.vim.copy_server, NOWHERE, "n", host, []
+        )
+        self.assertEqual([], list(self.vim.find_servers(self.name)))

@@ -21,6 +21,7 @@ import random
 from nham.adapters import errors
 from nham.adapters.probes import base as probes
 from nham.adapters.simulated import prober
+from nham.adapters.simulated import records
 from nham.adapters.simulated import vim
 from nham.adapters.simulated import vnfm
 from nham.adapters.simulated import world as simulated
@@ -65,6 +66,8 @@ class Chaos:
         self.instance = self.world.add_vnf(
             "vnf", {"VDU1": HOSTS, "VDU2": HOSTS}, volume_backed=["VDU2"]
         )
+        first = next(iter(self.world.nova.servers))
+        self.floating_ip = self.world.add_floating_ip(first)
         self.vim = vim.SimulatedVim(self.world)
         self.vnfm = vnfm.SimulatedVnfm(self.world)
         self.eyes = prober.SimulatedProber(self.world)
@@ -86,6 +89,15 @@ class Chaos:
     def host(self) -> str:
         """Pick a host."""
         return self.rng.choice(HOSTS)
+
+    def port(self) -> str:
+        """Pick a port."""
+        return self.rng.choice(list(self.world.neutron.ports))
+
+    def copy(self) -> None:
+        """Ask for a copy of any server, with a new port."""
+        port_id = self.vim.copy_port(self.port(), "copy")
+        self.vim.copy_server(self.server(), "copy", self.host(), [port_id])
 
     def heal(self) -> None:
         """Ask Tacker to heal any VNFC."""
@@ -114,6 +126,10 @@ class Chaos:
             lambda: vim.create_image(self.server(), "image"),
             lambda: self.world.corrupt_image(self.image()),
             lambda: self.world.api_down("nova", 3.0),
+            lambda: vim.enable_port(self.port(), flag),
+            lambda: vim.delete_port(self.port()),
+            lambda: vim.point_floating_ip(self.floating_ip, self.port()),
+            self.copy,
             self.heal,
             self.give_up,
         ]
@@ -139,7 +155,7 @@ class Chaos:
             self.step()
             self.world.clock.advance(self.rng.uniform(0.0, 10.0))
             lines += [
-                f"{one.id} {one.status} {one.task_state} {one.host}"
+                f"{one.id} {one.status} {one.task_state} {one.host} {one.ips}"
                 for one in self.world.nova.servers.values()
             ]
         lines += [repr(one) for one in self.eyes.collect()]
@@ -170,3 +186,14 @@ class ChaosTest(base.TestCase):
         for server in world.nova.servers.values():
             if len(world.physics.guests_of(server.id)) > 1:
                 self.assertIn("two actives", broken, which)
+            self.network_true(world, server, which)
+
+    def network_true(
+        self, world: simulated.World, server: records.Server, which: str
+    ) -> None:
+        """Look at the ports of a server and what leads to them."""
+        for port in world.neutron.of_server(server.id):
+            self.assertEqual(server.id, port.server_id, which)
+            self.assertIn(port.ip, server.ips, which)
+            leads = port.floating is None or port.floating.port is port
+            self.assertTrue(leads, which)

@@ -73,6 +73,10 @@ class VimTest(Simulated, vim_suite.VimSuite):
         """See base class."""
         return self.world.add_server("new", "one", self.world.add_image())
 
+    def new_floating_ip(self) -> str:
+        """See base class."""
+        return self.world.neutron.add_floating_ip("like").id
+
 
 class VnfmTest(Simulated, vnfm_suite.VnfmSuite):
     """``SimulatedVnfm``."""

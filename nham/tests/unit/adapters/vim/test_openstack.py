@@ -25,6 +25,7 @@ from nham.adapters.vim import openstack
 from nham.tests.unit.adapters import rest_case
 
 NOVA, GLANCE, CINDER = rest_case.NOVA, rest_case.GLANCE, rest_case.CINDER
+NEUTRON = "http://neutron.example/v2.0"
 
 
 def server(server_id: str = "s1", **fields: Any) -> dict[str, Any]:
@@ -55,6 +56,7 @@ class VimCase(rest_case.RestCase):
     def setUp(self) -> None:
         super().setUp()
         self.clock = clock.VirtualClock()
+        self.cloud.network = self.client("network", NEUTRON)
         self.vim = openstack.OpenStackVim(
             self.cloud, timeout=3.0, time=self.clock
         )
@@ -160,6 +162,21 @@ class ReadTest(VimCase):
         self.assertEqual(["2023-11-14t22:13:20z"], first.qs["changes-since"])
         self.assertEqual(["1"], first.qs["all_tenants"])
         self.assertEqual(["s1"], second.qs["marker"])
+
+    def test_servers_of_a_name(self) -> None:
+        alike = [server("s1", name="vm.1"), server("s2", name="VM.1")]
+        calls = self.web.get(f"{NOVA}/servers/detail", json={"servers": alike})
+        self.assertEqual(
+            ["s1"], [one.id for one in self.vim.find_servers("vm.1")]
+        )
+        (asked,) = calls.request_history
+        self.assertEqual(
+            {"name": [r"^vm\.1$"], "all_tenants": ["1"]}, asked.qs
+        )
+
+    def test_network_is_that_of_the_same_cloud(self) -> None:
+        self.web.get(f"{NEUTRON}/ports", json={"ports": []})
+        self.assertEqual([], list(self.vim.ports("s1")))
 
     def test_actions_newest_first(self) -> None:
         self.web.get(
@@ -319,6 +336,18 @@ class ActTest(VimCase):
         self.act(json={"image_id": "i2"})
         self.assertEqual("i2", self.vim.create_image("s1", "mine"))
         self.assertEqual("compute 2.45", self.version())
+
+    def test_copy(self) -> None:
+        like = server(flavor={"id": "42"}, metadata={}, user_id="u1")
+        self.web.get(f"{NOVA}/servers/s1", json={"server": like})
+        self.web.post(f"{NOVA}/servers", json={"server": {"id": "s2"}})
+        self.assertEqual(
+            "s2", self.vim.copy_server("s1", "mine", "cmp2", ["p1"], "i9")
+        )
+        sent = self.last.json()["server"]
+        self.assertEqual("cmp2", sent["host"])
+        self.assertEqual([{"port": "p1"}], sent["networks"])
+        self.assertEqual("i9", sent["imageRef"])
 
     def test_delete_keeps_the_volumes(self) -> None:
         url = f"{NOVA}/servers/s1"

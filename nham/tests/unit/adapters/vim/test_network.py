@@ -1,0 +1,213 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What ``Neutron`` sends, and what it makes of the answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nham.adapters import errors
+from nham.adapters import rest
+from nham.adapters.vim import base as vim_base
+from nham.adapters.vim import network
+from nham.tests.unit.adapters import rest_case
+
+NEUTRON = "http://neutron.example/v2.0"
+
+
+def port(port_id: str = "p1", **fields: Any) -> dict[str, Any]:
+    """Return a port as Neutron shows it."""
+    return {
+        "id": port_id,
+        "name": "vm",
+        "network_id": "n1",
+        "project_id": "theirs",
+        "admin_state_up": True,
+        "device_id": "s1",
+        "device_owner": "compute:nova",
+        "mac_address": "fa:16:3e:00:00:01",
+        "fixed_ips": [
+            {"subnet_id": "sub4", "ip_address": "10.0.0.5"},
+            {"subnet_id": "sub6", "ip_address": "fd00::5"},
+        ],
+        "security_groups": ["g1"],
+        "port_security_enabled": True,
+        "allowed_address_pairs": [],
+        "binding:vnic_type": "normal",
+        "qos_policy_id": None,
+        **fields,
+    }
+
+
+def floating_ip(**fields: Any) -> dict[str, Any]:
+    """Return a floating IP as Neutron shows it."""
+    return {
+        "id": "f1",
+        "floating_network_id": "public",
+        "floating_ip_address": "172.24.4.9",
+        "project_id": "theirs",
+        "description": "",
+        "port_id": None,
+        **fields,
+    }
+
+
+class NeutronCase(rest_case.RestCase):
+    """A driver."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        client = self.client("network", NEUTRON)
+        self.network = network.Neutron(rest.Rest(lambda: client))
+
+
+class PortTest(NeutronCase):
+    """Ports."""
+
+    def found(self, *ports: dict[str, Any]) -> None:
+        """Set what a search for ports finds."""
+        self.web.get(f"{NEUTRON}/ports", json={"ports": ports})
+
+    def test_ports_of_a_server(self) -> None:
+        self.found(port("p2", admin_state_up=False), port("p1"))
+        first, second = self.network.ports("s1")
+        self.assertEqual({"device_id": ["s1"]}, self.last.qs)
+        self.assertEqual(
+            vim_base.Port(
+                id="p1",
+                network_id="n1",
+                addresses=("10.0.0.5", "fd00::5"),
+                server_id="s1",
+            ),
+            first,
+        )
+        self.assertEqual(("p2", False), (second.id, second.enabled))
+
+    def test_only_a_server_is_a_server(self) -> None:
+        self.found(
+            port("p1", device_id="", device_owner=""),
+            port("p2", device_id="r1", device_owner="network:router_gateway"),
+        )
+        self.assertEqual(
+            [None, None],
+            [one.server_id for one in self.network.find_ports("mine")],
+        )
+        self.assertEqual({"name": ["mine"]}, self.last.qs)
+
+    def copied(self, **fields: Any) -> dict[str, Any]:
+        """Return what is sent to copy such a port."""
+        self.web.get(f"{NEUTRON}/ports/p1", json={"port": port(**fields)})
+        self.web.post(f"{NEUTRON}/ports", json={"port": port("p9")})
+        self.assertEqual("p9", self.network.copy_port("p1", "mine"))
+        sent: dict[str, Any] = self.last.json()["port"]
+        return sent
+
+    def test_copy(self) -> None:
+        self.assertEqual(
+            {
+                "name": "mine",
+                "description": "nham",
+                "network_id": "n1",
+                "fixed_ips": [{"subnet_id": "sub4"}, {"subnet_id": "sub6"}],
+                "security_groups": ["g1"],
+                "port_security_enabled": True,
+                "binding:vnic_type": "normal",
+            },
+            self.copied(),
+        )
+
+    def test_copy_of_an_open_port(self) -> None:
+        sent = self.copied(
+            port_security_enabled=False,
+            security_groups=[],
+            qos_policy_id="q1",
+        )
+        self.assertIs(False, sent["port_security_enabled"])
+        self.assertEqual([], sent["security_groups"])
+        self.assertEqual("q1", sent["qos_policy_id"])
+
+    def test_copy_without_the_extension(self) -> None:
+        like = port()
+        del like["port_security_enabled"]
+        self.web.get(f"{NEUTRON}/ports/p1", json={"port": like})
+        self.web.post(f"{NEUTRON}/ports", json={"port": port("p9")})
+        self.network.copy_port("p1", "mine")
+        self.assertNotIn("port_security_enabled", self.last.json()["port"])
+
+    def test_enable(self) -> None:
+        self.web.put(f"{NEUTRON}/ports/p1", json={})
+        for enabled in (False, True):
+            self.network.enable_port("p1", enabled)
+            self.assertEqual(
+                {"port": {"admin_state_up": enabled}}, self.last.json()
+            )
+
+    def test_delete(self) -> None:
+        self.web.delete(f"{NEUTRON}/ports/p1", status_code=404)
+        self.network.delete_port("p1")
+        self.web.delete(f"{NEUTRON}/ports/p1", status_code=503)
+        self.assertRaises(errors.Unavailable, self.network.delete_port, "p1")
+
+
+class FloatingIpTest(NeutronCase):
+    """Floating IPs."""
+
+    def test_find(self) -> None:
+        body = {"floatingips": [floating_ip(port_id="p1")]}
+        self.web.get(f"{NEUTRON}/floatingips", json=body)
+        known = vim_base.FloatingIp(id="f1", ip="172.24.4.9", port_id="p1")
+        self.assertEqual([known], list(self.network.floating_ips("p1")))
+        self.assertEqual({"port_id": ["p1"]}, self.last.qs)
+        self.assertEqual([known], list(self.network.find_floating_ips("mine")))
+        self.assertEqual({"description": ["mine"]}, self.last.qs)
+
+    def test_create(self) -> None:
+        self.web.get(
+            f"{NEUTRON}/floatingips/f1", json={"floatingip": floating_ip()}
+        )
+        made = floating_ip(id="f2", floating_ip_address="172.24.4.10")
+        self.web.post(f"{NEUTRON}/floatingips", json={"floatingip": made})
+        self.assertEqual(
+            vim_base.FloatingIp(id="f2", ip="172.24.4.10"),
+            self.network.create_floating_ip("f1", "mine"),
+        )
+        self.assertEqual(
+            {
+                "floating_network_id": "public",
+                "project_id": "theirs",
+                "description": "mine",
+            },
+            self.last.json()["floatingip"],
+        )
+
+    def test_point(self) -> None:
+        url = f"{NEUTRON}/floatingips/f1"
+        self.web.put(url, json={})
+        for port_id in ("p1", None):
+            self.network.point_floating_ip("f1", port_id)
+            self.assertEqual(
+                {"floatingip": {"port_id": port_id}}, self.last.json()
+            )
+        self.web.put(url, status_code=409)
+        self.assertRaises(
+            errors.Conflict, self.network.point_floating_ip, "f1", "p1"
+        )
+
+    def test_delete(self) -> None:
+        url = f"{NEUTRON}/floatingips/f1"
+        self.web.delete(url, status_code=404)
+        self.network.delete_floating_ip("f1")
+        self.web.delete(url, status_code=409)
+        self.assertRaises(
+            errors.Conflict, self.network.delete_floating_ip, "f1"
+        )
