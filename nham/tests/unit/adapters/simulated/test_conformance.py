@@ -19,8 +19,10 @@ import zipfile
 
 from nham.adapters.checkpoints import image
 from nham.adapters.checkpoints import volume
+from nham.adapters.hooks import base as hooks_base
 from nham.adapters.probes import base as probes_base
 from nham.adapters.simulated import fencing
+from nham.adapters.simulated import hook
 from nham.adapters.simulated import prober
 from nham.adapters.simulated import vim
 from nham.adapters.simulated import vnfm
@@ -29,6 +31,7 @@ from nham.adapters.vim import base as vim_base
 from nham.tests.conformance import base
 from nham.tests.conformance import checkpoints as checkpoints_suite
 from nham.tests.conformance import fencing as fencing_suite
+from nham.tests.conformance import hooks as hooks_suite
 from nham.tests.conformance import prober as prober_suite
 from nham.tests.conformance import vim as vim_suite
 from nham.tests.conformance import vnfm as vnfm_suite
@@ -139,6 +142,30 @@ class FencingTest(Simulated, fencing_suite.FencingSuite):
         super().setUp()
         self.world.forbid_fence("two")
         self.driver = fencing.SimulatedFencing(self.world)
+
+
+class HookTest(Simulated, hooks_suite.HookSuite):
+    """``SimulatedHook``."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.hook = hook.SimulatedHook(self.world)
+        self.alive = self.endpoint(self.image_backed)
+        self.dead = self.endpoint(self.volume_backed)
+        self.world.crash_vm(self.volume_backed)
+
+    def endpoint(self, server_id: str) -> hooks_base.Endpoint:
+        """Return how a server is asked."""
+        address = self.world.address(server_id)
+        return hooks_base.Endpoint(address=address, port=8081)
+
+    def give(self, state: bytes) -> None:
+        """See base class."""
+        self.world.set_state(self.image_backed, state)
+
+    def has(self) -> bytes:
+        """See base class."""
+        return self.world.state(self.image_backed) or b""
 
 
 class ImageEngineTest(Simulated, checkpoints_suite.CheckpointSuite):
