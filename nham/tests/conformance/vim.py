@@ -110,10 +110,11 @@ class VimSuite(base.Suite):
         self.assertEqual([], list(self.vim.find_servers(self.name)))
 
     def test_unknown_parts_of_the_network(self) -> None:
-        for find in (self.vim.find_ports, self.vim.find_floating_ips):
+        vim = self.vim
+        for find in (vim.find_ports, vim.find_floating_ips):
             self.assertEqual([], list(find(self.name)))
-        for find in (self.vim.ports, self.vim.floating_ips):
-            self.assertEqual([], list(find(NOWHERE)))
+        for ask in (vim.ports, vim.floating_ips):
+            self.assertEqual([], list(ask(NOWHERE)))
         for copy in (self.vim.copy_port, self.vim.create_floating_ip):
             self.assertRaises(errors.NotFound, copy, NOWHERE, self.name)
         self.assertRaises(errors.NotFound, self.vim.enable_port, NOWHERE, True)
@@ -364,7 +365,7 @@ class VimSuite(base.Suite):
 
     # -- copies
 
-    def remove(self, server_id: str) -> None:
+    def discard(self, server_id: str) -> None:
         """Delete a server, and wait until it is gone."""
         if not self.gone(server_id):
             self.vim.delete_server(server_id)
@@ -384,7 +385,7 @@ class VimSuite(base.Suite):
         server_id = self.vim.copy_server(
             self.image_backed, self.name, host, [port.id]
         )
-        self.addCleanup(self.remove, server_id)
+        self.addCleanup(self.discard, server_id)
         server = self.reach(server_id, "ACTIVE")
         self.assertEqual((self.name, host), (server.name, server.host))
         self.assertEqual(
@@ -406,7 +407,7 @@ class VimSuite(base.Suite):
             host,
             [port.id],
         )
-        self.remove(server_id)
+        self.discard(server_id)
         self.assertEqual([], list(self.vim.find_servers(self.name)))
         (left,) = self.vim.find_ports(self.name)
         self.assertEqual(port, left)
