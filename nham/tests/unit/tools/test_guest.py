@@ -10,337 +10,26 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The guest's own program, compiled and run here."""
+"""What the sample VNF counts and tells, and what the bed makes of it."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable
-from collections.abc import Mapping
-import functools
-import hashlib
-from http import client
 import os
-import pathlib
-import shutil
 import socket
 import struct
-import subprocess
-import tempfile
 import time
 from unittest import mock
 
 from benchmarks.bed import cloud as bed
 from benchmarks.bed import vnf
 from nham.tests import base
+from nham.tests.unit.tools import guest
 
-GUEST = pathlib.Path(__file__).resolve().parents[4] / "tools/testcloud/guest"
-CGI = GUEST / "root" / "www" / "cgi-bin"
-TOKEN = (GUEST / "root" / "etc" / "vnf-token").read_text().strip()
-PATIENCE = 30.0
-"""Seconds that the other side may take; only a failure takes as long."""
 KEPT = 4096
 """Runs of service that the VNF remembers."""
 
-Answer = tuple[int, Mapping[str, str], bytes]
 
-
-@functools.cache
-def _program() -> tuple[bytes | None, str]:
-    """Return the compiled program, or None and why there is none."""
-    if shutil.which("gcc") is None:
-        return None, "there is no gcc"
-    with tempfile.TemporaryDirectory(prefix="nham-test-") as folder:
-        out = pathlib.Path(folder) / "vnf"
-        probe = subprocess.run(
-            ["gcc", "-static", "-x", "c", "-o", str(out), "-"],
-            input=b"int main(void) { return 0; }",
-            capture_output=True,
-            check=False,
-        )
-        if probe.returncode:
-            return None, "gcc makes no static program here"
-        subprocess.run(["bash", GUEST / "compile.sh", out], check=True)
-        return out.read_bytes(), ""
-
-
-def digest(data: bytes) -> str:
-    """Return what ``Content-Digest`` says of these bytes."""
-    value = base64.b64encode(hashlib.sha256(data).digest()).decode()
-    return f"sha-256=:{value}:"
-
-
-def state(counter: int, note: bytes, table: bytes) -> bytes:
-    """Return a state as the VNF writes it."""
-    head = f"vnf-state 1 {counter} {len(note)} {len(table)}\n"
-    return head.encode() + note + table
-
-
-class Member:
-    """A sample VNF with a folder of its own."""
-
-    def __init__(self, root: pathlib.Path, program: bytes) -> None:
-        self.root = root
-        for name in ("tmp", "var/lib", "etc", "bin"):
-            (root / name).mkdir(parents=True)
-        (root / "etc" / "vnf-token").write_text(f"{TOKEN}\n")
-        vnf_ = root / "bin" / "vnf"
-        vnf_.write_bytes(program)
-        vnf_.chmod(0o700)
-        self._env = {
-            "VNF_ROOT": str(root),
-            "PATH": f"{root}/bin:{os.environ['PATH']}",
-        }
-        self.port = 0
-
-    def run(self, *words: str, **env: str) -> str:
-        """Run a program of the guest's and return what it prints."""
-        return subprocess.run(
-            words,
-            env=self._env | env,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-
-    def cgi(self, name: str, query: str) -> str:
-        """Return what a CGI script answers."""
-        return self.run("sh", str(CGI / name), QUERY_STRING=query)
-
-    def serve(self, what: str) -> tuple[int, Callable[[], None]]:
-        """Start a server of the program's; return its port and its end."""
-        process = subprocess.Popen(
-            [self.root / "bin" / "vnf", what, "0"],
-            env=self._env,
-            stdout=subprocess.PIPE,
-        )
-        assert process.stdout is not None
-        with process.stdout as told:
-            port = int(told.readline().partition(b"=")[2])
-
-        def stop() -> None:
-            process.kill()
-            process.wait()
-
-        return port, stop
-
-    def call(
-        self,
-        method: str = "GET",
-        body: bytes | None = None,
-        path: str = "/nham/state",
-        **headers: str | None,
-    ) -> Answer:
-        """Send a request; a header that is None is left out."""
-        found = {
-            "Authorization": f"Bearer {TOKEN}",
-            "NHAM-Sender": "vnf-1",
-        } | {name.replace("_", "-"): value for name, value in headers.items()}
-        sent = {k: v for k, v in found.items() if v is not None}
-        http = client.HTTPConnection("127.0.0.1", self.port, PATIENCE)
-        try:
-            http.request(method, path, body, sent)
-            answer = http.getresponse()
-            return answer.status, dict(answer.getheaders()), answer.read()
-        finally:
-            http.close()
-
-    def export(self) -> bytes:
-        """Return the state, of a good export."""
-        status, headers, data = self.call()
-        if status != 200:
-            raise AssertionError(f"{status}: {data!r}")
-        return data
-
-    def send(self, data: bytes) -> bytes:
-        """Send bytes and nothing more; return all that is answered."""
-        address = ("127.0.0.1", self.port)
-        with socket.create_connection(address, PATIENCE) as peer:
-            peer.sendall(data)
-            peer.shutdown(socket.SHUT_WR)
-            parts = iter(lambda: peer.recv(65536), b"")
-            return b"".join(parts)
-
-
-class GuestCase(base.TestCase):
-    """A test with one sample VNF."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.member = self.new_member()
-
-    def new_member(self) -> Member:
-        """Return a VNF that knows nothing yet and serves its hook."""
-        program, lack = _program()
-        if program is None:
-            self.skipTest(lack)
-        member = Member(self.temp_dir() / "root", program)
-        member.port, stop = member.serve("hook")
-        self.addCleanup(stop)
-        return member
-
-
-class TestExport(GuestCase):
-    """A state is given to who has the token."""
-
-    def test_of_a_new_vnf(self) -> None:
-        status, headers, data = self.member.call()
-        self.assertEqual((200, state(0, b"", b"")), (status, data))
-        self.assertEqual("application/octet-stream", headers["Content-Type"])
-        self.assertEqual(str(len(data)), headers["Content-Length"])
-        self.assertEqual(digest(data), headers["Content-Digest"])
-        self.assertGreaterEqual(float(headers["NHAM-Pause"]), 0.0)
-
-    def test_has_counter_note_and_table(self) -> None:
-        self.member.run("vnf", "count")
-        self.assertEqual("2\n", self.member.run("vnf", "count"))
-        (self.member.root / "var/lib/note").write_bytes(b"hello\n")
-        self.member.run("vnf", "flows", "600")
-        table = (self.member.root / "tmp" / "table").read_bytes()
-        _, headers, data = self.member.call()
-        self.assertEqual(state(2, b"hello\n", table), data)
-        self.assertEqual(digest(data), headers["Content-Digest"])
-
-    def test_digests_of_all_lengths(self) -> None:
-        for size in (*range(130), 8192):
-            (self.member.root / "var/lib/note").write_bytes(b"x" * size)
-            _, headers, data = self.member.call()
-            self.assertEqual(state(0, b"x" * size, b""), data)
-            self.assertEqual(digest(data), headers["Content-Digest"])
-
-    def test_token(self) -> None:
-        for wrong in (None, TOKEN, f"Basic {TOKEN}", f"Bearer {TOKEN}x"):
-            status, _, _ = self.member.call(Authorization=wrong)
-            self.assertEqual(401, status, str(wrong))
-
-    def test_without_a_token_in_the_image_nobody_is_let_in(self) -> None:
-        (self.member.root / "etc" / "vnf-token").unlink()
-        for said in (f"Bearer {TOKEN}", "Bearer ", "Bearer"):
-            status, _, _ = self.member.call(Authorization=said)
-            self.assertEqual(401, status, said)
-
-    def test_other_paths_and_methods(self) -> None:
-        self.assertEqual(404, self.member.call(path="/nham/stat")[0])
-        self.assertEqual(405, self.member.call("PUT", b"")[0])
-
-    def test_no_end_of_the_head(self) -> None:
-        for head in (b"", b"GET /nham/state", b"x" * 9000):
-            self.assertIn(b"HTTP/1.1 400 ", self.member.send(head))
-
-
-class TestImport(GuestCase):
-    """A state is taken as a whole or not at all."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.before = state(7, b"old\n", b"old table")
-        self.assertEqual(204, self.member.call("POST", self.before)[0])
-
-    def assert_refused(self, answer: Answer, status: int, word: str) -> None:
-        """The answer names the field, and nothing of the request counts."""
-        self.assertEqual(status, answer[0], str(answer))
-        self.assertIn(word, answer[2].decode())
-        self.assertEqual(self.before, self.member.export())
-        self.assertEqual("vnf-1\n", self.member.run("vnf", "sender"))
-        left = {
-            path.name
-            for folder in ("tmp", "var/lib")
-            for path in (self.member.root / folder).iterdir()
-        }
-        self.assertEqual({"memory", "table", "note"}, left)
-
-    def test_into_another_member(self) -> None:
-        self.member.run("vnf", "flows", "600")
-        self.member.run("vnf", "count")
-        data = self.member.export()
-        other = self.new_member()
-        other.run("vnf", "flows", "1000")
-        answer = other.call(
-            "POST", data, Content_Digest=digest(data), NHAM_Sender="vnf-2"
-        )
-        self.assertEqual((204, b""), (answer[0], answer[2]))
-        self.assertEqual(data, other.export())
-        self.assertEqual("8\n", other.run("vnf", "get"))
-        self.assertEqual("9\n", other.run("vnf", "count"))
-        self.assertEqual("vnf-2\n", other.run("vnf", "sender"))
-        note = other.root / "var" / "lib" / "note"
-        self.assertEqual("old\n", note.read_text())
-        # The first member goes on by itself.
-        self.assertEqual("8\n", self.member.run("vnf", "get"))
-
-    def test_smaller_after_larger(self) -> None:
-        self.member.run("vnf", "flows", "600")
-        self.assertEqual(204, self.member.call("POST", self.before)[0])
-        self.assertEqual(self.before, self.member.export())
-
-    def test_wrong_token(self) -> None:
-        # Large, so that the answer is there before all has been sent.
-        data = state(9, b"", bytes(8 << 20))
-        answer = self.member.call("POST", data, Authorization="Bearer x")
-        self.assert_refused(answer, 401, "Authorization")
-
-    def test_wrong_digest(self) -> None:
-        data = state(9, b"new", b"")
-        for wrong in (digest(data + b"x"), "sha-256=::", "nonsense"):
-            answer = self.member.call("POST", data, Content_Digest=wrong)
-            self.assert_refused(answer, 400, "Content-Digest")
-
-    def test_digest_among_others(self) -> None:
-        data = state(9, b"new", b"")
-        said = f"sha-512=:{'A' * 86}==:, {digest(data)}"
-        answer = self.member.call("POST", data, Content_Digest=said)
-        self.assertEqual(204, answer[0])
-        self.assertEqual(data, self.member.export())
-
-    def test_half_a_body(self) -> None:
-        data = state(9, b"new", bytes(100_000))
-        head = (
-            "POST /nham/state HTTP/1.1\r\n"
-            f"authorization: Bearer {TOKEN}\r\nnham-sender: vnf-2\r\n"
-            f"content-length: {len(data)}\r\n\r\n"
-        ).encode()
-        for size in (0, 5, 30, 70_000, len(data) - 1):
-            said = self.member.send(head + data[:size])
-            status, text = said[9:12], said.partition(b"\r\n\r\n")[2]
-            self.assert_refused((int(status), {}, text), 400, "body")
-        # The same request is good once all of it comes.
-        self.assertIn(b"HTTP/1.1 204 ", self.member.send(head + data))
-        self.assertEqual(data, self.member.export())
-
-    def test_wrong_length(self) -> None:
-        data = state(9, b"new", b"")
-        for wrong in ("", "-1", "1e3", "9999999999"):
-            answer = self.member.call("POST", data, Content_Length=wrong)
-            self.assert_refused(answer, 400, "Content-Length")
-
-    def test_wrong_sender(self) -> None:
-        data = state(9, b"new", b"")
-        for wrong in (None, "", "a b", "x" * 256):
-            answer = self.member.call("POST", data, NHAM_Sender=wrong)
-            self.assert_refused(answer, 400, "NHAM-Sender")
-
-    def test_what_is_no_state(self) -> None:
-        for wrong in (
-            b"",
-            b"\n",
-            b"x" * 200,
-            b"vnf-state 2 1 0 0\n",
-            b"vnf-state 1 1 0\n",
-            b"vnf-state 1 +1 0 0\n",
-            b"vnf-state 1 -1 0 0\n",
-            b"vnf-state 1 99999999999999999999 0 0\n",
-            b"vnf-state 1 1 0 1\n",
-            b"vnf-state 1 1 1 0\n",
-            b"vnf-state 1 1 1 18446744073709551615\n",
-            state(1, b"x" * 8193, b""),
-            state(1, b"", b"") + b"more",
-            state(1, b"", bytes((50 << 20) + 1)),
-        ):
-            answer = self.member.call("POST", wrong)
-            self.assert_refused(answer, 400, "state")
-
-
-class TestFlows(GuestCase):
+class TestFlows(guest.GuestCase):
     """The table has the size that was asked for."""
 
     def test_fill(self) -> None:
@@ -361,7 +50,7 @@ class TestFlows(GuestCase):
         self.assertFalse((self.member.root / "tmp" / "table").exists())
 
 
-class TestServed(GuestCase):
+class TestServed(guest.GuestCase):
     """The log tells when requests were served."""
 
     def served(self) -> tuple[list[vnf.Run], int]:
@@ -422,14 +111,14 @@ class TestServed(GuestCase):
         self.assertEqual([], self.served()[0])
 
 
-class TestUdp(GuestCase):
+class TestUdp(guest.GuestCase):
     """A datagram that was answered has been counted."""
 
     def test_echo(self) -> None:
         port, stop = self.member.serve("udp")
         self.addCleanup(stop)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
-            peer.settimeout(PATIENCE)
+            peer.settimeout(guest.PATIENCE)
             peer.connect(("127.0.0.1", port))
             for number in range(1, 4):
                 peer.send(b"%d" % number)

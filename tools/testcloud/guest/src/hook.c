@@ -14,8 +14,8 @@
 
 /*
  * GET /nham/state gives the state away and POST /nham/state replaces it, as
- * a whole or not at all. It is not among busybox's CGI scripts because
- * busybox keeps the header Authorization to itself.
+ * a whole or not at all. It is a server of its own and not a CGI script, so
+ * that the many bytes of a state are not copied through busybox's httpd.
  */
 #define _GNU_SOURCE
 #include "hook.h"

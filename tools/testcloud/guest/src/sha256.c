@@ -61,14 +61,18 @@ static void mix(uint32_t *h, const uint8_t *block)
 		w[i] = w[i - 16] + t + w[i - 7] + u;
 	}
 	memcpy(v, h, sizeof(v));
+	/* The words change their names each round instead of their places;
+	 * an emulated processor feels the difference. */
+#pragma GCC unroll 8
 	for (i = 0; i < 64; i++) {
-		t = turn(v[4], 6) ^ turn(v[4], 11) ^ turn(v[4], 25);
-		t += v[7] + (v[6] ^ (v[4] & (v[5] ^ v[6]))) + k[i] + w[i];
-		u = turn(v[0], 2) ^ turn(v[0], 13) ^ turn(v[0], 22);
-		u += (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
-		memmove(v + 1, v, 7 * sizeof(*v));
-		v[4] += t;
-		v[0] = t + u;
+#define V(n) v[(n - i) & 7]
+		t = turn(V(4), 6) ^ turn(V(4), 11) ^ turn(V(4), 25);
+		t += V(7) + (V(6) ^ (V(4) & (V(5) ^ V(6)))) + k[i] + w[i];
+		u = turn(V(0), 2) ^ turn(V(0), 13) ^ turn(V(0), 22);
+		u += (V(0) & V(1)) ^ (V(0) & V(2)) ^ (V(1) & V(2));
+		V(3) += t;
+		V(7) = t + u;
+#undef V
 	}
 	for (i = 0; i < 8; i++)
 		h[i] += v[i];

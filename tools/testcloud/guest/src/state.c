@@ -16,6 +16,8 @@
 #include "state.h"
 
 #include <fcntl.h>
+#include <glob.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,8 +131,27 @@ static const char *copy(state_reader reader, void *from, int to, size_t n)
 	return NULL;
 }
 
+/* Remove what a dead process left half written: it would fill the memory. */
+static void sweep(const char *pattern)
+{
+	glob_t found;
+	size_t i;
+
+	if (glob(pattern, 0, NULL, &found))
+		return;
+	for (i = 0; i < found.gl_pathc; i++) {
+		int pid = atoi(strrchr(found.gl_pathv[i], '.') + 1);
+
+		if (pid > 0 && kill(pid, 0))
+			unlink(found.gl_pathv[i]);
+	}
+	globfree(&found);
+}
+
 static int fresh(char *path, size_t size, const char *name)
 {
+	sweep(NOTE ".*");
+	sweep(TABLE ".*");
 	snprintf(path, size, "%s.%d", name, (int)getpid());
 	return open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 }
