@@ -23,6 +23,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 metadata = sa.MetaData(
     naming_convention={
@@ -40,6 +41,12 @@ WORD = sa.String(32)
 TIME: sa.Double[float] = sa.Double()
 # SQLite numbers rows by itself only in a column of type INTEGER.
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+# MySQL's own default ends at 64 KiB.
+BLOB = sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql")
+# MySQL takes "a" and "A" for the same unless told otherwise.
+EXACT = NAME.with_variant(
+    mysql.VARCHAR(255, charset="utf8mb4", collation="utf8mb4_bin"), "mysql"
+)
 
 
 def _table(name: str, *parts: Any, **options: Any) -> sa.Table:
@@ -203,4 +210,13 @@ setting = _table(
     "setting",
     sa.Column("name", NAME, primary_key=True),
     sa.Column("value", sa.Text(), nullable=False),
+)
+
+state_blob = _table(
+    "state_blob",
+    sa.Column("name", EXACT, primary_key=True),
+    sa.Column("data", BLOB, nullable=False),
+    sa.Column("digest", NAME, nullable=False),
+    sa.Column("size", sa.BigInteger(), nullable=False),
+    sa.Column("created_at", TIME, nullable=False),
 )
