@@ -26,6 +26,7 @@ import enum
 import functools
 
 from nham.core import descriptor
+from nham.core import states
 from nham.core.detection import tracker
 
 Health = tracker.Health
@@ -76,10 +77,12 @@ class CheckpointFacts:
     """A checkpoint that may be restored.
 
     :ivar age: seconds since its cut: what is lost if it is restored.
+    :ivar sequence: its place among the group's checkpoints.
     """
 
     id: str
     age: float
+    sequence: int = 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -95,8 +98,53 @@ class ServerFacts:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class StandbyFacts:
+    """What is known of a member that does not serve.
+
+    :ivar kind: ``vnfc`` or ``server``, as in the member's record.
+    :ivar sequence: the newest checkpoint whose state it has.
+    """
+
+    member_id: str
+    server_id: str
+    host: str | None
+    role: states.Role = states.Role.STANDBY
+    kind: str = "server"
+    app: Health = Health.OK
+    icmp: Health = Health.OK
+    server: ServerFacts = ServerFacts()
+    sequence: int = 0
+
+    @property
+    def watched(self) -> bool:
+        """Some probe has answered before, so silence means something."""
+        return _watched(self.app, self.icmp)
+
+    @property
+    def silent(self) -> bool:
+        """No probe of it is answered, though some once were."""
+        return _silent(self.app, self.icmp)
+
+    @property
+    def ready(self) -> bool:
+        """It answers, so it can take over."""
+        return (
+            self.role is states.Role.STANDBY
+            and self.server.status == "ACTIVE"
+            and self.app in (Health.OK, Health.SLOW)
+        )
+
+    @property
+    def lost(self) -> bool:
+        """It cannot take over, and will not by itself."""
+        return self.role is not states.Role.STANDBY or (
+            self.app is Health.DEAD or self.server.status != "ACTIVE"
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class MemberFacts:
-    """What is known of one member.
+    """What is known of the member that serves a VNFC, and of its standby.
 
     :ivar app: the VNFC's own probes (tcp, http, udp).
     :ivar icmp: whether the guest answers; UNKNOWN where ICMP is blocked.
@@ -110,6 +158,8 @@ class MemberFacts:
     :ivar busy: a recovery of its group is running.
     :ivar epoch: of its group when it was looked at; a claim by an older
         one is void.
+    :ivar member_id: its record's id.
+    :ivar standby: the group's other member, None if it has none.
     """
 
     group_id: str
@@ -134,11 +184,26 @@ class MemberFacts:
     paused: bool = False
     busy: bool = False
     epoch: int = 0
+    member_id: str = ""
+    standby: StandbyFacts | None = None
+
+    @property
+    def replicated(self) -> bool:
+        """Its mechanism wants a standby."""
+        return self.policy.redundancy in (
+            descriptor.Mechanism.ONE_R_AS,
+            descriptor.Mechanism.ONE_R_AA,
+        )
+
+    @property
+    def unguarded(self) -> bool:
+        """It should have a standby that can take over, and has none."""
+        return self.replicated and (self.standby is None or self.standby.lost)
 
     @property
     def watched(self) -> bool:
         """Some probe has answered before, so silence means something."""
-        return self.app != Health.UNKNOWN or self.icmp != Health.UNKNOWN
+        return _watched(self.app, self.icmp)
 
     @property
     def unrestored(self) -> bool:
@@ -148,8 +213,7 @@ class MemberFacts:
     @property
     def silent(self) -> bool:
         """No probe of it is answered, though some once were."""
-        known = [h for h in (self.app, self.icmp) if h != Health.UNKNOWN]
-        return bool(known) and all(h == Health.DEAD for h in known)
+        return _silent(self.app, self.icmp)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -229,6 +293,16 @@ class Facts:
         return {host.name: host for host in self.hosts}
 
     @functools.cached_property
+    def _standbys(self) -> dict[str | None, list[StandbyFacts]]:
+        found: dict[str | None, list[StandbyFacts]] = {}
+        for member in self.members:
+            if member.standby is not None:
+                found.setdefault(member.standby.host, []).append(
+                    member.standby
+                )
+        return found
+
+    @functools.cached_property
     def _members(self) -> dict[str | None, list[MemberFacts]]:
         found: dict[str | None, list[MemberFacts]] = {}
         for member in self.members:
@@ -241,5 +315,18 @@ class Facts:
         return self._hosts.get(name or "", unknown)
 
     def members_on(self, host: str) -> Sequence[MemberFacts]:
-        """Return the members that Nova says are on this host."""
+        """Return the members that serve and that Nova says are there."""
         return self._members.get(host, [])
+
+    def standbys_on(self, host: str) -> Sequence[StandbyFacts]:
+        """Return the members that do not serve and are on this host."""
+        return self._standbys.get(host, [])
+
+
+def _watched(*healths: Health) -> bool:
+    return any(health is not Health.UNKNOWN for health in healths)
+
+
+def _silent(*healths: Health) -> bool:
+    known = [h for h in healths if h is not Health.UNKNOWN]
+    return bool(known) and all(h is Health.DEAD for h in known)

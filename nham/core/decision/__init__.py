@@ -27,6 +27,7 @@ from nham.core import model
 from nham.core.decision import hosts
 from nham.core.decision import ladder
 from nham.core.decision import plans
+from nham.core.decision import replicas
 from nham.core.decision import rules
 from nham.core.decision import situation
 
@@ -37,6 +38,7 @@ Kind = rules.Kind
 class Verdict:
     """What is to be done about one member, and why.
 
+    :ivar subject: the server or the host that failed.
     :ivar rung: the rung of the ladder, None when nothing is done.
     :ivar reasons: why this, in words.
     :ivar refused: the alternatives, and why not them.
@@ -46,6 +48,7 @@ class Verdict:
     kind: Kind
     rule: str
     zone: descriptor.Zone | None = None
+    subject: str = ""
     rung: str | None = None
     checkpoint_id: str | None = None
     image_id: str | None = None
@@ -68,16 +71,19 @@ class Decision:
 def decide(facts: facts_.Facts) -> Decision:
     """Decide on every member.
 
-    The most urgent come first (service availability level, then priority,
-    then the longest silence), and each one that acts uses up a place in
-    the guards' limits.
+    The most urgent come first (service before redundancy, then service
+    availability level, then priority, then the longest silence), and each
+    one that acts uses up a place in the guards' limits.
     """
     overview = situation.Overview(facts)
     unwell, well = overview.sift(facts.members)
     verdicts = []
     system = facts.system
-    for member in sorted(unwell, key=_urgency):
-        verdict = _judge(situation.Case(member, facts, system, overview))
+    cases = [
+        situation.Case(member, facts, system, overview) for member in unwell
+    ]
+    for case in sorted(cases, key=_urgency):
+        verdict = _judge(dataclasses.replace(case, system=system))
         verdicts.append(verdict)
         if verdict.kind is Kind.ACT:
             moved = verdict.zone is descriptor.Zone.HOST
@@ -105,10 +111,17 @@ def _well(group_id: str) -> Verdict:
 
 
 def restore_verdict(
-    member: facts_.MemberFacts, checkpoint_id: str, rule: str, reason: str
+    member: facts_.MemberFacts,
+    checkpoint_id: str,
+    rule: str,
+    reason: str,
+    imported: bool = False,
 ) -> Verdict:
-    """Return the verdict that puts a checkpoint back on demand."""
-    rung = plans.RUNGS["rebuild"]
+    """Return the verdict that puts a checkpoint back on demand.
+
+    :param imported: the VNF imports it itself.
+    """
+    rung = plans.IMPORT if imported else plans.RUNGS["rebuild"]
     choice = plans.Choice(
         member=member,
         host=facts_.HostFacts(name=member.host or ""),
@@ -120,6 +133,7 @@ def restore_verdict(
         kind=Kind.ACT,
         rule=rule,
         zone=rung.zone,
+        subject=member.server_id,
         rung=rung.name,
         checkpoint_id=checkpoint_id,
         steps=tuple(rung.steps(choice)),
@@ -127,9 +141,11 @@ def restore_verdict(
     )
 
 
-def _urgency(member: facts_.MemberFacts) -> tuple[int, int, float, str]:
+def _urgency(case: situation.Case) -> tuple[bool, int, int, float, str]:
+    member = case.member
     level = member.policy.sal or 9
     return (
+        case.fit,
         level,
         -member.policy.priority,
         -member.silent_for,
@@ -147,7 +163,7 @@ def _judge(case: situation.Case) -> Verdict:
             rule=rule.name,
             reasons=(rule.says,),
         )
-    following = rule.rung(member)
+    following = rule.rung(case)
     if following.rung is None:
         return Verdict(
             group_id=member.group_id,
@@ -179,15 +195,20 @@ def _plan(
         host_lost=case.host_lost,
         checkpoint_id=following.checkpoint_id,
         image_id=following.image_id,
+        target=following.host,
+        standby_host_lost=case.standby_host_lost,
     )
     paused = case.system.paused or case.member.paused
-    zone = rule.zone or rung.zone
+    # An escalated fault counts in the zone that takes it over.
+    zone = max(rule.zone or rung.zone, rung.zone, key=lambda z: z.rank)
+    if rung.name in replicas.RUNGS and choice.standby_host_lost:
+        zone = descriptor.Zone.HOST
     return Verdict(
         group_id=case.member.group_id,
         kind=Kind.WOULD if paused else Kind.ACT,
         rule=rule.name,
-        # An escalated fault counts in the zone that takes it over.
-        zone=max(zone, rung.zone, key=lambda z: z.rank),
+        zone=zone,
+        subject=_subject(case.member, rung.name, zone),
         rung=rung.name,
         checkpoint_id=following.checkpoint_id,
         image_id=following.image_id,
@@ -195,3 +216,16 @@ def _plan(
         reasons=(rule.says, f"{rung.name}: {following.why}", rung.price),
         refused=following.refused,
     )
+
+
+def _subject(
+    member: facts_.MemberFacts, rung: str, zone: descriptor.Zone
+) -> str:
+    """Return what failed: the host, or the member's server."""
+    failed: facts_.MemberFacts | facts_.StandbyFacts = member
+    if rung in replicas.RUNGS:
+        if member.standby is None:
+            return member.vnfc
+        failed = member.standby
+    wide = zone is descriptor.Zone.HOST
+    return str(failed.host) if wide else failed.server_id

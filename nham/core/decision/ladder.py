@@ -27,11 +27,16 @@ from nham.core import facts as facts_
 
 #: Nova's words for a server that is no more.
 GONE = frozenset(("DELETED", "SOFT_DELETED"))
+#: Nova's words for a server that its operator put aside.
+SET_ASIDE = frozenset(
+    ("PAUSED", "SUSPENDED", "RESCUE", "SHELVED", "SHELVED_OFFLOADED")
+)
 #: A VM that was started this often and never served has a bad disk.
 _BOOTS = 2
 #: A host may be without room for a moment; this many tries, then operator.
 _MOVES = 2
-_BAD = (facts_.Outcome.FAILED, facts_.Outcome.REFUSED)
+#: How an attempt ends that was of no use.
+BAD = (facts_.Outcome.FAILED, facts_.Outcome.REFUSED)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,6 +44,7 @@ class Next:
     """The rung to try, or why there is none.
 
     :ivar refused: the rungs above it, and why not them.
+    :ivar host: where a new member is to be made.
     """
 
     rung: str | None
@@ -46,11 +52,16 @@ class Next:
     checkpoint_id: str | None = None
     image_id: str | None = None
     refused: tuple[str, ...] = ()
+    host: str | None = None
 
 
-def _tried(
+def tried(
     member: facts_.MemberFacts, rungs: tuple[str, ...], *how: facts_.Outcome
 ) -> int:
+    """Return how often any of the rungs was tried.
+
+    :param how: counts only those that ended so.
+    """
     return sum(
         1
         for attempt in member.attempts
@@ -65,13 +76,13 @@ def _may(member: facts_.MemberFacts, zone: descriptor.Zone) -> bool:
 def for_application(member: facts_.MemberFacts) -> Next:
     """Return the rung for a dead application in a living guest."""
     escalation = member.policy.escalation
-    faults = _tried(
+    faults = tried(
         member,
         ("soft_reboot",),
         facts_.Outcome.OK,
-        *_BAD,
+        *BAD,
     )
-    failed = _tried(member, ("soft_reboot",), *_BAD)
+    failed = tried(member, ("soft_reboot",), *BAD)
     number = faults + 1
     if not _may(member, descriptor.Zone.VNFC):
         why = "the policy's ladder begins above the VNFC"
@@ -84,7 +95,7 @@ def for_application(member: facts_.MemberFacts) -> Next:
         why = "the last soft reboot did not bring it back"
     else:
         return Next(rung="soft_reboot", why=f"fault {number} of the VNFC")
-    return _after(f"soft_reboot: {why}", for_vm(member, "hard_reboot"))
+    return after(f"soft_reboot: {why}", for_vm(member, "hard_reboot"))
 
 
 def for_vm(member: facts_.MemberFacts, first: str) -> Next:
@@ -96,8 +107,8 @@ def for_vm(member: facts_.MemberFacts, first: str) -> Next:
     if not _may(member, descriptor.Zone.VM):
         return Next(rung=None, why="the policy's ladder has no VM zone")
     reboots = ("hard_reboot", "start")
-    refused = _tried(member, reboots, facts_.Outcome.REFUSED)
-    failed = _tried(member, reboots, facts_.Outcome.FAILED)
+    refused = tried(member, reboots, facts_.Outcome.REFUSED)
+    failed = tried(member, reboots, facts_.Outcome.FAILED)
     if not refused and failed < _BOOTS:
         return Next(rung=first, why="the disk holds the newest state")
     why = (
@@ -105,7 +116,7 @@ def for_vm(member: facts_.MemberFacts, first: str) -> Next:
         if refused
         else f"{first}: it booted {failed} times and never served"
     )
-    return _after(why, _restore(member))
+    return after(why, _restore(member))
 
 
 def for_host(member: facts_.MemberFacts) -> Next:
@@ -153,7 +164,7 @@ def for_deleted(member: facts_.MemberFacts) -> Next:
 
 def _why_not_evacuate(member: facts_.MemberFacts) -> str:
     wish = member.policy.host_recovery
-    failed = _tried(member, ("evacuate",), *_BAD)
+    failed = tried(member, ("evacuate",), *BAD)
     if not member.vnfm or wish == "evacuate":
         return f"it failed {failed} times" if failed >= _MOVES else ""
     if wish == "replace":
@@ -171,7 +182,7 @@ def _why_not_replace(member: facts_.MemberFacts) -> str:
         return "no VNFM has it in its record"
     if member.policy.host_recovery == "evacuate" and not gone:
         return "the policy asks for evacuate"
-    failed = _tried(member, ("replace",), *_BAD)
+    failed = tried(member, ("replace",), *BAD)
     return f"it failed {failed} times" if failed >= _MOVES else ""
 
 
@@ -185,15 +196,15 @@ def _state_to_move(member: facts_.MemberFacts) -> Next:
 def _restore(member: facts_.MemberFacts) -> Next:
     """Return the rung that makes the disk anew."""
     source = _newest(member, skip_tried=True)
-    refused = _tried(member, ("rebuild",), facts_.Outcome.REFUSED)
+    refused = tried(member, ("rebuild",), facts_.Outcome.REFUSED)
     if source.rung and not refused:
         return source
     why = "rebuild: the cloud refused it" if refused else source.why
-    replaced = _tried(member, ("replace",), *_BAD)
+    replaced = tried(member, ("replace",), *BAD)
     anything = _state_to_move(member)
     if not member.vnfm or replaced or anything.rung is None:
         return Next(rung=None, why=why)
-    return _after(why, dataclasses.replace(anything, rung="replace"))
+    return after(why, dataclasses.replace(anything, rung="replace"))
 
 
 def _newest(member: facts_.MemberFacts, skip_tried: bool = False) -> Next:
@@ -210,6 +221,18 @@ def _newest(member: facts_.MemberFacts, skip_tried: bool = False) -> Next:
         if skip_tried
         else set()
     )
+    if member.policy.state_protection.method == "hook":
+        # Its checkpoints are no disks: each plan gives the state back at
+        # its end, whatever the VNFC was made from.
+        if _loses_state(member):
+            return Next(
+                rung=None,
+                why="no state was saved, and the policy does not accept "
+                "the loss of state",
+            )
+        if "rebuild" in spent:
+            return Next(rung=None, why="the VNFD's image was tried")
+        return _from_image(member, "the VNF imports its state itself")
     if not member.policy.stateful:
         if "rebuild" in spent:
             return Next(rung=None, why="the VNFD's image was tried")
@@ -232,11 +255,18 @@ def _newest(member: facts_.MemberFacts, skip_tried: bool = False) -> Next:
     return _from_image(member, "no usable checkpoint is left: state is lost")
 
 
+def _loses_state(member: facts_.MemberFacts) -> bool:
+    policy = member.policy
+    must_not = policy.stateful and not policy.accept_state_loss
+    return must_not and not member.checkpoints
+
+
 def _from_image(member: facts_.MemberFacts, why: str) -> Next:
     if member.image_id is None:
         return Next(rung=None, why=f"{why}, but the VNFD names no image")
     return Next(rung="rebuild", why=why, image_id=member.image_id)
 
 
-def _after(why: str, following: Next) -> Next:
+def after(why: str, following: Next) -> Next:
+    """Return the rung with one more that was refused before it."""
     return dataclasses.replace(following, refused=(why, *following.refused))

@@ -19,87 +19,28 @@ the reason for each order stands beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Mapping
-import dataclasses
 from typing import Any
 
 from nham.core import descriptor
-from nham.core import facts as facts_
 from nham.core import model
+from nham.core.decision import choice as choice_
+from nham.core.decision import replica_plans
 
-#: Seconds until a step that asks the cloud for something counts as failed.
-_CLOUD_TIMEOUT = 180.0
-#: A reboot that Nova has not carried out by then will not be.
+#: Seconds; a reboot that Nova has not carried out by then will not be.
 _REBOOT_TIMEOUT = 90.0
 #: Nova waits this long for a guest that ignores a soft reboot.
 _SOFT_TIMEOUT = 150.0
-_FENCE_TIMEOUT = 60.0
 
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Choice:
-    """What a plan is made for.
-
-    :ivar host_lost: the host looks dead, so it must be fenced first.
-    :ivar checkpoint_id: restore from this checkpoint.
-    :ivar image_id: restore from this image: the VNFD's own.
-    :ivar ordered: somebody ordered it, so it is done to a VNFC that
-        answers, too.
-    """
-
-    member: facts_.MemberFacts
-    host: facts_.HostFacts
-    host_lost: bool = False
-    checkpoint_id: str | None = None
-    image_id: str | None = None
-    ordered: bool = False
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Rung:
-    """One way of bringing a VNFC back."""
-
-    name: str
-    zone: descriptor.Zone
-    price: str
-    steps: Callable[[Choice], list[model.Step]]
-
-
-def _step(
-    action: str,
-    note: str,
-    timeout: float = _CLOUD_TIMEOUT,
-    marks: str | None = None,
-    args: Mapping[str, Any] | None = None,
-) -> model.Step:
-    return model.Step(
-        id=action,
-        action=action,
-        note=note,
-        timeout=timeout,
-        marks=marks,
-        args=dict(args or {}),
-    )
-
-
-def _confirm(choice: Choice) -> list[model.Step]:
-    """Look again; what answered at the decision proves nothing new."""
-    if choice.ordered:
-        return []
-    member = choice.member
-    seen = (("app", member.app), ("icmp", member.icmp))
-    step = _step(
-        "confirm_fault",
-        "Look once more: a member that answers again is left alone.",
-        30.0,
-        args={"answered": [n for n, h in seen if h is facts_.Health.OK]},
-    )
-    return [step]
+Choice = choice_.Choice
+Rung = choice_.Rung
+_step = choice_.step
+_confirm = choice_.confirm
 
 
 def _serve_and_settle(choice: Choice) -> list[model.Step]:
     return [
+        *choice_.give_state(choice),
         _step(
             "verify_service",
             "Wait for the first good answer.",
@@ -136,6 +77,7 @@ def soft_reboot(choice: Choice) -> list[model.Step]:
     """Restart the guest, which still answers, in good order."""
     return [
         *_confirm(choice),
+        *choice_.admit(choice),
         _step(
             "reboot_soft",
             "Restart the guest.",
@@ -154,6 +96,7 @@ def hard_reboot(choice: Choice) -> list[model.Step]:
     """
     return [
         *_confirm(choice),
+        *choice_.admit(choice),
         _step(
             "reboot_hard",
             "Start the VM anew on its own disk.",
@@ -168,6 +111,7 @@ def start(choice: Choice) -> list[model.Step]:
     """Start a VM that nobody asked to stop."""
     return [
         *_confirm(choice),
+        *choice_.admit(choice),
         _step("start_server", "Start the VM.", _REBOOT_TIMEOUT, "restored"),
         *_serve_and_settle(choice),
     ]
@@ -181,6 +125,7 @@ def rebuild(choice: Choice) -> list[model.Step]:
     """
     return [
         *_confirm(choice),
+        *choice_.admit(choice),
         *_clear_operation(choice),
         _step(
             "rebuild_server",
@@ -189,23 +134,6 @@ def rebuild(choice: Choice) -> list[model.Step]:
             args=_source(choice),
         ),
         *_serve_and_settle(choice),
-    ]
-
-
-def _fence(choice: Choice) -> list[model.Step]:
-    return [
-        _step(
-            "fence_host",
-            "Make sure that the host cannot serve or write any more.",
-            _FENCE_TIMEOUT,
-            "fenced",
-            {"host": choice.host.name},
-        ),
-        _step(
-            "force_down",
-            "Tell Nova at once that the host is down.",
-            args={"host": choice.host.name},
-        ),
     ]
 
 
@@ -228,7 +156,12 @@ def evacuate(choice: Choice) -> list[model.Step]:
         },
         marks=None if choice.checkpoint_id else "restored",
     )
-    steps = [*_confirm(choice), *_fence(choice), evacuated]
+    steps = [
+        *_confirm(choice),
+        *choice_.fence(choice.host.name),
+        *choice_.admit(choice),
+        evacuated,
+    ]
     if choice.checkpoint_id:
         steps.append(
             _step(
@@ -250,7 +183,8 @@ def replace(choice: Choice) -> list[model.Step]:
     """
     return [
         *_confirm(choice),
-        *(_fence(choice) if choice.host_lost else []),
+        *(choice_.fence(choice.host.name) if choice.host_lost else []),
+        *choice_.admit(choice),
         *_clear_operation(choice),
         _step("delete_server", "Delete the dead server; its ports stay."),
         _step(
@@ -263,6 +197,30 @@ def replace(choice: Choice) -> list[model.Step]:
         *_serve_and_settle(choice),
     ]
 
+
+def import_state(choice: Choice) -> list[model.Step]:
+    """Have the VNF import a checkpoint while it runs."""
+    return [
+        _step(
+            "give_state",
+            "Have the member import the checkpoint.",
+            marks="restored",
+            args={
+                "member_id": choice.member.member_id,
+                "checkpoint_id": choice.checkpoint_id,
+                "must": True,
+            },
+        )
+    ]
+
+
+#: No decision leads here; an operator may ask for it.
+IMPORT = Rung(
+    name="import_state",
+    zone=descriptor.Zone.VNFC,
+    price="loses what is newer than the checkpoint",
+    steps=import_state,
+)
 
 RUNGS: Mapping[str, Rung] = {
     rung.name: rung
@@ -303,5 +261,6 @@ RUNGS: Mapping[str, Rung] = {
             price="keeps addresses and volumes; the server gets a new id",
             steps=replace,
         ),
+        *replica_plans.RUNGS,
     )
 }

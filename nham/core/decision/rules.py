@@ -28,6 +28,7 @@ import enum
 from nham.core import descriptor
 from nham.core import facts as facts_
 from nham.core.decision import ladder
+from nham.core.decision import replicas
 from nham.core.decision import situation
 
 Health = facts_.Health
@@ -61,21 +62,47 @@ class Rule:
     says: str
     when: Callable[[situation.Case], bool]
     zone: descriptor.Zone | None = None
-    rung: Callable[[facts_.MemberFacts], ladder.Next] | None = None
+    rung: Callable[[situation.Case], ladder.Next] | None = None
 
 
-def _rung_start(member: facts_.MemberFacts) -> ladder.Next:
+def _or_fail_over(
+    repair: Callable[[facts_.MemberFacts], ladder.Next],
+) -> Callable[[situation.Case], ladder.Next]:
+    """Let the standby take over; repair only where none can."""
+
+    def choose(case: situation.Case) -> ladder.Next:
+        if not case.member.replicated:
+            return repair(case.member)
+        first = replicas.fail_over(case)
+        if first.rung is not None:
+            return first
+        return ladder.after(first.why, repair(case.member))
+
+    return choose
+
+
+def _start(member: facts_.MemberFacts) -> ladder.Next:
     return ladder.for_vm(member, "start")
 
 
-def _rung_reboot(member: facts_.MemberFacts) -> ladder.Next:
+def _reboot(member: facts_.MemberFacts) -> ladder.Next:
     return ladder.for_vm(member, "hard_reboot")
 
 
-_SET_ASIDE = frozenset(
-    ("PAUSED", "SUSPENDED", "RESCUE", "SHELVED", "SHELVED_OFFLOADED")
-)
 _DOWN = ladder.GONE | {"SHUTOFF", "ERROR"}
+
+
+def _enough(case: situation.Case) -> bool:
+    """Say whether no more recoveries may begin now.
+
+    The last half of the places is left to the service: that many standbys
+    are made at once must not hold back a recovery.
+    """
+    places = case.facts.limits.recoveries
+    if case.fit:
+        places = (places + 1) // 2
+    return case.system.recent_recoveries >= places
+
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -97,16 +124,14 @@ RULES: tuple[Rule, ...] = (
         kind=Kind.NOTHING,
         source="NHAM 3.1",
         says="answers are late, the detector widens its time-out",
-        when=lambda c: not c.trouble,
+        when=lambda c: not (c.trouble or c.member.unguarded),
     ),
     Rule(
         name="icmp-only",
         kind=Kind.NOTHING,
         source="",
         says="the application answers, only ICMP does not",
-        when=lambda c: (
-            c.serves and c.server.status == "ACTIVE" and not c.member.qemu_died
-        ),
+        when=lambda c: c.trouble and c.fit and not c.member.unguarded,
     ),
     Rule(
         name="operator-stopped",
@@ -122,7 +147,7 @@ RULES: tuple[Rule, ...] = (
         kind=Kind.NOTHING,
         source="UC4",
         says="set aside by its operator",
-        when=lambda c: c.server.status in _SET_ASIDE,
+        when=lambda c: c.server.status in ladder.SET_ASIDE,
     ),
     Rule(
         name="still-serves",
@@ -167,8 +192,10 @@ RULES: tuple[Rule, ...] = (
         name="maintenance",
         kind=Kind.WAIT,
         source="OPNFV 6",
-        says="its host is in maintenance",
-        when=lambda c: c.host.maintenance,
+        says="its host, or its standby's, is in maintenance",
+        when=lambda c: (
+            c.host.maintenance or (c.fit and c.standby_host.maintenance)
+        ),
     ),
     Rule(
         name="nova-down",
@@ -182,7 +209,10 @@ RULES: tuple[Rule, ...] = (
         kind=Kind.WAIT,
         source="UC2, UC4",
         says="the VNFM runs an operation on the VNF",
-        when=lambda c: c.member.operation == "running",
+        # The data plane never waits for the VNFM.
+        when=lambda c: (
+            c.member.operation == "running" and not replicas.goes_on(c)
+        ),
     ),
     Rule(
         name="vnfm-stuck",
@@ -190,7 +220,9 @@ RULES: tuple[Rule, ...] = (
         source="UC2, UC4",
         says="an operation of the VNFM is stuck, and NHAM may not end it",
         when=lambda c: (
-            c.member.operation == "stuck" and not c.facts.limits.fail_stuck
+            c.member.operation == "stuck"
+            and not c.facts.limits.fail_stuck
+            and not replicas.goes_on(c)
         ),
     ),
     Rule(
@@ -198,7 +230,17 @@ RULES: tuple[Rule, ...] = (
         kind=Kind.WAIT,
         source="guard: storm",
         says="more hosts look dead than may be acted on: frozen",
-        when=lambda c: c.host_lost and c.overview.frozen and not c.host_fenced,
+        when=lambda c: (
+            c.overview.frozen
+            and (
+                (c.host_lost and not c.host_fenced)
+                or (
+                    c.fit
+                    and c.standby_host_lost
+                    and c.standby_host.fence is not facts_.Fence.PROVED
+                )
+            )
+        ),
     ),
     Rule(
         name="host-unfenced",
@@ -206,7 +248,13 @@ RULES: tuple[Rule, ...] = (
         source="design, rule 1",
         says="its host looks dead and cannot be fenced: once it is surely "
         "off, say so with `openstack nham host fenced`",
-        when=lambda c: c.host_lost and c.host.fence is facts_.Fence.IMPOSSIBLE,
+        # A standby takes over without it: the failed member's ports and
+        # its address are cut off in the network.
+        when=lambda c: (
+            c.host_lost
+            and c.host.fence is facts_.Fence.IMPOSSIBLE
+            and not replicas.can_fail_over(c.member)
+        ),
     ),
     Rule(
         name="host-queue",
@@ -214,8 +262,9 @@ RULES: tuple[Rule, ...] = (
         source="guard: storm",
         says="enough members of dead hosts are being recovered; queued",
         when=lambda c: (
-            c.host_lost
+            (c.host_lost or (c.fit and c.standby_host_lost))
             and c.system.host_recoveries >= c.facts.limits.host_parallel
+            and not replicas.can_fail_over(c.member)
         ),
     ),
     Rule(
@@ -223,7 +272,46 @@ RULES: tuple[Rule, ...] = (
         kind=Kind.WAIT,
         source="guard: storm",
         says="enough recoveries were begun lately; queued",
-        when=lambda c: c.system.recent_recoveries >= c.facts.limits.recoveries,
+        when=_enough,
+    ),
+    Rule(
+        name="standby-stopped",
+        kind=Kind.NOTHING,
+        source="UC4",
+        says="its standby was stopped or set aside by its operator",
+        when=lambda c: c.fit and replicas.set_aside(c.member.standby),
+    ),
+    Rule(
+        name="standby-unfenced",
+        kind=Kind.WAIT,
+        source="design, rule 1",
+        says="the host of its standby looks dead and cannot be fenced: once "
+        "it is surely off, say so with `openstack nham host fenced`",
+        when=lambda c: c.fit and replicas.standby_unfenced(c),
+    ),
+    Rule(
+        name="standby-unclear",
+        kind=Kind.WAIT,
+        source="UC4, UC9",
+        says="it is not clear what its standby needs: Nova is at work on "
+        "it, or its host does not answer",
+        when=lambda c: c.fit and replicas.unclear(c),
+    ),
+    Rule(
+        name="standby-later",
+        kind=Kind.WAIT,
+        source="design, rule 3",
+        says="a standby could not be made; it is tried again later",
+        when=lambda c: c.fit and replicas.must_pause(c.member),
+    ),
+    Rule(
+        name="standby-missing",
+        kind=Kind.ACT,
+        source="NHAM 3.3.2, 3.3.3",
+        says="it has no standby that could take over",
+        when=lambda c: c.fit,
+        zone=descriptor.Zone.VM,
+        rung=replicas.for_standby,
     ),
     Rule(
         name="host-dead",
@@ -232,7 +320,7 @@ RULES: tuple[Rule, ...] = (
         says="its host is dead",
         when=lambda c: c.host_lost,
         zone=descriptor.Zone.HOST,
-        rung=ladder.for_host,
+        rung=_or_fail_over(ladder.for_host),
     ),
     Rule(
         name="task",
@@ -247,7 +335,11 @@ RULES: tuple[Rule, ...] = (
         source="UC4",
         says="nova-compute of its host is down, though the host lives: "
         "it cannot be repaired there",
-        when=lambda c: not c.host.service and bool(c.host.name),
+        when=lambda c: (
+            not c.host.service
+            and bool(c.host.name)
+            and not replicas.can_fail_over(c.member)
+        ),
     ),
     Rule(
         name="deleted-behind",
@@ -256,7 +348,7 @@ RULES: tuple[Rule, ...] = (
         says="its server was deleted behind the VNFM",
         when=lambda c: c.server.status in ladder.GONE,
         zone=descriptor.Zone.VM,
-        rung=ladder.for_deleted,
+        rung=_or_fail_over(ladder.for_deleted),
     ),
     Rule(
         name="unrestored",
@@ -265,7 +357,7 @@ RULES: tuple[Rule, ...] = (
         says="it was moved, but its checkpoint could not be put back",
         when=lambda c: c.member.unrestored,
         zone=descriptor.Zone.VM,
-        rung=ladder.for_unrestored,
+        rung=_or_fail_over(ladder.for_unrestored),
     ),
     Rule(
         name="stopped-unasked",
@@ -276,7 +368,7 @@ RULES: tuple[Rule, ...] = (
             c.server.status == "SHUTOFF" and c.server.stopped_by == "nobody"
         ),
         zone=descriptor.Zone.VM,
-        rung=_rung_start,
+        rung=_or_fail_over(_start),
     ),
     Rule(
         name="stopped-unclear",
@@ -292,7 +384,7 @@ RULES: tuple[Rule, ...] = (
         says="Nova has it in ERROR",
         when=lambda c: c.server.status == "ERROR",
         zone=descriptor.Zone.VM,
-        rung=_rung_reboot,
+        rung=_or_fail_over(_reboot),
     ),
     Rule(
         name="transient",
@@ -317,7 +409,7 @@ RULES: tuple[Rule, ...] = (
         says="the VM's process died",
         when=lambda c: c.member.qemu_died,
         zone=descriptor.Zone.VM,
-        rung=_rung_reboot,
+        rung=_or_fail_over(_reboot),
     ),
     Rule(
         name="vm-dead",
@@ -326,7 +418,7 @@ RULES: tuple[Rule, ...] = (
         says="neither the application nor the guest answers",
         when=lambda c: c.member.silent and c.member.icmp is not Health.OK,
         zone=descriptor.Zone.VM,
-        rung=_rung_reboot,
+        rung=_or_fail_over(_reboot),
     ),
     Rule(
         name="guest-unclear",
@@ -353,6 +445,6 @@ RULES: tuple[Rule, ...] = (
         says="the application is dead in a living guest",
         when=lambda c: c.member.app is Health.DEAD,
         zone=descriptor.Zone.VNFC,
-        rung=ladder.for_application,
+        rung=_or_fail_over(ladder.for_application),
     ),
 )

@@ -23,18 +23,21 @@ from collections.abc import Iterable
 import dataclasses
 
 from nham.core import facts as facts_
+from nham.core import states
 
 Health = facts_.Health
 
 _ALIVE = frozenset((Health.OK, Health.SLOW))
 _UNWELL = frozenset((Health.SLOW, Health.DEAD))
 _CALM = frozenset((Health.OK, Health.UNKNOWN))
+_Member = facts_.MemberFacts | facts_.StandbyFacts
 
 
 class Overview:
     """What holds for the whole fleet, worked out once a decision.
 
     :ivar lost: hosts that look dead.
+    :ivar doubted: hosts from which answers are missing.
     :ivar blind: all that is watched went silent together.
     :ivar frozen: more hosts are lost than may be acted on.
     """
@@ -45,9 +48,12 @@ class Overview:
         )
         self.blind = _blind(facts)
         # Hosts that fail together do not all look dead at the same moment.
-        doubted = {host.name for host in facts.hosts if _doubted(host, facts)}
+        self.doubted = frozenset(
+            host.name for host in facts.hosts if _doubted(host, facts)
+        )
         self.frozen = bool(facts.hosts) and (
-            len(self.lost | doubted) > facts.limits.share * len(facts.hosts)
+            len(self.lost | self.doubted)
+            > facts.limits.share * len(facts.hosts)
         )
 
     def sift(
@@ -67,6 +73,7 @@ class Overview:
             and member.icmp in _CALM
             and not member.busy
             and not member.qemu_died
+            and not member.unguarded
             and member.server.status == "ACTIVE"
             and (member.host not in self.lost or member.watched)
         )
@@ -122,18 +129,55 @@ class Case:
             or member.unrestored
         )
 
+    @property
+    def fit(self) -> bool:
+        """It serves by itself, whatever else there is to say of it."""
+        return not self.trouble or (
+            self.serves
+            and self.server.status == "ACTIVE"
+            and not self.member.qemu_died
+        )
+
+    @property
+    def standby_host(self) -> facts_.HostFacts:
+        """The host of its standby; nothing is known of it without one."""
+        standby = self.member.standby
+        return self.facts.host(standby.host if standby else None)
+
+    @property
+    def standby_host_lost(self) -> bool:
+        """The host of its standby looks dead."""
+        standby = self.member.standby
+        return standby is not None and standby.host in self.overview.lost
+
 
 def _signs(host: facts_.HostFacts) -> frozenset[Health]:
     return frozenset((host.probe, host.heartbeat))
 
 
-def _answers(member: facts_.MemberFacts) -> bool:
+def _all_on(host: str, facts: facts_.Facts) -> list[_Member]:
+    """Return the members on a host, those that do not serve too."""
+    return [*facts.members_on(host), *facts.standbys_on(host)]
+
+
+def _answers(member: _Member) -> bool:
     return member.watched and not member.silent
 
 
-def _should_answer(member: facts_.MemberFacts) -> bool:
-    """Its silence means something: it is not off by anybody's will."""
-    return member.watched and member.server.status == "ACTIVE"
+def _in_time(member: _Member) -> bool:
+    return Health.OK in (member.app, member.icmp)
+
+
+def _should_answer(member: _Member) -> bool:
+    """Its silence means something: it is not off by anybody's will.
+
+    What failed was cut off by us, so its silence means nothing.
+    """
+    cut_off = (
+        isinstance(member, facts_.StandbyFacts)
+        and member.role is not states.Role.STANDBY
+    )
+    return member.watched and member.server.status == "ACTIVE" and not cut_off
 
 
 def _lost(host: facts_.HostFacts, facts: facts_.Facts) -> bool:
@@ -145,7 +189,7 @@ def _lost(host: facts_.HostFacts, facts: facts_.Facts) -> bool:
     signs = _signs(host)
     if signs & _ALIVE:
         return False
-    members = facts.members_on(host.name)
+    members = _all_on(host.name, facts)
     if any(_answers(m) for m in members):
         return False
     if host.fence is facts_.Fence.PROVED:
@@ -164,9 +208,7 @@ def _doubted(host: facts_.HostFacts, facts: facts_.Facts) -> bool:
     return (
         bool(signs & _UNWELL)
         and Health.OK not in signs
-        and not any(
-            Health.OK in (m.app, m.icmp) for m in facts.members_on(host.name)
-        )
+        and not any(_in_time(m) for m in _all_on(host.name, facts))
     )
 
 
@@ -180,11 +222,16 @@ def _blind(facts: facts_.Facts) -> bool:
         return True
     fenced = {h.name for h in facts.hosts if h.fence is facts_.Fence.PROVED}
     hosts = [h for h in facts.hosts if h.name not in fenced]
-    members = [m for m in facts.members if m.host not in fenced]
+    watched = [
+        member
+        for one in facts.members
+        for member in (one, one.standby)
+        if member is not None and member.host not in fenced
+    ]
     if any(Health.OK in _signs(h) for h in hosts) or any(
-        Health.OK in (m.app, m.icmp) for m in members
+        _in_time(m) for m in watched
     ):
         return False
     silent = {h.name for h in hosts if _signs(h) & _UNWELL}
-    silent |= {m.host or "" for m in members if _should_answer(m)}
+    silent |= {m.host or "" for m in watched if _should_answer(m)}
     return len(silent) > 1

@@ -27,7 +27,7 @@ import sqlalchemy as sa
 
 from nham.core import model
 from nham.core import states
-from nham.core.decision import plans
+from nham.core.decision import choice
 from nham.db import models
 from nham.db import recoveries
 from nham.engine import discover
@@ -124,10 +124,10 @@ class CheckerTest(base.TestCase):
         self.find("two actives")
 
     def test_a_plan_without_a_fence(self) -> None:
-        real = plans._fence
+        real = choice.fence
         self.replace(
-            "nham.core.decision.plans._fence",
-            lambda choice: [s for s in real(choice) if s.id != "fence_host"],
+            "nham.core.decision.choice.fence",
+            lambda host: [s for s in real(host) if s.id != "fence_host"],
         )
         self.only("partition_host")
         self.find("two actives")

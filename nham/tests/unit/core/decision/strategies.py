@@ -21,7 +21,10 @@ from hypothesis import strategies as st
 
 from nham.core import descriptor
 from nham.core import facts
+from nham.core import states
+from nham.core.decision import replicas
 
+Mechanism = descriptor.Mechanism
 Zone = descriptor.Zone
 RUNGS = (
     "soft_reboot",
@@ -30,12 +33,31 @@ RUNGS = (
     "rebuild",
     "evacuate",
     "replace",
+    "fail_over",
+    *replicas.RUNGS,
+)
+HOOK = descriptor.StateProtection(
+    method="hook", hook=descriptor.Hook(port=8081)
 )
 
 #: What is dead is what matters, so it is drawn more often.
 health = st.sampled_from((*facts.Health, facts.Health.DEAD))
+
+
+def _with_hook(
+    policy: descriptor.ResiliencyPolicy,
+) -> descriptor.ResiliencyPolicy:
+    """Return the policy; with replicas, state is saved by a hook alone."""
+    if not policy.stateful or policy.redundancy is Mechanism.ZERO_R:
+        return policy
+    return dataclasses.replace(policy, state_protection=HOOK)
+
+
 policies = st.builds(
     descriptor.ResiliencyPolicy,
+    redundancy=st.sampled_from(
+        (Mechanism.ZERO_R, Mechanism.ONE_R_AS, Mechanism.ONE_R_AA)
+    ),
     name=st.just("p"),
     targets=st.just(("VDU1",)),
     stateful=st.booleans(),
@@ -57,7 +79,7 @@ policies = st.builds(
     priority=st.sampled_from((10, 50)),
     sal=st.sampled_from((None, 1, 2)),
     accept_state_loss=st.booleans(),
-)
+).map(_with_hook)
 servers = st.builds(
     facts.ServerFacts,
     status=st.sampled_from(
@@ -84,6 +106,29 @@ checkpoints = st.sampled_from(
         ),
     )
 )
+standbys = st.builds(
+    facts.StandbyFacts,
+    member_id=st.just("m2"),
+    server_id=st.just("s2"),
+    host=st.sampled_from(("h1", "h2", "h2", "h3", None)),
+    role=st.sampled_from(
+        (states.Role.STANDBY,) * 3 + (states.Role.JOINING, states.Role.FAILED)
+    ),
+    kind=st.sampled_from(("server", "vnfc")),
+    app=st.sampled_from((*facts.Health, facts.Health.OK)),
+    icmp=health,
+    server=servers,
+    sequence=st.sampled_from((0, 7)),
+)
+
+
+def _alone(member: facts.MemberFacts) -> facts.MemberFacts:
+    """Return the member, without a standby if its mechanism has none."""
+    if member.replicated:
+        return member
+    return dataclasses.replace(member, standby=None)
+
+
 members = st.builds(
     facts.MemberFacts,
     group_id=st.sampled_from([f"g{n}" for n in range(40)]),
@@ -107,7 +152,9 @@ members = st.builds(
     attempts=st.lists(attempts, max_size=4).map(tuple),
     paused=st.booleans(),
     busy=st.sampled_from((False, False, False, True)),
-)
+    member_id=st.just("m1"),
+    standby=st.none() | standbys,
+).map(_alone)
 
 
 def hosts(name: str) -> st.SearchStrategy[facts.HostFacts]:

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from nham.core import decision
 from nham.core import descriptor
 from nham.core import facts
+from nham.core.decision import replicas
 from nham.core.decision import rules
 from nham.core.decision import situation
 from nham.tests import base
@@ -49,6 +50,48 @@ def a_member(**fields: Any) -> facts.MemberFacts:
         **fields,
     }
     return facts.MemberFacts(**values)
+
+
+REPLICATED = dataclasses.replace(
+    POLICY, redundancy=descriptor.Mechanism.ONE_R_AS
+)
+HOOKED = dataclasses.replace(
+    REPLICATED,
+    stateful=True,
+    state_protection=descriptor.StateProtection(
+        method="hook", hook=descriptor.Hook(port=8081)
+    ),
+)
+
+
+def a_standby(**fields: Any) -> facts.StandbyFacts:
+    """Return a standby that is ready, but for what is given."""
+    values: dict[str, Any] = {
+        "member_id": "m2",
+        "server_id": "s2",
+        "host": "h2",
+        **fields,
+    }
+    return facts.StandbyFacts(**values)
+
+
+def a_replica(**fields: Any) -> facts.MemberFacts:
+    """Return a primary with its standby; all is well but what is given."""
+    return a_member(
+        **{
+            "policy": REPLICATED,
+            "member_id": "m1",
+            "standby": a_standby(),
+            **fields,
+        }
+    )
+
+
+def standby_of(member: facts.MemberFacts) -> facts.StandbyFacts:
+    """Return the member's standby, which it must have."""
+    if member.standby is None:
+        raise AssertionError(f"{member.group_id} has no standby")
+    return member.standby
 
 
 def acts(decided: decision.Decision) -> list[decision.Verdict]:
@@ -110,8 +153,14 @@ class EveryDecisionTest(base.TestCase):
             for verdict in decision.decide(seen).verdicts
             if verdict.rule != "healthy"
         ]
+        overview = situation.Overview(seen)
         keys = [
-            (m.policy.sal or 9, -m.policy.priority, -m.silent_for)
+            (
+                situation.Case(m, seen, seen.system, overview).fit,
+                m.policy.sal or 9,
+                -m.policy.priority,
+                -m.silent_for,
+            )
             for m in unwell
         ]
         self.assertEqual(sorted(keys), keys)
@@ -157,7 +206,12 @@ class EveryDecisionTest(base.TestCase):
         limits = dataclasses.replace(limits, share=1.0)
         seen = dataclasses.replace(seen, system=system, limits=limits)
         done = acts(decision.decide(seen))
-        moved = [v for v in done if v.zone is descriptor.Zone.HOST]
+        # A fail-over moves nothing, and waits for none that is moved.
+        moved = [
+            v
+            for v in done
+            if v.zone is descriptor.Zone.HOST and v.rung != "fail_over"
+        ]
         self.assertLessEqual(
             len(done), max(limits.recoveries - system.recent_recoveries, 0)
         )
@@ -193,24 +247,33 @@ class SafetyTest(base.TestCase):
         members = {member.group_id: member for member in seen.members}
         for verdict in acts(decision.decide(seen)):
             actions = [step.action for step in verdict.steps]
-            host = seen.host(members[verdict.group_id].host)
+            left = members[verdict.group_id].host
+            if verdict.rung == "repair_standby":
+                left = standby_of(members[verdict.group_id]).host
+            host = seen.host(left)
             # A Nova that reaches the host removes the guest itself.
             if "evacuate_server" in actions or not host.service:
                 for action in set(ELSEWHERE) & set(actions):
                     fence = actions.index("fence_host")
                     self.assertLess(fence, actions.index(action))
+                    self.assertEqual(left, verdict.steps[fence].args["host"])
                     self.assertIsNot(facts.Fence.IMPOSSIBLE, host.fence)
 
     @hypothesis.given(strategies.troubled)
     def test_a_host_that_lives_is_not_fenced(self, seen: facts.Facts) -> None:
-        members = {member.group_id: member for member in seen.members}
         alive = (Health.OK, Health.SLOW)
         for verdict in acts(decision.decide(seen)):
-            if "fence_host" in [step.action for step in verdict.steps]:
-                host = seen.host(members[verdict.group_id].host)
+            for step in verdict.steps:
+                if step.action != "fence_host":
+                    continue
+                host = seen.host(str(step.args["host"]))
                 self.assertNotIn(host.probe, alive)
                 self.assertNotIn(host.heartbeat, alive)
-                for member in seen.members_on(host.name):
+                there: list[facts.MemberFacts | facts.StandbyFacts] = [
+                    *seen.members_on(host.name),
+                    *seen.standbys_on(host.name),
+                ]
+                for member in there:
                     self.assertNotIn(member.app, alive)
                     self.assertNotIn(member.icmp, alive)
 
@@ -222,6 +285,13 @@ class SafetyTest(base.TestCase):
         for verdict in acts(decision.decide(seen)):
             member = members[verdict.group_id]
             if not member.policy.stateful or verdict.image_id is None:
+                continue
+            if member.policy.state_protection.method == "hook":
+                # The state is given back at the end.
+                self.assertIn("give_state", [s.action for s in verdict.steps])
+                self.assertTrue(
+                    member.policy.accept_state_loss or member.checkpoints
+                )
                 continue
             self.assertTrue(member.policy.accept_state_loss)
             spent = {
@@ -237,16 +307,26 @@ class SafetyTest(base.TestCase):
     def test_each_plan_looks_first_and_last(self, seen: facts.Facts) -> None:
         for verdict in acts(decision.decide(seen)):
             actions = [step.action for step in verdict.steps]
-            self.assertEqual("confirm_fault", actions[0])
-            self.assertEqual(["verify_service", "check_record"], actions[-2:])
             self.assertEqual(len(actions), len(set(actions)))
+            if verdict.rung in replicas.RUNGS:
+                self.assertEqual("join_standby", actions[-1])
+                continue
+            self.assertEqual("confirm_fault", actions[0])
+            if verdict.rung == "fail_over":
+                self.assertEqual("verify_service", actions[-1])
+                continue
+            self.assertEqual(["verify_service", "check_record"], actions[-2:])
 
     @hypothesis.given(strategies.troubled)
     def test_what_serves_is_left_alone(self, seen: facts.Facts) -> None:
         members = {member.group_id: member for member in seen.members}
         for verdict in acts(decision.decide(seen)):
             member = members[verdict.group_id]
-            if not member.qemu_died:
+            if verdict.rung in replicas.RUNGS:
+                # These have steps that do not name whom they are about.
+                named = {s.args.get("member_id") for s in verdict.steps}
+                self.assertLessEqual(named, {None, "m2"})
+            elif not member.qemu_died:
                 self.assertNotIn(member.app, (Health.OK, Health.SLOW))
 
     @hypothesis.given(strategies.troubled)
@@ -260,6 +340,9 @@ class SafetyTest(base.TestCase):
             self.assertFalse(seen.host(member.host).maintenance)
             if member.server.status == "SHUTOFF":
                 self.assertNotEqual("user", member.server.stopped_by)
+            if verdict.rung in replicas.RUNGS and member.standby is not None:
+                self.assertFalse(replicas.set_aside(member.standby))
+                self.assertFalse(seen.host(member.standby.host).maintenance)
 
 
 class EndTest(base.TestCase):

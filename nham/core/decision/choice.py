@@ -1,0 +1,150 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a plan is made for, and the steps that many plans share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping
+import dataclasses
+from typing import Any
+
+from nham.core import descriptor
+from nham.core import facts as facts_
+from nham.core import model
+
+#: Seconds until a step that asks the cloud for something counts as failed.
+_CLOUD_TIMEOUT = 180.0
+_FENCE_TIMEOUT = 60.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What a plan is made for.
+
+    :ivar host_lost: the host looks dead, so it must be fenced first.
+    :ivar checkpoint_id: restore from this checkpoint.
+    :ivar image_id: restore from this image: the VNFD's own.
+    :ivar target: the host for a new member.
+    :ivar standby_host_lost: the standby's host looks dead.
+    :ivar ordered: somebody ordered it, so it is done to a VNFC that
+        answers, too.
+    """
+
+    member: facts_.MemberFacts
+    host: facts_.HostFacts
+    host_lost: bool = False
+    checkpoint_id: str | None = None
+    image_id: str | None = None
+    target: str | None = None
+    standby_host_lost: bool = False
+    ordered: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Rung:
+    """One way of bringing a VNFC back."""
+
+    name: str
+    zone: descriptor.Zone
+    price: str
+    steps: Callable[[Choice], list[model.Step]]
+
+
+def step(
+    action: str,
+    note: str,
+    timeout: float = _CLOUD_TIMEOUT,
+    marks: str | None = None,
+    args: Mapping[str, Any] | None = None,
+) -> model.Step:
+    return model.Step(
+        id=action,
+        action=action,
+        note=note,
+        timeout=timeout,
+        marks=marks,
+        args=dict(args or {}),
+    )
+
+
+def confirm(choice: Choice) -> list[model.Step]:
+    """Look again; what answered at the decision proves nothing new."""
+    if choice.ordered:
+        return []
+    member = choice.member
+    seen = (("app", member.app), ("icmp", member.icmp))
+    found = step(
+        "confirm_fault",
+        "Look once more: a member that answers again is left alone.",
+        30.0,
+        args={"answered": [n for n, h in seen if h is facts_.Health.OK]},
+    )
+    return [found]
+
+
+def fence(host: str) -> list[model.Step]:
+    """Return the steps that make sure of a dead host."""
+    return [
+        step(
+            "fence_host",
+            "Make sure that the host cannot serve or write any more.",
+            _FENCE_TIMEOUT,
+            "fenced",
+            {"host": host},
+        ),
+        step(
+            "force_down",
+            "Tell Nova at once that the host is down.",
+            args={"host": host},
+        ),
+    ]
+
+
+def give_state(
+    choice: Choice, member_id: str | None = None
+) -> list[model.Step]:
+    """Return the step that gives a member the newest saved state.
+
+    Nothing where the VNF does not import its state itself.
+
+    :param member_id: None: the primary, whichever that is by then.
+    """
+    policy = choice.member.policy
+    if policy.state_protection.method != "hook":
+        return []
+    return [
+        step(
+            "give_state",
+            "Have the member import the newest state that was saved.",
+            policy.detection.boot_timeout,
+            "restored",
+            {
+                **({"member_id": member_id} if member_id else {}),
+                "must": not policy.accept_state_loss,
+            },
+        )
+    ]
+
+
+def admit(choice: Choice) -> list[model.Step]:
+    """Return the step that undoes a fail-over which was begun in vain."""
+    if not choice.member.replicated:
+        return []
+    return [
+        step(
+            "admit_member",
+            "Enable its ports, which a fail-over may have disabled.",
+            args={"member_id": choice.member.member_id},
+        )
+    ]

@@ -1,0 +1,190 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The plans of a replica group: fail over, and become whole again.
+
+Sources: NHAM paper 3.3.2 (1R-AS) and 3.3.3 (1R-AA). The two are plans of
+their own, so that the service never waits for redundancy.
+"""
+
+from __future__ import annotations
+
+from nham.core import descriptor
+from nham.core import facts as facts_
+from nham.core import model
+from nham.core.decision import choice as choice_
+
+Choice = choice_.Choice
+_step = choice_.step
+
+#: Seconds; a guest that is asked to stop and does not is stopped by force.
+_STOP_TIMEOUT = 150.0
+
+
+def fail_over(choice: Choice) -> list[model.Step]:
+    """Let the standby take over.
+
+    The failed member is cut off in the network before anything else: it
+    may not be dead at all, and a connection that is kept in the address
+    translation would go on leading to it. That needs neither its host nor
+    Nova. What it may still compute reaches nobody.
+    """
+    member, standby = choice.member, _standby(choice)
+    takes = {"member_id": standby.member_id}
+    return [
+        *choice_.confirm(choice),
+        _step(
+            "isolate_member",
+            "Cut the failed member off: disable its ports.",
+            marks="fenced",
+            args={"member_id": member.member_id},
+        ),
+        *choice_.give_state(choice, standby.member_id),
+        _step(
+            "move_address",
+            "Point the service address at the standby.",
+            args=takes,
+        ),
+        _step(
+            "promote",
+            "Write down that the standby is the primary now.",
+            args=takes,
+        ),
+        _step(
+            "verify_service",
+            "Wait for the first good answer.",
+            member.policy.detection.boot_timeout,
+            "first_good",
+        ),
+    ]
+
+
+def make_standby(choice: Choice) -> list[model.Step]:
+    """Make a server of NHAM's own on another host."""
+    return [
+        _step(
+            "find_addresses",
+            "Find the service address, and have one to reach the standby.",
+        ),
+        _step(
+            "create_member",
+            "Create a server like the primary's on another host.",
+            args={"host": choice.target},
+        ),
+        *_join(choice),
+    ]
+
+
+def remake_standby(choice: Choice) -> list[model.Step]:
+    """Remove NHAM's own server that failed, and make another."""
+    return [
+        _step(
+            "remove_member",
+            "Delete the failed standby with its ports.",
+            args={"member_id": _standby(choice).member_id},
+        ),
+        *make_standby(choice),
+    ]
+
+
+def repair_standby(choice: Choice) -> list[model.Step]:
+    """Have the VNFC that the VNFM knows run again, as the standby.
+
+    It is stopped with proof before its ports are opened, so that nothing
+    of what failed is seen again. Its disk is left as it is: its state
+    comes from the primary.
+    """
+    standby = _standby(choice)
+    which = {"member_id": standby.member_id}
+    if choice.standby_host_lost:
+        stop = [
+            *choice_.fence(str(standby.host)),
+            _step(
+                "evacuate_server",
+                "Have Nova make the server on another host.",
+                args={
+                    **which,
+                    "host": standby.host,
+                    "force": False,
+                    "start": False,
+                },
+            ),
+        ]
+    else:
+        stop = [
+            _step(
+                "stop_server",
+                "Stop what is left of it.",
+                _STOP_TIMEOUT,
+                args=which,
+            )
+        ]
+    return [
+        *stop,
+        _step(
+            "admit_member",
+            "Let it into the network again.",
+            args=which,
+        ),
+        _step("start_server", "Start it.", args=which),
+        *_join(choice),
+    ]
+
+
+def _join(choice: Choice) -> list[model.Step]:
+    return [
+        _step(
+            "reach_member",
+            "Point the access address at it.",
+        ),
+        _step(
+            "join_standby",
+            "Wait until it answers; then it can take over.",
+            choice.member.policy.detection.boot_timeout,
+            "repaired",
+        ),
+    ]
+
+
+def _standby(choice: Choice) -> facts_.StandbyFacts:
+    standby = choice.member.standby
+    if standby is None:
+        raise ValueError("the group has no standby")
+    return standby
+
+
+RUNGS = (
+    choice_.Rung(
+        name="fail_over",
+        zone=descriptor.Zone.VNFC,
+        price="loses what is newer than the state that was saved",
+        steps=fail_over,
+    ),
+    choice_.Rung(
+        name="make_standby",
+        zone=descriptor.Zone.VM,
+        price="costs a server on another host",
+        steps=make_standby,
+    ),
+    choice_.Rung(
+        name="remake_standby",
+        zone=descriptor.Zone.VM,
+        price="costs a server on another host",
+        steps=remake_standby,
+    ),
+    choice_.Rung(
+        name="repair_standby",
+        zone=descriptor.Zone.VM,
+        price="keeps the server's id, and the VNFM's record true",
+        steps=repair_standby,
+    ),
+)

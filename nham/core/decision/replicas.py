@@ -1,0 +1,205 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Replicas: who takes over, and how a group becomes whole again.
+
+Sources: NHAM paper 3.3.2 (1R-AS) and 3.3.3 (1R-AA), OPNFV HA section 3.1.
+Service recovery comes first: the standby takes over, and only then is
+redundancy repaired, by a recovery of its own.
+"""
+
+from __future__ import annotations
+
+import collections
+
+from nham.core import descriptor
+from nham.core import facts as facts_
+from nham.core import states
+from nham.core.decision import ladder
+from nham.core.decision import situation
+
+#: The rungs that give a group its standby back.
+RUNGS = ("make_standby", "remake_standby", "repair_standby")
+#: In these a standby is not, if Nova is at work on it.
+_SETTLED = ladder.GONE | {"ACTIVE", "SHUTOFF", "ERROR"}
+#: Seconds; what failed is tried again after twice as long each time.
+_FIRST_PAUSE = 5.0
+_LONGEST_PAUSE = 300.0
+#: A fail-over that fails this often leaves the member to the ladder.
+_TRIES = 2
+
+
+def can_fail_over(member: facts_.MemberFacts) -> bool:
+    """Say whether the standby may take over now."""
+    return not _why_not(member)
+
+
+def fail_over(case: situation.Case) -> ladder.Next:
+    """Return the rung that lets the standby take over, or why not."""
+    member = case.member
+    why_not = _why_not(member)
+    if why_not or member.standby is None:
+        return ladder.Next(rung=None, why=f"fail_over: {why_not}")
+    return ladder.Next(
+        rung="fail_over",
+        why=f"the standby on {member.standby.host} answers",
+        refused=("any repair: the service comes first",),
+    )
+
+
+def for_standby(case: situation.Case) -> ladder.Next:
+    """Return the rung that makes the group whole again."""
+    member, standby = case.member, case.member.standby
+    if standby is not None and standby.kind == "vnfc":
+        if standby.server.status in ladder.GONE:
+            return ladder.Next(
+                rung=None,
+                why="the VNFM's server was deleted; heal it through the VNFM",
+            )
+        return ladder.Next(
+            rung="repair_standby",
+            why="the VNFC that the VNFM knows becomes the standby",
+        )
+    host = _host(case)
+    if host is None:
+        return ladder.Next(rung=None, why="no other host can take a standby")
+    return ladder.Next(
+        rung="make_standby" if standby is None else "remake_standby",
+        why=f"a standby on {host}, as {member.host} serves",
+        host=host,
+    )
+
+
+def goes_on(case: situation.Case) -> bool:
+    """Say whether a fail-over may pass by what else is done to the VNF.
+
+    Not while Nova is at work on the member: it may be being stopped.
+    """
+    return (
+        can_fail_over(case.member)
+        and case.server.status == "ACTIVE"
+        and case.server.task_state is None
+    )
+
+
+def unclear(case: situation.Case) -> bool:
+    """Say whether it is too early to tell what the standby needs.
+
+    A task of Nova's on it ends by itself or by its operator; what is asked
+    of a host that does not answer may never be done, and keeps the group
+    from a recovery until then. What has failed or is joining is NHAM's
+    alone, and waits for nobody but its host.
+    """
+    standby, host = case.member.standby, case.standby_host
+    if standby is None or case.standby_host_lost:
+        return False
+    server = standby.server
+    works = standby.role is states.Role.STANDBY and (
+        server.task_state is not None
+        or server.status not in _SETTLED
+        or (server.status == "SHUTOFF" and server.stopped_by is None)
+    )
+    late = standby.host in case.overview.doubted
+    # NHAM's own is made anew elsewhere; the VNFC is repaired where it is.
+    stuck = standby.kind == "vnfc" and bool(host.name) and not host.service
+    return works or late or stuck
+
+
+def set_aside(standby: facts_.StandbyFacts | None) -> bool:
+    """Say whether an operator stopped the standby or set it aside."""
+    if standby is None or standby.role is not states.Role.STANDBY:
+        return False
+    server = standby.server
+    return server.status in ladder.SET_ASIDE or (
+        server.status == "SHUTOFF" and server.stopped_by == "user"
+    )
+
+
+def must_pause(member: facts_.MemberFacts) -> bool:
+    """Say whether it is too early to try again after what failed."""
+    failed = [
+        attempt
+        for attempt in member.attempts
+        if attempt.rung in RUNGS and attempt.outcome is not facts_.Outcome.OK
+    ]
+    pause = _FIRST_PAUSE * 2.0 ** (len(failed) - 1)
+    return bool(failed) and failed[0].age < min(pause, _LONGEST_PAUSE)
+
+
+def standby_unfenced(case: situation.Case) -> bool:
+    """Say whether the standby cannot be moved off its host for want of fence.
+
+    NHAM's own is not moved: it never serves again, and another is made.
+    """
+    standby = case.member.standby
+    return (
+        standby is not None
+        and standby.kind == "vnfc"
+        and case.standby_host_lost
+        and case.standby_host.fence is facts_.Fence.IMPOSSIBLE
+    )
+
+
+def _why_not(member: facts_.MemberFacts) -> str:
+    standby = member.standby
+    if not member.replicated:
+        return "the mechanism has no standby"
+    if standby is None:
+        return "there is no standby"
+    failed = ladder.tried(member, ("fail_over",), *ladder.BAD)
+    if failed >= _TRIES:
+        return f"it failed {failed} times"
+    if not standby.ready:
+        return (
+            f"the {standby.role} on {standby.host}: Nova says "
+            f"{standby.server.status}, its application is {standby.app}"
+        )
+    has_state = standby.sequence > 0 or bool(member.checkpoints)
+    needs_state = (
+        member.policy.stateful and not member.policy.accept_state_loss
+    )
+    if needs_state and not has_state:
+        return "there is no state to give to the standby"
+    return ""
+
+
+def _host(case: situation.Case) -> str | None:
+    """Return the host for a new standby: another one, the emptiest.
+
+    After each try that failed it is the next one, as a host may be out
+    of room without saying so.
+    """
+    member = case.member
+    used = collections.Counter(
+        host
+        for one in case.facts.members
+        for host in (one.host, one.standby.host if one.standby else None)
+    )
+    usable = sorted(
+        (used[host.name], host.name)
+        for host in case.facts.hosts
+        if host.name != member.host
+        and host.service
+        and not host.forced_down
+        and not host.maintenance
+        and host.name not in case.overview.lost
+    )
+    failed = sum(
+        attempt.rung in RUNGS and attempt.outcome is not facts_.Outcome.OK
+        for attempt in member.attempts
+    )
+    return usable[failed % len(usable)][1] if usable else None
+
+
+def feeds(policy: descriptor.ResiliencyPolicy) -> bool:
+    """Say whether the standby is given each state that is saved."""
+    return policy.redundancy is descriptor.Mechanism.ONE_R_AA
