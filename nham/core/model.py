@@ -117,9 +117,11 @@ class Member:
 class Artifact:
     """One object in a backend that holds a part of a checkpoint.
 
-    :ivar kind: ``image`` (Glance) or ``snapshot`` (Cinder).
+    :ivar kind: ``image`` (Glance), ``snapshot`` (Cinder) or ``state``
+        (a store of NHAM's own).
     :ivar digest: what proves it whole: the image's hash, or the backend's
         own word for a snapshot.
+    :ivar pause: seconds that the VNFC stood still for it, by its own word.
     """
 
     kind: str
@@ -127,6 +129,7 @@ class Artifact:
     volume_id: str | None = None
     digest: str | None = None
     size: int = 0
+    pause: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

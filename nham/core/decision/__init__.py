@@ -27,6 +27,7 @@ from nham.core import model
 from nham.core.decision import hosts
 from nham.core.decision import ladder
 from nham.core.decision import plans
+from nham.core.decision import replica_plans
 from nham.core.decision import replicas
 from nham.core.decision import rules
 from nham.core.decision import situation
@@ -136,6 +137,32 @@ def restore_verdict(
         subject=member.server_id,
         rung=rung.name,
         checkpoint_id=checkpoint_id,
+        steps=tuple(rung.steps(choice)),
+        reasons=(reason, rung.price),
+    )
+
+
+def switchover_verdict(member: facts_.MemberFacts, reason: str) -> Verdict:
+    """Return the verdict that has the standby take over on demand.
+
+    :raises ValueError: no standby could, and why.
+    """
+    why_not = replicas.why_not(member)
+    if why_not:
+        raise ValueError(why_not)
+    rung = replica_plans.SWITCHOVER
+    choice = plans.Choice(
+        member=member,
+        host=facts_.HostFacts(name=member.host or ""),
+        ordered=True,
+    )
+    return Verdict(
+        group_id=member.group_id,
+        kind=Kind.ACT,
+        rule="switchover",
+        zone=rung.zone,
+        subject=member.server_id,
+        rung=rung.name,
         steps=tuple(rung.steps(choice)),
         reasons=(reason, rung.price),
     )

@@ -68,6 +68,42 @@ def fail_over(choice: Choice) -> list[model.Step]:
     ]
 
 
+def switchover(choice: Choice) -> list[model.Step]:
+    """Let the standby take over from a member that is well.
+
+    The address moves before the member is cut off, so clients wait for
+    nothing but the move; what they write between the last export and the
+    move is lost.
+    """
+    member, standby = choice.member, _standby(choice)
+    takes = {"member_id": standby.member_id}
+    return [
+        *choice_.give_state(choice, standby.member_id),
+        _step(
+            "move_address",
+            "Point the service address at the standby.",
+            args=takes,
+        ),
+        _step(
+            "isolate_member",
+            "Cut the member that served off: disable its ports.",
+            marks="fenced",
+            args={"member_id": member.member_id},
+        ),
+        _step(
+            "promote",
+            "Write down that the standby is the primary now.",
+            args=takes,
+        ),
+        _step(
+            "verify_service",
+            "Wait for the first good answer.",
+            member.policy.detection.boot_timeout,
+            "first_good",
+        ),
+    ]
+
+
 def make_standby(choice: Choice) -> list[model.Step]:
     """Make a server of NHAM's own on another host."""
     return [
@@ -161,6 +197,14 @@ def _standby(choice: Choice) -> facts_.StandbyFacts:
         raise ValueError("the group has no standby")
     return standby
 
+
+#: No decision leads here; an operator may ask for it.
+SWITCHOVER = choice_.Rung(
+    name="switchover",
+    zone=descriptor.Zone.VNFC,
+    price="loses what is written while the address moves",
+    steps=switchover,
+)
 
 RUNGS = (
     choice_.Rung(

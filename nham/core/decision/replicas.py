@@ -40,15 +40,15 @@ _TRIES = 2
 
 def can_fail_over(member: facts_.MemberFacts) -> bool:
     """Say whether the standby may take over now."""
-    return not _why_not(member)
+    return not why_not(member)
 
 
 def fail_over(case: situation.Case) -> ladder.Next:
     """Return the rung that lets the standby take over, or why not."""
     member = case.member
-    why_not = _why_not(member)
-    if why_not or member.standby is None:
-        return ladder.Next(rung=None, why=f"fail_over: {why_not}")
+    reason = why_not(member)
+    if reason or member.standby is None:
+        return ladder.Next(rung=None, why=f"fail_over: {reason}")
     return ladder.Next(
         rung="fail_over",
         why=f"the standby on {member.standby.host} answers",
