@@ -26,15 +26,20 @@ from typing import Any
 from typing import TYPE_CHECKING
 
 from nham.adapters.simulated import gates
+from nham.core import states
 
 if TYPE_CHECKING:
     from nham.simulate import play as play_
 
 Do = Callable[["play_.Player", Mapping[str, Any]], None]
 
+#: The members of a VNFC with a standby that an act may name.
+ROLES = (states.Role.PRIMARY.value, states.Role.STANDBY.value)
 #: Kinds of targets: what is broken, or who does something.
 TARGETS = {
     "vnfc": "VNF/VNFC, for instance fw/VDU1-0",
+    "server": "VNF/VNFC, which is the server that the VNFM knows; or with "
+    "a standby VNF/VNFC/primary or VNF/VNFC/standby",
     "vnf": "name of a VNF",
     "host": "name of a host",
     "engine": "number of an engine, from 1",
@@ -61,7 +66,7 @@ def _server(name: str, meaning: str) -> Act:
     def do(player: play_.Player, event: Mapping[str, Any]) -> None:
         getattr(player.lab.world, name)(player.server_id(event["target"]))
 
-    return Act("vnfc", meaning, do)
+    return Act("server", meaning, do)
 
 
 def _host(name: str, meaning: str) -> Act:
@@ -90,11 +95,22 @@ def _user_terminate(player: play_.Player, event: Mapping[str, Any]) -> None:
 
 def _corrupt(player: play_.Player, event: Mapping[str, Any]) -> None:
     group = player.group(event["target"])
-    for artifact in player.lab.store.checkpoints(group_id=group)[0].artifacts:
-        if artifact.kind == "image":
-            player.lab.world.corrupt_image(artifact.id)
+    good = [states.CheckpointState.AVAILABLE]
+    saved = player.lab.store.checkpoints(group_id=group, states=good)
+    if not saved:
+        raise LookupError("it has no checkpoint")
+    player.lab.corrupt(saved[0])
+
+
+def _refuse_state(refuses: bool) -> Do:
+    def do(player: play_.Player, event: Mapping[str, Any]) -> None:
+        server_id = player.server_id(event["target"])
+        if refuses:
+            player.lab.refusing.add(server_id)
         else:
-            player.lab.world.corrupt_snapshot(artifact.id)
+            player.lab.refusing.discard(server_id)
+
+    return do
 
 
 def _pause(paused: bool) -> Do:
@@ -172,6 +188,12 @@ ACTS: dict[str, Act] = {
     ),
     "corrupt_checkpoint": Act(
         "vnfc", "Its newest checkpoint goes bad where it is kept.", _corrupt
+    ),
+    "refuse_state": Act(
+        "server", "It takes in no state that it is given.", _refuse_state(True)
+    ),
+    "take_state": Act(
+        "server", "It takes in a state again.", _refuse_state(False)
     ),
     "pause": Act("vnf", "NHAM is told to leave it alone.", _pause(True)),
     "resume": Act("vnf", "NHAM may act on it again.", _pause(False)),

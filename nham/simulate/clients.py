@@ -35,23 +35,33 @@ class Outage:
     :ivar until: the first good answer, None if there was none.
     :ivar lost: seconds of writes that are gone afterwards; None if all
         that was ever written is gone.
+    :ivar bare: for so many seconds it then answered without its state.
     """
 
     since: float
     until: float | None = None
     lost: float | None = 0.0
+    bare: float = 0.0
 
 
 class Client:
     """A user of one VNFC.
 
+    :param address: asks at this address, whoever serves there; without it
+        the server that the VNFM names.
     :ivar outages: each time that it got no answer, oldest first.
     """
 
     def __init__(
-        self, lab: lab_.Lab, instance_id: str, vnf: str, vnfc: str
+        self,
+        lab: lab_.Lab,
+        instance_id: str,
+        vnf: str,
+        vnfc: str,
+        address: str | None = None,
     ) -> None:
         self._lab = lab
+        self._address = address
         self._instance_id = instance_id
         self.vnf = vnf
         self.vnfc = vnfc
@@ -59,6 +69,8 @@ class Client:
         self._writes: dict[int, float] = {}
         self._write_at = 0.0
         self._last_write = 0.0
+        self._before = 0.0
+        self._number = 0
         self._ask()
 
     def _ask(self) -> None:
@@ -68,21 +80,33 @@ class Client:
         except KeyError:
             # Terminated, or scaled in: nobody asks any more.
             return
-        value = self._lab.world.read(server_id)
+        value = self._read(server_id)
         away = bool(self.outages) and self.outages[-1].until is None
         if value is None:
             if not away:
                 self.outages.append(Outage(now))
         else:
             if away:
+                self._before = self._last_write
                 self._back(self.outages[-1], now, value)
+            elif self.outages and value != self._number:
+                self._back(self.outages[-1], now, value)
+            self._number = value
             self._write(server_id, now)
         self._lab.clock.call_in(_EVERY, self._ask)
 
+    def _read(self, server_id: str) -> int | None:
+        if self._address is not None:
+            return self._lab.world.read_at(self._address)
+        return self._lab.world.read(server_id)
+
     def _back(self, outage: Outage, now: float, value: int) -> None:
-        outage.until = now
+        """Note what came back; a state may come later than the answers."""
+        if outage.until is None:
+            outage.until = now
         if value in self._writes:
-            outage.lost = self._last_write - self._writes[value]
+            outage.lost = self._before - self._writes[value]
+            outage.bare = now - outage.until
         elif self._writes:
             outage.lost = None
 
@@ -91,6 +115,12 @@ class Client:
             return
         self._write_at = now + _WRITE_EVERY
         number = int(now * 1000) + 1
-        if self._lab.world.write(server_id, number):
+        world = self._lab.world
+        if (
+            world.write_at(self._address, number)
+            if self._address is not None
+            else world.write(server_id, number)
+        ):
             self._writes[number] = now
             self._last_write = now
+            self._number = number

@@ -33,9 +33,12 @@ from typing import Any
 from unittest import mock
 import uuid
 
+from nham.adapters import errors
+from nham.adapters.checkpoints import hook
 from nham.adapters.checkpoints import image
 from nham.adapters.checkpoints import volume
 from nham.adapters.fencing import base as fencing_base
+from nham.adapters.simulated import blobs
 from nham.adapters.simulated import fencing
 from nham.adapters.simulated import prober
 from nham.adapters.simulated import vim
@@ -49,6 +52,8 @@ from nham.descriptor import topology
 from nham.engine import engine as engine_
 from nham.engine import settings as settings_
 from nham.recovery import context
+from nham.recovery import endpoints
+from nham.simulate import hooks
 from nham.simulate import memory as memory_
 from nham.simulate import process as process_
 
@@ -105,6 +110,12 @@ class Runner:
             engines={
                 "image": image.ImageEngine(cloud),
                 "volume": volume.VolumeEngine(cloud),
+                "hook": hook.HookEngine(
+                    cloud,
+                    process_.mortal(hooks.LabHook(lab), process),
+                    process_.mortal(lab.blobs, process),
+                    endpoints.Endpoints(self.store, cloud, _no_secret),
+                ),
             },
             watch=_NoWatch(),
             clock=self._clock,
@@ -191,6 +202,8 @@ class Lab:
     :param seed: the same seed gives the same history.
     :param loss: the share of probes that get lost, 0 to 1.
     :ivar fencing: the means that engines started from now on have.
+    :ivar blobs: the states that applications handed out.
+    :ivar refusing: servers whose applications take in no state.
     :ivar engines: all that were started, dead ones too.
     """
 
@@ -211,6 +224,8 @@ class Lab:
         self.fencing: list[fencing_base.HostFencing] = [
             fencing.SimulatedFencing(self.world)
         ]
+        self.blobs = blobs.SimulatedStore()
+        self.refusing: set[str] = set()
         self.engines: list[Runner] = []
 
     @property
@@ -231,6 +246,17 @@ class Lab:
             dataclasses.replace(known, fenced_at=self.clock.now(), proof=who)
         )
 
+    def corrupt(self, checkpoint: model.Checkpoint) -> None:
+        """Let what a checkpoint holds go bad where it is kept."""
+        for part in checkpoint.artifacts:
+            if part.kind == "image":
+                self.world.corrupt_image(part.id)
+            elif part.kind == "state":
+                whole = self.blobs.blobs[part.id]
+                self.blobs.blobs[part.id] = whole[: len(whole) // 2]
+            else:
+                self.world.corrupt_snapshot(part.id)
+
     def run(self, seconds: float) -> None:
         """Let that much virtual time pass."""
         self.clock.advance(seconds)
@@ -247,17 +273,21 @@ class Lab:
         return True
 
 
+def _no_secret(name: str) -> str:
+    raise errors.Refused(f"secret: {name}: the simulation has none")
+
+
 class _NoWatch:
     """Stands in until the engine has put its own watch there."""
 
-    def view(self, group_id: str) -> context.MemberView:
+    def view(self, subject: str) -> context.MemberView:
         """See ``context.MemberWatch``."""
         return context.MemberView()
 
-    def expect(self, group_id: str) -> None:
+    def expect(self, subject: str) -> None:
         """See ``context.MemberWatch``."""
 
-    def refresh(self, group_id: str) -> None:
+    def refresh(self, subject: str) -> None:
         """See ``context.MemberWatch``."""
 
 

@@ -54,6 +54,8 @@ _WRITES = (
     "end_recovery",
     "next_sequence",
     "note_answer",
+    "note_state",
+    "promote",
     "save_group",
     "save_host",
     "save_member",
@@ -67,7 +69,13 @@ _WRITES = (
     "update_checkpoint",
 )
 #: The writes of a recovery; before and after each a crash is of interest.
-_OF_RECOVERY = ("claim", "step_started", "step_ended", "end_recovery")
+_OF_RECOVERY = (
+    "claim",
+    "step_started",
+    "promote",
+    "step_ended",
+    "end_recovery",
+)
 _VNFS = ("vnfs", "vnf", "vnf_by_instance")
 _GROUPS = ("groups", "group", "holds")
 _RECOVERIES = ("recoveries", "recovery", "holds")
@@ -81,6 +89,8 @@ _CHANGES = {
     "end_recovery": (*_GROUPS, *_RECOVERIES),
     "next_sequence": (),
     "note_answer": ("members",),
+    "note_state": ("members",),
+    "promote": ("members",),
     "save_group": _GROUPS,
     "save_host": ("host", "hosts"),
     "save_member": ("members",),

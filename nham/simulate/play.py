@@ -21,6 +21,7 @@ from typing import Any
 
 from nham.adapters import errors
 from nham.adapters.simulated import records
+from nham.core import descriptor
 from nham.core import model
 from nham.simulate import acts
 from nham.simulate import checker
@@ -77,6 +78,7 @@ class Player:
         self.seed = scenario.seed if seed is None else seed
         self.lab = lab_.Lab(seed=self.seed, settings=scenario.settings)
         self.instances: dict[str, str] = {}
+        self._addresses: dict[str, str] = {}
         self._lines: list[Line] = []
         self._began = self.lab.clock.now()
         self._auditor = checker.Auditor(self.lab)
@@ -110,9 +112,18 @@ class Player:
     # -- what acts ask for
 
     def server_id(self, target: str) -> str:
-        """Return the server of ``VNF/VNFC`` now."""
-        vnf, _, vnfc = target.partition("/")
-        return self.lab.world.server_id(self.instances[vnf], vnfc)
+        """Return the server of ``VNF/VNFC``, or of that member of it, now.
+
+        :raises LookupError: it has no such member.
+        """
+        vnf, vnfc, *role = target.split("/")
+        if not role:
+            return self.lab.world.server_id(self.instances[vnf], vnfc)
+        group = self.group(f"{vnf}/{vnfc}")
+        for member in self.lab.store.members(group_id=group):
+            if member.role == role[0]:
+                return member.server_id
+        raise LookupError(f"{vnf}/{vnfc} has no {role[0]} now")
 
     def vnf(self, name: str) -> model.Vnf:
         """Return NHAM's record of a VNF.
@@ -143,11 +154,25 @@ class Player:
             volume_backed=vnf.volume_backed,
             affinity=vnf.affinity,
         )
+        for vdu, hosts in vnf.vdus.items():
+            policy = descriptor.policy_for(vdu, vnf.policies)
+            if policy and policy.service_address.driver == "floating_ip":
+                for index in range(len(hosts)):
+                    target = f"{vnf.name}/{vdu}-{index}"
+                    server_id = self.server_id(target)
+                    world = self.lab.world
+                    service = world.add_floating_ip(server_id)
+                    found = world.neutron.floating_ip(service)
+                    self._addresses[target] = found.ip
 
     def _users(self) -> list[clients.Client]:
         return [
             clients.Client(
-                self.lab, self.instances[vnf.name], vnf.name, f"{vdu}-{index}"
+                self.lab,
+                self.instances[vnf.name],
+                vnf.name,
+                f"{vdu}-{index}",
+                self._addresses.get(f"{vnf.name}/{vdu}-{index}"),
             )
             for vnf in self.scenario.vnfs
             for vdu, hosts in vnf.vdus.items()

@@ -31,18 +31,27 @@ T = TypeVar("T")
 #: Calls by which something outside is changed.
 ASKING = frozenset(
     {
+        "copy_port",
+        "copy_server",
+        "create_floating_ip",
         "create_image",
         "create_snapshot",
+        "delete_floating_ip",
+        "delete_port",
         "delete_server",
+        "enable_port",
         "evacuate",
         "fail_operation",
         "fence",
         "force_down",
         "heal",
+        "import_state",
+        "point_floating_ip",
         "rebuild",
         "reboot",
         "reset_state",
         "start",
+        "stop",
     }
 )
 

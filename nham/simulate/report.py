@@ -131,9 +131,10 @@ def _user(user: clients.Client) -> Iterator[str]:
 def _state(outage: clients.Outage) -> str:
     if outage.lost is None:
         return "state not restored"
+    late = f" {outage.bare:.2f} s later" if outage.bare else ""
     if outage.lost == 0:
-        return "state restored, nothing lost"
-    return f"state restored, the last {outage.lost:.0f} s of it lost"
+        return f"state restored{late}, nothing lost"
+    return f"state restored{late}, the last {outage.lost:.0f} s of it lost"
 
 
 def _outage(outage: clients.Outage) -> dict[str, Any]:
@@ -145,6 +146,7 @@ def _outage(outage: clients.Outage) -> dict[str, Any]:
         else None,
         "restored": outage.lost is not None if ended else None,
         "lost_seconds": outage.lost if ended else None,
+        "bare_seconds": round(outage.bare, 3) if ended else None,
     }
 
 

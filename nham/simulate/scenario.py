@@ -52,6 +52,11 @@ class Vnf:
     affinity: tuple[str, ...]
     policies: tuple[descriptor.ResiliencyPolicy, ...]
 
+    def replicated(self, vdu: str) -> bool:
+        """Say whether the VNFCs of a VDU have standbys."""
+        policy = descriptor.policy_for(vdu, self.policies)
+        return policy is not None and policy.num_backups > 0
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Scenario:
@@ -360,14 +365,25 @@ class _Names:
         if kind == "engine":
             good = isinstance(target, int) and target > 0
             return "" if good else "must be the number of an engine, from 1"
+        vnfcs = [
+            (f"{vnf.name}/{vdu}-{index}", vnf.replicated(vdu))
+            for vnf in self.vnfs
+            for vdu, hosts in vnf.vdus.items()
+            for index in range(len(hosts))
+        ]
+        names = [name for name, _replicated in vnfcs]
         known = {
             "host": list(self.hosts),
             "vnf": [vnf.name for vnf in self.vnfs],
-            "vnfc": [
-                f"{vnf.name}/{vdu}-{index}"
-                for vnf in self.vnfs
-                for vdu, hosts in vnf.vdus.items()
-                for index in range(len(hosts))
+            "vnfc": names,
+            "server": [
+                *names,
+                *(
+                    f"{name}/{role}"
+                    for name, replicated in vnfcs
+                    for role in acts.ROLES
+                    if replicated
+                ),
             ],
         }[kind]
         if target in known:

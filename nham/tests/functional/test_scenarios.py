@@ -33,6 +33,43 @@ _LIMIT = 10.0
 #: For each sample the rungs, how many outages, and the seconds of state
 #: that are lost after the last one, at least and at most.
 EXPECTED: dict[str, tuple[list[str], int, tuple[float, float]]] = {
+    "1r-aa-application-hangs": (
+        ["make_standby", "fail_over", "repair_standby"],
+        1,
+        (0, 2),
+    ),
+    "1r-aa-fail-over-twice": (
+        [
+            "make_standby",
+            "fail_over",
+            "repair_standby",
+            "fail_over",
+            "remake_standby",
+        ],
+        2,
+        (0, 2),
+    ),
+    "1r-aa-qemu-killed": (
+        ["make_standby", "fail_over", "repair_standby"],
+        1,
+        (0, 2),
+    ),
+    "1r-aa-standby-dies": (["make_standby", "remake_standby"], 0, (0, 0)),
+    "1r-as-both-die": (
+        ["make_standby", "hard_reboot", "remake_standby"],
+        1,
+        (0, 2),
+    ),
+    "1r-as-host-power-off": (
+        ["make_standby", "fail_over", "repair_standby"],
+        1,
+        (0, 6),
+    ),
+    "1r-as-torn-state": (
+        ["make_standby", "fail_over", "repair_standby"],
+        1,
+        (10, 21),
+    ),
     "dead-application": (["soft_reboot"] * 2 + ["hard_reboot"], 3, (0, 0)),
     "engine-killed": (["evacuate"], 1, (1, 40)),
     "guest-power-off": (["hard_reboot"], 1, (0, 0)),
@@ -61,6 +98,16 @@ class ScenariosTest(base.TestCase):
     def test_each_sample_is_here(self) -> None:
         names = {path.stem for path in SAMPLES.glob("*.yaml")}
         self.assertEqual(set(EXPECTED), names)
+
+    def test_it_is_said_that_a_state_is_torn(self) -> None:
+        outcome = play.Player(
+            scenario.read(str(SAMPLES / "1r-as-torn-state.yaml"))
+        ).play()
+        (said,) = [
+            line.text for line in outcome.lines if "give_state" in line.text
+        ]
+        self.assertIn("give_state done: checkpoint", said)
+        self.assertIn("the state kept has sha256:", said)
 
     def check(self, name: str) -> None:
         """Play one sample."""

@@ -43,6 +43,10 @@ events:
   - {at: 20 s, do: api_down, system: nova, for: 500 ms}
   - {at: 10 s, do: crash_vm, target: fw/VDU1-1}
 """
+_ONE_R = """1R-AS, stateful: true,
+          probes: [{type: tcp, port: 80}],
+          service_address: {driver: floating_ip},
+          state_protection: {method: hook, hook: {port: 8081}}}"""
 
 
 class ScenarioTest(base.TestCase):
@@ -115,6 +119,17 @@ class ScenarioTest(base.TestCase):
             found = self.refused(GOOD.replace(old, new))
             self.assertEqual(1, len(found), str(found))
             self.assertIn(rule, found[0])
+
+    def test_members_are_named_where_there_is_a_standby(self) -> None:
+        text = GOOD.replace("fw/VDU1-1", "fw/VDU1-1/standby")
+        rule = "must be one of fw/VDU1-0, fw/VDU1-1, found"
+        self.assertIn(rule, self.refused(text)[0])
+        text = text.replace("boot: volume, ", "").replace("0R}", _ONE_R)
+        self.assertEqual(
+            "fw/VDU1-1/standby", self.read(text).events[0]["target"]
+        )
+        text = text.replace("crash_vm", "user_heal")
+        self.assertIn(rule, self.refused(text)[0])
 
     def test_wrong_values(self) -> None:
         for old, new, rule in (
