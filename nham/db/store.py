@@ -25,6 +25,7 @@ from collections.abc import Sequence
 
 from nham.core import model
 from nham.core import states
+from nham.db import blobs
 from nham.db import checkpoints
 from nham.db import database
 from nham.db import errors
@@ -129,10 +130,15 @@ class Store:
         self._db.write(lambda c: vnfs.delete_group(c, group_id))
 
     def members(
-        self, group_id: str | None = None, vnf_id: str | None = None
+        self,
+        group_id: str | None = None,
+        vnf_id: str | None = None,
+        server_id: str | None = None,
     ) -> Sequence[model.Member]:
         """Return the members that have not retired."""
-        return self._db.read(lambda c: vnfs.members(c, group_id, vnf_id))
+        return self._db.read(
+            lambda c: vnfs.members(c, group_id, vnf_id, server_id)
+        )
 
     def save_member(self, member: model.Member) -> None:
         """Insert or update a member; an update leaves its state alone."""
@@ -203,6 +209,24 @@ class Store:
     def delete_checkpoint(self, checkpoint_id: str) -> None:
         """Delete the record of a checkpoint; gone is no error."""
         self._db.write(lambda c: checkpoints.delete(c, checkpoint_id))
+
+    def save_blob(
+        self, name: str, data: bytes, digest: str, at: float
+    ) -> None:
+        """Keep a packed state, in place of one of that name."""
+        self._db.write(lambda c: blobs.save(c, name, data, digest, at))
+
+    def blob(self, name: str) -> bytes:
+        """Return a packed state."""
+        return self._db.read(lambda c: blobs.one(c, name))
+
+    def blob_names(self) -> Sequence[str]:
+        """Return the names of all packed states, in order."""
+        return self._db.read(blobs.names)
+
+    def delete_blob(self, name: str) -> None:
+        """Delete a packed state; gone is no error."""
+        self._db.write(lambda c: blobs.delete(c, name))
 
     # Recoveries
 

@@ -190,6 +190,7 @@ def members(
     connection: sa.Connection,
     group_id: str | None = None,
     vnf_id: str | None = None,
+    server_id: str | None = None,
 ) -> Sequence[model.Member]:
     """Return the members that have not retired."""
     table = models.member
@@ -198,7 +199,9 @@ def members(
         .join(models.group, models.group.c.id == table.c.group_id)
         .where(
             table.c.role != states.Role.RETIRED.value,
-            *_rows.matches(table, {"group_id": group_id}),
+            *_rows.matches(
+                table, {"group_id": group_id, "server_id": server_id}
+            ),
             *_rows.matches(models.group, {"vnf_id": vnf_id}),
         )
         .order_by(table.c.group_id, table.c.id)
