@@ -22,6 +22,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Sequence
 
+from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
 from nham.core import model
 
@@ -73,6 +74,18 @@ class CheckpointEngine(abc.ABC):
 
         None means: not yet, ask again (it is being made).
         """
+
+    def give(
+        self, checkpoint: model.Checkpoint, server_id: str, sender: str
+    ) -> None:
+        """Have a running server take the checkpoint's state in.
+
+        :param sender: name of the VNFC that the state comes from.
+        :raises Refused: the checkpoint is torn, the server will not take
+            it, or this engine cannot feed a server that runs.
+        :raises Unavailable: the server does not answer now.
+        """
+        raise errors.Refused(f"{self.name} cannot feed a running server")
 
     @abc.abstractmethod
     def delete(self, artifacts: Sequence[model.Artifact]) -> None:

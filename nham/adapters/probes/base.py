@@ -79,6 +79,15 @@ class Prober(abc.ABC):
         a suspicion takes as many answers but less time.
         """
 
+    def renew(self) -> None:
+        """Ask as somebody new from now on.
+
+        A router that translates addresses goes on sending what belongs to
+        a known exchange to whoever had the address when it began. A prober
+        without such exchanges has nothing to do.
+        """
+        return
+
     @abc.abstractmethod
     def collect(self) -> Sequence[Observation]:
         """Return what happened since the last call, oldest first."""

@@ -88,12 +88,16 @@ class Form:
             "the process CAP_NET_RAW"
         )
 
-    def pack(self, number: int) -> bytes:
-        """Return the question that carries a number."""
+    def pack(self, number: int, identifier: int) -> bytes:
+        """Return the question that carries a number.
+
+        :param identifier: of the exchange that an ICMP echo belongs to;
+            the kernel writes its own where it serves without rights.
+        """
         if not self.icmp:
             return _NUMBER.pack(number)
         kind = _REQUEST[self.family]
-        parts = [kind, 0, 0, os.getpid() & 0xFFFF, number & 0xFFFF, number]
+        parts = [kind, 0, 0, identifier, number & 0xFFFF, number]
         parts[2] = _checksum(_ICMP.pack(*parts))
         return _ICMP.pack(*parts)
 
@@ -126,6 +130,7 @@ class Echo:
         self, loop: asyncio.AbstractEventLoop, form: Form, heard: Heard
     ) -> None:
         self._form = form
+        self._identifier = int.from_bytes(os.urandom(2))
         self._heard = heard
         self._loop = loop
         self._socket = form.open()
@@ -142,7 +147,7 @@ class Echo:
         An earlier question's error may show up here instead: then the
         second try sends. What fails twice counts as lost on the way.
         """
-        data = self._form.pack(number)
+        data = self._form.pack(number, self._identifier)
         for _attempt in range(2):
             try:
                 self._socket.sendto(data, (address, port))

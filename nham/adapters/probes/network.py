@@ -125,6 +125,15 @@ class NetworkProber(base.Prober):
         """See base class."""
         self._loop.call_soon_threadsafe(self._hurry, frozenset(keys))
 
+    def renew(self) -> None:
+        """See base class; echoes get new sockets, all else always does."""
+        for form, old in list(self._echoes.items()):
+            self._echoes[form] = echo.Echo(self._loop, form, self._heard)
+            # Until then it may still hear what it asked for.
+            self._loop.call_soon_threadsafe(
+                self._loop.call_later, LAG_MEMORY, old.close
+            )
+
     def collect(self) -> Sequence[base.Observation]:
         """See base class."""
         return [self._seen.popleft() for _ in range(len(self._seen))]

@@ -259,6 +259,28 @@ class World(faults.Faults):
         guest.disk.value = value
         return True
 
+    def read_at(self, address: str) -> int | None:
+        """Return the number in the memory of who serves at an address.
+
+        None without an answer, 0 if its application started anew.
+        """
+        guest = self._at(address)
+        return int(guest.state or b"0") if guest else None
+
+    def write_at(self, address: str, value: int) -> bool:
+        """Have who serves at an address remember a number."""
+        guest = self._at(address)
+        if guest is None:
+            return False
+        guest.state = str(value).encode()
+        return True
+
+    def _at(self, address: str) -> records.Guest | None:
+        guest = self.physics.at(address)
+        if guest is None or guest.app is not records.App.SERVING:
+            return None
+        return guest
+
     def _server(self, server_id: str) -> records.Guest | None:
         for guest in self.physics.guests_of(server_id):
             if self.physics.serving(guest):

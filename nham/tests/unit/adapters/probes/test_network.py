@@ -186,7 +186,7 @@ class WireTest(base.TestCase):
     """What goes over the wire, byte by byte."""
 
     def test_icmp_checksum(self) -> None:
-        data = echo.form("icmp", HERE).pack(1)
+        data = echo.form("icmp", HERE).pack(1, 2)
         self.assertEqual(0, echo._checksum(data))
 
     def test_an_answer_brings_the_number_back(self) -> None:
@@ -195,7 +195,7 @@ class WireTest(base.TestCase):
             ("icmp", "::1", b"\x81"),
         ):
             form = echo.form(kind, address)
-            data = form.pack(77)
+            data = form.pack(77, 2)
             self.assertIsNone(form.answered(data, raw=False))
             self.assertEqual(77, form.answered(reply + data[1:], raw=False))
             self.assertIsNone(form.answered(b"", raw=False))
@@ -203,7 +203,7 @@ class WireTest(base.TestCase):
 
     def test_raw_sockets_bring_the_header_too(self) -> None:
         form = echo.form("icmp", HERE)
-        data = bytes([0x45]) + bytes(19) + b"\0" + form.pack(78)[1:]
+        data = bytes([0x45]) + bytes(19) + b"\0" + form.pack(78, 2)[1:]
         self.assertEqual(78, form.answered(data, raw=True))
 
     def test_request_of_an_ipv6_host(self) -> None:
