@@ -26,6 +26,7 @@ from nham.adapters.vim import base as vim_base
 from nham.adapters.vnfm import base as vnfm_base
 from nham.core import facts
 from nham.core import model
+from nham.core import states
 from nham.db import store as store_
 
 #: By how many seconds the clocks of NHAM and of the cloud may differ.
@@ -49,17 +50,31 @@ class MemberView:
     evidence: tuple[str, ...] = ()
 
 
+def subject(member: model.Member) -> str:
+    """Return what the watch knows a member by.
+
+    The one that serves is known by its group, whichever member it is: it
+    is the service that is watched. All others are known by themselves.
+    """
+    if member.role is states.Role.PRIMARY:
+        return member.group_id
+    return member.id
+
+
 class MemberWatch(Protocol):
-    """The part of the watch that a recovery needs."""
+    """The part of the watch that a recovery needs.
 
-    def view(self, group_id: str) -> MemberView:
-        """Return what is believed of the group's serving member."""
+    Each method is told of whom by ``subject``.
+    """
 
-    def expect(self, group_id: str) -> None:
+    def view(self, subject: str) -> MemberView:
+        """Return what is believed of it."""
+
+    def expect(self, subject: str) -> None:
         """Forget what was seen of it: it is being started anew."""
 
-    def refresh(self, group_id: str) -> None:
-        """Ask the member under its present addresses."""
+    def refresh(self, subject: str) -> None:
+        """Ask it under its present addresses."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -131,11 +146,43 @@ class Run:
 
     @property
     def member(self) -> model.Member:
-        """The member that Nova and the VNFM know."""
-        members = self.context.store.members(group_id=self.recovery.group_id)
-        if not members:
-            raise StepFailed("the group has no member any more")
-        return members[0]
+        """The member that the step is about; the primary, if none is named.
+
+        :raises StepFailed: there is no such member any more.
+        """
+        named = self.args.get("member_id")
+        for member in self._members():
+            wanted = member.role is states.Role.PRIMARY
+            if member.id == named if named else wanted:
+                return member
+        raise StepFailed("the group has no such member any more")
+
+    @property
+    def primary(self) -> model.Member:
+        """The member that serves.
+
+        :raises StepFailed: there is none.
+        """
+        for member in self._members():
+            if member.role is states.Role.PRIMARY:
+                return member
+        raise StepFailed("the group has no member that serves")
+
+    @property
+    def joining(self) -> model.Member | None:
+        """The member that is being made or repaired, None if none is."""
+        for member in self._members():
+            if member.role is states.Role.JOINING:
+                return member
+        return None
+
+    @property
+    def subject(self) -> str:
+        """What the watch knows the step's member by."""
+        return subject(self.member)
+
+    def _members(self) -> Sequence[model.Member]:
+        return self.context.store.members(group_id=self.recovery.group_id)
 
     @property
     def server(self) -> vim_base.Server:

@@ -30,6 +30,7 @@ from nham.core import states
 from nham.recovery import context  # noqa: F401  (registers the handlers)
 from nham.recovery import handlers  # noqa: F401  (registers the handlers)
 from nham.recovery import host_steps  # noqa: F401  (registers the handlers)
+from nham.recovery import replica_steps  # noqa: F401  (registers the handlers)
 from nham.recovery import server_steps  # noqa: F401  (registers the handlers)
 from nham.recovery import service_steps  # noqa: F401  (registers the handlers)
 from nham.recovery import vnfm_steps  # noqa: F401  (registers the handlers)
@@ -55,28 +56,43 @@ class Runner:
     def advance(self, recovery_id: str) -> bool:
         """Do what can be done now; return whether anything is left.
 
-        Never waits. An outside system that does not answer costs the
-        step no time: its deadline moves on with the clock.
+        Never waits; a step that is true leads to the next at once. An
+        outside system that does not answer costs the step no time: its
+        deadline moves on with the clock.
         """
-        recovery = self._context.store.recovery(recovery_id)
-        if not self._holds(recovery):
-            self._forget_all(recovery_id)
-            return False
-        record = next((r for r in recovery.steps if r.state in _OPEN), None)
-        if record is None:
-            self._end(recovery, states.RecoveryState.SUCCEEDED, "")
-            return False
-        try:
-            return self._advance(recovery, record)
-        except context.Aborted as reason:
-            self._forget((recovery.id, record.position))
-            self._close(recovery, record, states.StepState.DONE, str(reason))
-            self._end(recovery, states.RecoveryState.ABORTED, str(reason))
-        except context.StepRefused as reason:
-            self._fail(recovery, record, states.StepState.REFUSED, reason)
-        except context.StepFailed as reason:
-            self._fail(recovery, record, states.StepState.FAILED, reason)
-        return False
+        while True:
+            recovery = self._context.store.recovery(recovery_id)
+            if not self._holds(recovery):
+                self._forget_all(recovery_id)
+                return False
+            record = next(
+                (r for r in recovery.steps if r.state in _OPEN), None
+            )
+            if record is None:
+                self._end(recovery, states.RecoveryState.SUCCEEDED, "")
+                return False
+            try:
+                if not self._advance(recovery, record):
+                    return True
+            except context.Aborted as reason:
+                self._abort(recovery, record, reason)
+                return False
+            except context.StepRefused as reason:
+                self._fail(recovery, record, states.StepState.REFUSED, reason)
+                return False
+            except context.StepFailed as reason:
+                self._fail(recovery, record, states.StepState.FAILED, reason)
+                return False
+
+    def _abort(
+        self,
+        recovery: model.Recovery,
+        record: model.StepRecord,
+        reason: context.Aborted,
+    ) -> None:
+        self._forget((recovery.id, record.position))
+        self._close(recovery, record, states.StepState.DONE, str(reason))
+        self._end(recovery, states.RecoveryState.ABORTED, str(reason))
 
     def _holds(self, recovery: model.Recovery) -> bool:
         return (
@@ -89,6 +105,7 @@ class Runner:
     def _advance(
         self, recovery: model.Recovery, record: model.StepRecord
     ) -> bool:
+        """Take one step on; return whether it is done."""
         key = (recovery.id, record.position)
         now = self._context.clock.monotonic()
         deadline = self._deadlines.setdefault(key, now + record.step.timeout)
@@ -98,7 +115,7 @@ class Runner:
             LOG.warning("%s: %s; asking again", record.step.id, error)
             self._deadlines[key] += now - self._looked.get(key, now)
             self._looked[key] = now
-            return True
+            return False
         except errors.Conflict as error:
             LOG.info("%s: not yet: %s", record.step.id, error)
             done = None
@@ -109,18 +126,19 @@ class Runner:
         self._looked[key] = now
         if done is not None:
             self._forget(key)
-            return self._close(
+            self._close(
                 recovery,
                 record,
                 states.StepState.DONE,
                 done.detail,
                 done.at,
             )
+            return True
         if now > deadline:
             raise context.StepFailed(
                 f"not true after {record.step.timeout:g} s"
             )
-        return True
+        return False
 
     def _try(
         self, recovery: model.Recovery, record: model.StepRecord
@@ -162,7 +180,7 @@ class Runner:
         state: states.StepState,
         detail: str,
         at: float | None = None,
-    ) -> bool:
+    ) -> None:
         ended = at or self._context.clock.now()
         LOG.info(
             "recovery %s: %s %s: %s",
@@ -171,7 +189,7 @@ class Runner:
             state,
             detail,
         )
-        return self._context.store.step_ended(
+        self._context.store.step_ended(
             recovery.id,
             record.position,
             state,

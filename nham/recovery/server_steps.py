@@ -58,7 +58,7 @@ class RebootSoft(_ServerStep):
 
     def do(self, run: context.Run) -> None:
         """See base class."""
-        run.context.watch.expect(run.recovery.group_id)
+        run.context.watch.expect(run.subject)
         run.context.vim.reboot(run.member.server_id, hard=False)
 
 
@@ -70,7 +70,7 @@ class RebootHard(_ServerStep):
 
     def do(self, run: context.Run) -> None:
         """See base class."""
-        run.context.watch.expect(run.recovery.group_id)
+        run.context.watch.expect(run.subject)
         run.context.vim.reboot(run.member.server_id, hard=True)
 
 
@@ -82,8 +82,25 @@ class StartServer(_ServerStep):
 
     def do(self, run: context.Run) -> None:
         """See base class."""
-        run.context.watch.expect(run.recovery.group_id)
+        run.context.watch.expect(run.subject)
         run.context.vim.start(run.member.server_id)
+
+
+@handler("stop_server")
+class StopServer(StepHandler):
+    """Stop a server that may still run, and see that it is off."""
+
+    def do(self, run: context.Run) -> None:
+        """See base class; one that is off already is no error."""
+        if run.server.status != "SHUTOFF":
+            run.context.vim.stop(run.member.server_id)
+
+    def complete(self, run: context.Run) -> context.Done | None:
+        """See base class."""
+        server = run.server
+        if server.status != "SHUTOFF" or server.task_state is not None:
+            return None
+        return context.Done(detail=f"SHUTOFF on {server.host}")
 
 
 @handler("rebuild_server")
@@ -95,7 +112,7 @@ class RebuildServer(_ServerStep):
     def do(self, run: context.Run) -> None:
         """See base class."""
         image_id = source_image(run)
-        run.context.watch.expect(run.recovery.group_id)
+        run.context.watch.expect(run.subject)
         run.context.vim.rebuild(run.member.server_id, image_id)
 
     def complete(self, run: context.Run) -> context.Done | None:
@@ -125,7 +142,7 @@ class EvacuateServer(StepHandler):
         server = run.server
         if server.task_state is not None:
             run.context.vim.reset_state(server.id)
-        run.context.watch.expect(run.recovery.group_id)
+        run.context.watch.expect(run.subject)
         run.context.vim.evacuate(
             server.id, self._force_host(run), start=bool(run.args["start"])
         )

@@ -132,7 +132,11 @@ def adopt(ctx: context.Context, member: model.Member, server_id: str) -> None:
     The new one is written first, so that a crash in between leaves no
     group without a member; done again, it ends what was begun.
     """
-    members = ctx.store.members(group_id=member.group_id)
+    members = [
+        known
+        for known in ctx.store.members(group_id=member.group_id)
+        if known.kind == "vnfc"
+    ]
     old = [known for known in members if known.server_id != server_id]
     if len(old) == len(members):
         server = ctx.vim.server(server_id)
@@ -171,7 +175,7 @@ class CheckRecord(StepHandler):
         run.context.store.save_member(
             dataclasses.replace(run.member, host=server.host)
         )
-        if run.vnfm is None:
+        if run.vnfm is None or run.member.kind == "server":
             return context.Done(detail="ACTIVE; no VNFM to agree with")
         try:
             known = _vnfc(run).server_id

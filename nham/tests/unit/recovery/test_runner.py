@@ -95,16 +95,24 @@ class OrderTest(RunnerCase):
         self.assertEqual(
             [StepState.STARTED, StepState.PENDING], self.step_states()
         )
-        self.assertTrue(self.advance())
         self.assertEqual(0, self.second.asked)
-        self.assertTrue(self.advance())
         self.assertFalse(self.advance())
         recovery = self.recovery()
         self.assertIs(State.SUCCEEDED, recovery.state)
         self.assertEqual("it is so", recovery.steps[0].detail)
         self.assertEqual(42.5, recovery.steps[1].ended_at)
         self.assertEqual((1, 2), (self.first.asked, self.first.looked))
+        self.assertEqual((1, 1), (self.second.asked, self.second.looked))
         self.assertIsNone(self.store.group("g").recovery_id)
+
+    def test_no_time_is_lost_between_two_steps(self) -> None:
+        """What is true leads to the next, up to the one that waits."""
+        self.first.on_look = [DONE]
+        self.assertTrue(self.advance())
+        self.assertEqual(
+            [StepState.DONE, StepState.STARTED], self.step_states()
+        )
+        self.assertEqual((1, 1), (self.second.asked, self.second.looked))
 
     def test_a_recovery_that_has_ended_is_left(self) -> None:
         self.first.on_look, self.second.on_look = [DONE], [DONE]
@@ -232,6 +240,7 @@ class CrashTest(RunnerCase):
     def test_a_done_step_is_not_done_again(self) -> None:
         self.first.on_look = [DONE]
         self.advance()
+        self.second.known = True
         self.restart()
         self.advance()
         self.assertEqual((1, 1), (self.first.asked, self.second.asked))

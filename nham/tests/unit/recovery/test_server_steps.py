@@ -242,4 +242,4 @@ class DeleteTest(base.RecoveryCase):
         self.replace("nham.db.store.Store.members", return_value=[])
         record = self.run_to_end(recovery_id).steps[0]
         self.assertIs(FAILED, record.state)
-        self.assertIn("no member", record.detail)
+        self.assertIn("no such member", record.detail)

@@ -1,0 +1,101 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Under which address a member is reached, and where its hook is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+import dataclasses
+
+from nham.adapters import errors
+from nham.adapters.hooks import base as hooks
+from nham.adapters.vim import base as vim_base
+from nham.core import descriptor
+from nham.core import model
+from nham.core import states
+from nham.db import store as store_
+
+
+def pick_address(
+    addresses: Sequence[vim_base.Address], network: str | None
+) -> vim_base.Address | None:
+    """Return the address that a member is asked under.
+
+    A floating address comes first: it is the one that clients use.
+    """
+    if network is not None:
+        addresses = [a for a in addresses if a.network == network]
+    for kind in ("floating", "fixed"):
+        for address in addresses:
+            if address.kind == kind and ":" not in address.ip:
+                return address
+    return None
+
+
+def own_address(
+    group: model.Group, member: model.Member
+) -> vim_base.Address | None:
+    """Return the floating address that NHAM keeps pointed at a member.
+
+    None for a group without replicas, whose address nobody moves.
+    """
+    primary = member.role is states.Role.PRIMARY
+    kept = group.service if primary else group.access
+    if kept is None:
+        return None
+    return vim_base.Address(network="", ip=kept.ip, kind="floating")
+
+
+@dataclasses.dataclass(frozen=True)
+class Endpoints:
+    """Finds the hook of a server.
+
+    :ivar secret: returns the token of that name.
+    """
+
+    store: store_.Store
+    vim: vim_base.Vim
+    secret: Callable[[str], str]
+
+    def __call__(self, server_id: str) -> tuple[hooks.Endpoint, int]:
+        """Return the endpoint, and how many bytes are too many.
+
+        :raises Refused: it is no member, or its policy names no hook.
+        :raises NotFound: it has no address there.
+        """
+        members = self.store.members(server_id=server_id)
+        if not members:
+            raise errors.Refused(f"server {server_id} is no member")
+        group = self.store.group(members[0].group_id)
+        vnf = self.store.vnf(group.vnf_id)
+        policy = descriptor.policy_for(group.vdu, vnf.policies)
+        hook = policy.state_protection.hook if policy else None
+        if hook is None:
+            raise errors.Refused(f"the policy of {group.vnfc} names no hook")
+        address = own_address(group, members[0])
+        if address is None or hook.network is not None:
+            server = self.vim.server(server_id)
+            address = pick_address(server.addresses, hook.network)
+        if address is None:
+            where = hook.network or "any network"
+            raise errors.NotFound(f"{group.vnfc} has no address in {where}")
+        endpoint = hooks.Endpoint(
+            address=address.ip,
+            port=hook.port,
+            export_path=hook.export_path,
+            import_path=hook.import_path,
+            token=self.secret(hook.token) if hook.token else None,
+            timeout=hook.timeout,
+        )
+        return endpoint, hook.max_size
