@@ -22,6 +22,13 @@ GROUP = cfg.OptGroup(
 )
 
 OPTS = [
+    cfg.IntOpt(
+        "workers",
+        default=8,
+        min=1,
+        max=256,
+        help="VNFs that one engine asks for their state at the same time.",
+    ),
     cfg.StrOpt(
         "secrets_dir",
         default="/etc/nham/secrets",

@@ -37,7 +37,7 @@ OPTS = [
     ),
     cfg.FloatOpt(
         "poll",
-        default=0.2,
+        default=0.1,
         min=0.05,
         max=10.0,
         help="Seconds between two looks whether a step of a recovery has "

@@ -19,6 +19,7 @@ older good one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence
 import dataclasses
 import logging
@@ -26,10 +27,15 @@ import uuid
 
 from nham import metrics
 from nham.adapters import errors
+from nham.adapters.vim import base as vim_base
+from nham.core import descriptor
 from nham.core import facts
 from nham.core import model
 from nham.core import states
+from nham.core.decision import replicas
+from nham.db import errors as db_errors
 from nham.engine import cloud as cloud_
+from nham.engine import feeding
 from nham.engine import fleet as fleet_
 from nham.engine import journal as journal_
 from nham.engine import settings as settings_
@@ -38,8 +44,13 @@ from nham.recovery import context
 LOG = logging.getLogger(__name__)
 
 State = states.CheckpointState
+Submit = Callable[[Callable[[], None]], object]
 
-ENGINE_OF = {"image_snapshot": "image", "volume_snapshot": "volume"}
+ENGINE_OF = {
+    "image_snapshot": "image",
+    "volume_snapshot": "volume",
+    "hook": "hook",
+}
 
 #: Seconds; to ask for a checkpoint takes a few calls, each of which is
 #: given up after its own time-out. Who has not got its parts by then died.
@@ -51,7 +62,11 @@ class NotNow(Exception):
 
 
 class Checkpointer:
-    """Takes the checkpoints that are due and keeps the catalogue."""
+    """Takes the checkpoints that are due and keeps the catalogue.
+
+    :param submit: runs a job that may wait for a VNF, so that no other VNF
+        waits with it.
+    """
 
     def __init__(
         self,
@@ -59,11 +74,15 @@ class Checkpointer:
         cloud: cloud_.CloudView,
         journal: journal_.Journal,
         settings: settings_.Settings,
+        submit: Submit,
     ) -> None:
         self._context = ctx
         self._cloud = cloud
         self._journal = journal
         self._settings = settings
+        self._submit = submit
+        self._feeder = feeding.Feeder(ctx)
+        self._exporting: set[str] = set()
         self._retry_at: dict[str, float] = {}
         self._unfit: dict[str, str] = {}
 
@@ -79,10 +98,32 @@ class Checkpointer:
         busy = {c.group_id for c in pending}
         room = self._settings.checkpoints_parallel - len(pending)
         for entry in self._due(fleet, known):
-            if room <= 0:
-                break
-            if entry.group.id not in busy and self._scheduled(entry):
+            if entry.group.id in busy:
+                continue
+            if entry.policy.state_protection.method == "hook":
+                self._synchronize(entry)
+            elif room > 0 and self._scheduled(entry):
                 room -= 1
+
+    def _synchronize(self, entry: fleet_.Entry) -> None:
+        """Have a VNF export its state, and give it to its standby.
+
+        Source: NHAM paper 3.2, State Synchronizer.
+        """
+        if entry.group.id in self._exporting:
+            return
+        self._exporting.add(entry.group.id)
+
+        def job() -> None:
+            try:
+                self._scheduled(entry)
+                self._feeder.feed(entry)
+            except db_errors.NotFound as error:
+                LOG.info("%s: it was removed meanwhile", error)
+            finally:
+                self._exporting.discard(entry.group.id)
+
+        self._submit(job)
 
     def take(self, entry: fleet_.Entry, trigger: str) -> model.Checkpoint:
         """Begin a checkpoint of the group's member now.
@@ -93,7 +134,7 @@ class Checkpointer:
         if method not in ENGINE_OF:
             raise NotNow("the policy protects no state")
         engine = self._context.engines[ENGINE_OF[method]]
-        server = self._context.vim.server(entry.member.server_id)
+        server = self._server(entry)
         self._check_fit(entry, server.status, server.task_state)
         unfit = engine.unfit(server)
         if unfit:
@@ -121,7 +162,20 @@ class Checkpointer:
         if not store.update_checkpoint(checkpoint, State.CREATING):
             self.delete(checkpoint)
             raise NotNow("it was given up while its parts were asked for")
+        if engine.name == "hook":
+            self._follow(checkpoint)
         return checkpoint
+
+    def _server(self, entry: fleet_.Entry) -> vim_base.Server:
+        """Return the member's server, as fresh as the engine needs it.
+
+        An export asks the VNF and not Nova, perhaps each second.
+        """
+        server_id = entry.member.server_id
+        known = self._cloud.server(server_id)
+        if known is None or entry.policy.state_protection.method != "hook":
+            return self._context.vim.server(server_id)
+        return known
 
     def _tell_unfit(self, entry: fleet_.Entry, reason: str) -> None:
         """Tell once that a VNFC's state cannot be kept."""
@@ -147,7 +201,12 @@ class Checkpointer:
         view = self._context.watch.view(entry.group.id)
         group = self._context.store.group(entry.group.id)
         if group.recovery_id is not None:
-            raise NotNow("a recovery of it is running")
+            recovery = self._context.store.recovery(group.recovery_id)
+            # While its standby is made it serves, and its state moves on.
+            if recovery.rung not in replicas.RUNGS:
+                raise NotNow("a recovery of it is running")
+        if group.epoch != entry.group.epoch and not group.recovery_id:
+            raise NotNow("the fleet is about to be read anew")
         if status != "ACTIVE" or task is not None:
             raise NotNow(f"Nova says {status}, task {task}")
         if facts.Health.DEAD in (view.app, view.icmp):
@@ -283,10 +342,8 @@ class Checkpointer:
         store = self._context.store
         group = store.group(group_id)
         vnf = store.vnf(group.vnf_id)
-        keep = 1
-        for entry in fleet_.load(store):
-            if entry.group.id == group_id:
-                keep = entry.policy.state_protection.retention
+        policy = descriptor.policy_for(group.vdu, vnf.policies)
+        keep = policy.state_protection.retention if policy else 1
         needed = self._images_in_use()
         good = store.checkpoints(group_id=group_id, states=[State.AVAILABLE])
         bad = store.checkpoints(group_id=group_id, states=[State.FAILED])

@@ -22,7 +22,7 @@ from nham.core import descriptor
 from nham.core import facts
 from nham.core import model
 from nham.core import states
-from nham.engine import watch
+from nham.recovery import endpoints
 
 
 def network(
@@ -31,7 +31,7 @@ def network(
     """Return the network that a member is probed over, None if nobody asks."""
     if server is None or not policy.probes:
         return None
-    asked = watch.pick_address(server.addresses, policy.probes[0].network)
+    asked = endpoints.pick_address(server.addresses, policy.probes[0].network)
     return asked.network if asked else None
 
 

@@ -33,6 +33,7 @@ from nham.core import model
 from nham.core import states
 from nham.descriptor import errors as descriptor_errors
 from nham.descriptor import reader
+from nham.engine import dissolve
 from nham.engine import journal as journal_
 from nham.recovery import context
 
@@ -114,8 +115,13 @@ class Discoverer:
         return vnf
 
     def unregister(self, vnf_id: str) -> None:
-        """Stop protecting a VNF and remove its checkpoints."""
+        """Stop protecting a VNF; remove its standbys and checkpoints.
+
+        :raises AdapterError: a standby cannot be removed now.
+        """
         store = self._context.store
+        for group in store.groups(vnf_id=vnf_id):
+            dissolve.dissolve(self._context, group)
         self._let_go(store.checkpoints(vnf_id=vnf_id))
         store.delete_vnf(vnf_id)
 
@@ -173,6 +179,7 @@ class Discoverer:
         wanted = {vnfc.name: vnfc for vnfc in record.vnfcs}
         for group in store.groups(vnf_id=vnf.id):
             if group.vnfc not in wanted:
+                dissolve.dissolve(self._context, group)
                 self._let_go(store.checkpoints(group_id=group.id))
                 store.delete_group(group.id)
         for vnfc in record.vnfcs:
@@ -251,9 +258,13 @@ class Discoverer:
         if group.recovery_id is not None:
             # The recovery knows best which server serves the VNFC.
             return
-        members = store.members(group_id=group.id)
+        present = store.members(group_id=group.id)
+        members = [m for m in present if m.kind == "vnfc"]
         if members and members[0].server_id == server.id:
             return
+        serves = all(m.kind == "vnfc" for m in present) or (
+            bool(members) and members[0].role is states.Role.PRIMARY
+        )
         for old in members:
             store.save_member(
                 dataclasses.replace(old, role=states.Role.RETIRED)
@@ -264,12 +275,15 @@ class Discoverer:
                 id=str(uuid.uuid4()),
                 group_id=group.id,
                 server_id=server.id,
+                # Beside a member that serves it has yet to be let in.
+                role=states.Role.PRIMARY if serves else states.Role.FAILED,
                 host=server.host,
                 image_id=image_id,
                 volume_backed=server.volume_backed,
+                port_id=members[0].port_id if members else None,
             )
         )
-        if members:
+        if members and serves:
             self.replaced_behind.append(group.id)
 
     def _remove_gone(self, source: str, present: set[str]) -> None:
@@ -278,7 +292,11 @@ class Discoverer:
                 self._gone(vnf)
 
     def _gone(self, vnf: model.Vnf) -> None:
-        self.unregister(vnf.id)
+        try:
+            self.unregister(vnf.id)
+        except errors.AdapterError as error:
+            LOG.warning("%s: its standbys stay for now: %s", vnf.name, error)
+            return
         self._journal.event(
             states.Severity.INFO,
             "terminated",

@@ -26,6 +26,7 @@ from nham.core import descriptor
 from nham.core import facts
 from nham.core import model
 from nham.core import states
+from nham.core.decision import replicas
 from nham.db import errors as db_errors
 from nham.engine import fleet as fleet_
 from nham.engine import gather as gather_
@@ -46,6 +47,7 @@ _UNWELL = (
     states.VnfState.WAITING,
     states.VnfState.STOPPED,
     states.VnfState.RECOVERING,
+    states.VnfState.DEGRADED,
 )
 #: That we suspect ourselves is an alarm, and no state of a VNF.
 _QUIET = (
@@ -163,9 +165,8 @@ class Dispatcher:
     ) -> model.Recovery | None:
         """Claim a recovery of the group; None: somebody else was first."""
         store, now = self._context.store, self._context.clock.now()
-        view = self._context.watch.view(entry.group.id)
+        view = self._context.watch.view(_subject(verdict, entry))
         zone = verdict.zone or descriptor.Zone.VM
-        wide = zone is descriptor.Zone.HOST
         recovery = model.Recovery(
             id=str(uuid.uuid4()),
             vnf_id=entry.vnf.id,
@@ -173,7 +174,7 @@ class Dispatcher:
             epoch=0,
             fault=model.Fault(
                 zone=zone,
-                subject=str(member.host) if wide else member.server_id,
+                subject=verdict.subject,
                 detected_at=now,
                 last_good_at=view.last_good_at,
                 evidence=(
@@ -260,3 +261,10 @@ class Dispatcher:
                     host=alarm.subject,
                 )
         self._alarms = now
+
+
+def _subject(verdict: decision.Verdict, entry: fleet_.Entry) -> str:
+    """Return what the watch knows the failed member by."""
+    if verdict.rung not in replicas.RUNGS:
+        return entry.group.id
+    return entry.standby.id if entry.standby else f"{entry.group.id}/none"

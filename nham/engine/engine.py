@@ -56,6 +56,7 @@ class Engine:
     :param start: is given the id of each recovery that is to be run by
         calling ``advance`` until it returns False.
     :param read: reads a descriptor.
+    :param submit: runs a job that may wait for a VNF.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Engine:
         settings: settings_.Settings,
         start: Callable[[str], None],
         read: discover.Read = reader.read,
+        submit: checkpointing.Submit = lambda job: job(),
     ) -> None:
         self.id = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
         self.settings = settings
@@ -75,7 +77,7 @@ class Engine:
         self.runner = runner.Runner(self.context, self.id)
         self.discoverer = discover.Discoverer(self.context, self.journal, read)
         self.checkpointer = checkpointing.Checkpointer(
-            self.context, self.cloud, self.journal, settings
+            self.context, self.cloud, self.journal, settings, submit
         )
         self.dispatcher = dispatch.Dispatcher(
             self.context,
@@ -122,8 +124,9 @@ class Engine:
         """Judge what the prober saw; decide if something is wrong."""
         self.watch.tick()
         for entry in self.fleet:
-            if self.cloud.was_restarted(entry.member.server_id):
-                self.watch.expect(entry.group.id)
+            for member in filter(None, (entry.member, entry.standby)):
+                if self.cloud.was_restarted(member.server_id):
+                    self.watch.expect(context.subject(member))
         try:
             return self.dispatcher.run(self.fleet)
         except db_errors.NotFound as error:
@@ -174,7 +177,31 @@ class Engine:
         """
         entry = self.entry(checkpoint.group_id)
         member = self.dispatcher.member(entry)
-        verdict = decision.restore_verdict(member, checkpoint.id, rule, reason)
+        verdict = decision.restore_verdict(
+            member, checkpoint.id, rule, reason, checkpoint.engine == "hook"
+        )
+        claimed = self.dispatcher.claim(verdict, entry, member)
+        if claimed is None:
+            raise checkpointing.NotNow("a recovery of it is running")
+        self._start(claimed.id)
+        return claimed
+
+    def switchover(self, group_id: str, reason: str) -> model.Recovery:
+        """Have a group's standby take over from a member that is well.
+
+        What the VNF would lose is saved just before.
+
+        :raises checkpointing.NotNow: there is no standby that could, a
+            recovery is running, or the state cannot be saved now.
+        """
+        entry = self.entry(group_id)
+        if entry.policy.stateful:
+            self.checkpointer.take(entry, "planned_work")
+        member = self.dispatcher.member(entry)
+        try:
+            verdict = decision.switchover_verdict(member, reason)
+        except ValueError as why_not:
+            raise checkpointing.NotNow(str(why_not)) from why_not
         claimed = self.dispatcher.claim(verdict, entry, member)
         if claimed is None:
             raise checkpointing.NotNow("a recovery of it is running")

@@ -28,24 +28,37 @@ from nham.db import store as store_
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One group with its serving member and the policy that holds."""
+    """One group with its members and the policy that holds.
+
+    :ivar member: the member that serves.
+    :ivar standby: the other one; None if there is none.
+    """
 
     vnf: model.Vnf
     group: model.Group
     member: model.Member
     policy: descriptor.ResiliencyPolicy
+    standby: model.Member | None = None
+
+
+#: Of several that do not serve, the one that is most able to.
+_ORDER = (states.Role.STANDBY, states.Role.JOINING, states.Role.FAILED)
 
 
 def load(store: store_.Store) -> tuple[Entry, ...]:
-    """Return all members that a policy protects."""
+    """Return all groups that a policy protects."""
     vnfs = {
         vnf.id: vnf
         for vnf in store.vnfs()
         if vnf.state is not states.VnfState.UNPROTECTED
     }
     serving: dict[str, model.Member] = {}
+    others: dict[str, list[model.Member]] = {}
     for member in store.members():
-        serving.setdefault(member.group_id, member)
+        if member.role is states.Role.PRIMARY:
+            serving[member.group_id] = member
+        else:
+            others.setdefault(member.group_id, []).append(member)
     found = []
     for group in store.groups():
         vnf, member_ = vnfs.get(group.vnf_id), serving.get(group.id)
@@ -53,7 +66,16 @@ def load(store: store_.Store) -> tuple[Entry, ...]:
             continue
         policy = descriptor.policy_for(group.vdu, vnf.policies)
         if policy is not None:
+            rest = others.get(group.id, [])
             found.append(
-                Entry(vnf=vnf, group=group, member=member_, policy=policy)
+                Entry(
+                    vnf=vnf,
+                    group=group,
+                    member=member_,
+                    policy=policy,
+                    standby=min(
+                        rest, key=lambda m: _ORDER.index(m.role), default=None
+                    ),
+                )
             )
     return tuple(found)

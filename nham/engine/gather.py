@@ -41,13 +41,20 @@ from nham.recovery import context
 LOG = logging.getLogger(__name__)
 
 #: Only recoveries by the decision count as attempts of the ladder.
-_ORDERED = ("restore", "replaced-behind")
+_ORDERED = ("restore", "replaced-behind", "switchover")
 #: No ladder has as many rungs as this, each tried as often as it may be.
 _LOOK_BACK = 50
 
 
-#: What can be seen of a member and its host without asking anybody.
-Signs = tuple[facts.Health, facts.Health, str | None, facts.Health | None]
+#: What can be seen of a member, its host and its standby without asking
+#: anybody.
+Signs = tuple[
+    facts.Health,
+    facts.Health,
+    str | None,
+    facts.Health | None,
+    facts.StandbyFacts | None,
+]
 
 
 class Gatherer:
@@ -82,8 +89,10 @@ class Gatherer:
         for entry in fleet:
             view = self._watch.view(entry.group.id)
             server = self._cloud.server(entry.member.server_id)
+            glance = self._at_a_glance(entry)
             if (
                 facts.Health.DEAD in (view.app, view.icmp)
+                or glance.unguarded
                 or (server is not None and server.status != "ACTIVE")
                 or (server is not None and server.host in lost)
             ):
@@ -93,6 +102,7 @@ class Gatherer:
                     view.icmp,
                     server.status if server else None,
                     self._watch.host_health(host) if host else None,
+                    glance.standby,
                 )
         return found
 
@@ -141,10 +151,49 @@ class Gatherer:
             ),
             image_id=entry.member.image_id,
             volume_backed=entry.member.volume_backed,
-            vnfm=entry.vnf.source in self._context.vnfms,
+            # The VNFM knows nothing of a server of NHAM's own.
+            vnfm=entry.vnf.source in self._context.vnfms
+            and entry.member.kind == "vnfc",
             paused=entry.vnf.paused,
             busy=entry.group.recovery_id is not None,
+            member_id=entry.member.id,
+            standby=self._standby(entry),
         )
+
+    def _standby(self, entry: fleet_.Entry) -> facts.StandbyFacts | None:
+        member = entry.standby
+        if member is None:
+            return None
+        view = self._watch.view(member.id)
+        server = self._cloud.server(member.server_id)
+        return facts.StandbyFacts(
+            member_id=member.id,
+            server_id=member.server_id,
+            host=server.host if server else member.host,
+            role=member.role,
+            kind=member.kind,
+            app=view.app,
+            icmp=view.icmp,
+            server=facts.ServerFacts(
+                status=server.status if server else "ACTIVE",
+                task_state=server.task_state if server else None,
+            ),
+            sequence=member.sequence,
+        )
+
+    def _close_standby(
+        self, standby: facts.StandbyFacts | None
+    ) -> facts.StandbyFacts | None:
+        """Return what is known of a standby when Nova was asked, too."""
+        if standby is None or standby.server.status != "SHUTOFF":
+            return standby
+        try:
+            who = cloud_.stopped_by(self._context.vim, standby.server_id)
+        except errors.AdapterError:
+            self._nova = False
+            return standby
+        server = dataclasses.replace(standby.server, stopped_by=who)
+        return dataclasses.replace(standby, server=server)
 
     def _close_up(self, entry: fleet_.Entry) -> facts.MemberFacts:
         """Return what is known of a member when everybody was asked."""
@@ -156,15 +205,17 @@ class Gatherer:
             self._watch.expect(entry.group.id)
         seen = self._watch.view(entry.group.id).last_good_at
         attempts = self._attempts(entry, now)
+        glance = self._at_a_glance(entry)
         return dataclasses.replace(
-            self._at_a_glance(entry),
+            glance,
+            standby=self._close_standby(glance.standby),
             host=server.host if server else entry.member.host,
             silent_for=now - seen if seen else 0.0,
             server=self._server_facts(server),
             affinity=bool(server and server.affinity),
             operation=self._operation(entry, server),
             checkpoints=self._checkpoints(entry, now)
-            if self._may_restore(server, attempts)
+            if self._may_restore(entry, server, attempts)
             else (),
             attempts=attempts,
             busy=group.recovery_id is not None,
@@ -255,6 +306,7 @@ class Gatherer:
 
     def _may_restore(
         self,
+        entry: fleet_.Entry,
         server: vim_base.Server | None,
         attempts: tuple[facts.Attempt, ...],
     ) -> bool:
@@ -262,6 +314,9 @@ class Gatherer:
 
         A VM that just died on a living host is started on its own disk.
         """
+        if entry.policy.state_protection.method == "hook":
+            # The state was in its memory, and its proof costs nothing.
+            return True
         if attempts or server is None or server.host is None:
             return True
         service = self._cloud.services().get(server.host)
@@ -292,7 +347,9 @@ class Gatherer:
             else:
                 usable.append(
                     facts.CheckpointFacts(
-                        id=checkpoint.id, age=now - checkpoint.cut_at
+                        id=checkpoint.id,
+                        age=now - checkpoint.cut_at,
+                        sequence=checkpoint.sequence,
                     )
                 )
         return tuple(usable)

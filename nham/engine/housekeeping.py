@@ -15,11 +15,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Sequence
 import dataclasses
 import logging
 
 from nham.adapters import errors
+from nham.adapters.vim import base as vim_base
 from nham.core import model
 from nham.core import states
 from nham.engine import cloud as cloud_
@@ -28,6 +30,7 @@ from nham.engine import journal as journal_
 from nham.engine import settings as settings_
 from nham.engine import watch as watch_
 from nham.recovery import context
+from nham.recovery import endpoints
 
 LOG = logging.getLogger(__name__)
 
@@ -88,26 +91,37 @@ class Housekeeper:
         """Let the watch ask all members under their present addresses."""
         watched = []
         for entry in fleet:
-            self._note_answer(entry)
-            server = self._cloud.server(entry.member.server_id)
-            if server is not None:
-                watched.append(
-                    watch_.Watched(
-                        group_id=entry.group.id,
-                        policy=entry.policy,
-                        addresses=server.addresses,
-                        answered=entry.member.answered,
-                    )
-                )
+            for member in filter(None, (entry.member, entry.standby)):
+                self._note_answer(member)
+                known = self._watched(entry, member)
+                if known is not None:
+                    watched.append(known)
         self._watch.set_members(watched)
 
-    def _note_answer(self, entry: fleet_.Entry) -> None:
+    def _watched(
+        self, entry: fleet_.Entry, member: model.Member
+    ) -> watch_.Watched | None:
+        """Return how a member is watched; None if nobody can ask it."""
+        own = endpoints.own_address(entry.group, member)
+        server = self._cloud.server(member.server_id)
+        if member.role is states.Role.FAILED or (own or server) is None:
+            return None
+        fixed = server.addresses if server else ()
+        addresses = fixed if own is None else (own, *_fixed(fixed))
+        return watch_.Watched(
+            group_id=context.subject(member),
+            policy=entry.policy,
+            addresses=addresses,
+            answered=member.answered,
+        )
+
+    def _note_answer(self, member: model.Member) -> None:
         """Write down that a member answered, for engines to come."""
-        if entry.member.answered:
+        if member.answered:
             return
-        view = self._watch.view(entry.group.id)
+        view = self._watch.view(context.subject(member))
         if view.last_good_at is not None:
-            self._context.store.note_answer(entry.member.id)
+            self._context.store.note_answer(member.id)
 
     def watch_hosts(self) -> None:
         """Let the watch ask all compute hosts."""
@@ -166,3 +180,13 @@ class Housekeeper:
         if any(r.fault.subject == record.name for r in running):
             return False
         return seen_at > since + _REPORT_SLACK
+
+
+def _fixed(
+    addresses: Iterable[vim_base.Address],
+) -> tuple[vim_base.Address, ...]:
+    """Return those that Nova does not need to be asked for again.
+
+    What Nova says of floating addresses is late by seconds after a move.
+    """
+    return tuple(one for one in addresses if one.kind == "fixed")

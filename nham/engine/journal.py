@@ -25,6 +25,7 @@ from nham.core import decision
 from nham.core import model
 from nham.core import states
 from nham.core import timeline
+from nham.core.decision import replicas
 from nham.db import store as store_
 from nham.engine import fleet as fleet_
 
@@ -39,6 +40,13 @@ _LEVELS = {
 _CRITICAL = ("exhausted", "host-unfenced", "mass-failure", "vnfm-stuck")
 #: What an operator did on purpose.
 _STOPPED = ("operator-stopped", "set-aside")
+#: What is wrong with a standby while the service is well.
+_SERVING = (
+    "standby-stopped",
+    "standby-unfenced",
+    "standby-later",
+    "standby-missing",
+)
 
 
 class Journal:
@@ -66,9 +74,10 @@ class Journal:
         self, recovery: model.Recovery, entry: fleet_.Entry
     ) -> None:
         """Tell that a recovery was claimed."""
+        serves = recovery.rung in replicas.RUNGS
         self._store.set_vnf_state(
             recovery.vnf_id,
-            states.VnfState.RECOVERING,
+            states.VnfState.DEGRADED if serves else states.VnfState.RECOVERING,
             "; ".join(recovery.reasons[:2]),
         )
         self.event(
@@ -114,6 +123,8 @@ class Journal:
         state = states.VnfState.WAITING
         if verdict.rule in _STOPPED:
             state = states.VnfState.STOPPED
+        if verdict.rule in _SERVING:
+            state = states.VnfState.DEGRADED
         if verdict.kind is decision.Kind.WOULD:
             state = states.VnfState.PAUSED
         reason = "; ".join(verdict.reasons)

@@ -49,14 +49,7 @@ class Requests:
     ) -> list[str]:
         """Begin a checkpoint of one VNFC or of all of a VNF."""
         with _answers():
-            store = self._engine.context.store
-            groups = [
-                group
-                for group in store.groups(vnf_id=vnf_id)
-                if group_id in (None, group.id)
-            ]
-            if not groups:
-                raise rpc_errors.NotFound(f"VNF {vnf_id} has no such VNFC")
+            groups = self._groups(vnf_id, group_id)
             return [
                 self._engine.checkpointer.take(
                     self._engine.entry(group.id), "demand"
@@ -83,6 +76,28 @@ class Requests:
             return self._engine.restore(
                 checkpoint, "restore", "asked for by an operator"
             ).id
+
+    def switchover_vnf(self, vnf_id: str, group_id: str | None) -> list[str]:
+        """Begin the switchover of one VNFC or of all of a VNF."""
+        with _answers():
+            groups = self._groups(vnf_id, group_id)
+            return [
+                self._engine.switchover(
+                    group.id, "asked for by an operator"
+                ).id
+                for group in groups
+            ]
+
+    def _groups(self, vnf_id: str, group_id: str | None) -> list[model.Group]:
+        store = self._engine.context.store
+        groups = [
+            group
+            for group in store.groups(vnf_id=vnf_id)
+            if group_id in (None, group.id)
+        ]
+        if not groups:
+            raise rpc_errors.NotFound(f"VNF {vnf_id} has no such VNFC")
+        return groups
 
     def register_vnf(
         self,

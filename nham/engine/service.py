@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The engine as a process: a thread for each loop, a pool for recoveries.
+"""The engine as a process: a thread for each loop, pools for the rest.
 
 A loop that fails is logged and called again; one that must not die with
 the database or the cloud never does.
@@ -67,12 +67,19 @@ class EngineService:
         self._pool = futures.ThreadPoolExecutor(
             self.conf.recovery.workers, thread_name_prefix="recovery"
         )
+        self._exports = futures.ThreadPoolExecutor(
+            self.conf.hooks.workers, thread_name_prefix="export"
+        )
         self.transport = transport.make_transport(
             self.conf, self.transport_url
         )
         self._discover_now = threading.Event()
         self.engine = engine = wiring.engine(
-            self.conf, self.store, self.clock, self._run_recovery
+            self.conf,
+            self.store,
+            self.clock,
+            self._run_recovery,
+            self._run_export,
         )
         self._start_rpc()
         every = engine.settings
@@ -97,7 +104,8 @@ class EngineService:
             self._rpc.stop()
         for thread in self._threads:
             thread.join(10.0)
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._pool, self._exports):
+            pool.shutdown(wait=True, cancel_futures=True)
         self.store.close()
         for end in self._ends:
             end()
@@ -136,6 +144,15 @@ class EngineService:
 
     def _run_recovery(self, recovery_id: str) -> None:
         self._pool.submit(self._recover, recovery_id)
+
+    def _run_export(self, job: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                job()
+            except Exception:
+                LOG.exception("an export stumbled")
+
+        self._exports.submit(guarded)
 
     def _recover(self, recovery_id: str) -> None:
         pause = self.engine.settings.runner_poll

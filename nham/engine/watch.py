@@ -32,6 +32,7 @@ from nham.core.detection import estimators
 from nham.core.detection import tracker as detection_
 from nham.engine import settings as settings_
 from nham.recovery import context
+from nham.recovery import endpoints
 
 Health = facts.Health
 
@@ -40,6 +41,7 @@ Health = facts.Health
 class Watched:
     """A member that is to be watched.
 
+    :ivar group_id: what it is known by, see ``context.subject``.
     :ivar answered: it has answered before, perhaps another engine.
     """
 
@@ -56,22 +58,6 @@ class _Entry:
     subject: str
     icmp: bool
     judgement: detection_.Judgement | None = None
-
-
-def pick_address(
-    addresses: Sequence[vim_base.Address], network: str | None
-) -> vim_base.Address | None:
-    """Return the address that a probe asks.
-
-    A floating address comes first: it is the one that clients use.
-    """
-    if network is not None:
-        addresses = [a for a in addresses if a.network == network]
-    for kind in ("floating", "fixed"):
-        for address in addresses:
-            if address.kind == kind and ":" not in address.ip:
-                return address
-    return None
 
 
 class Watch:
@@ -203,9 +189,13 @@ class Watch:
                 entry.judgement = None
 
     def refresh(self, group_id: str) -> None:
-        """Ask for the member's addresses to be looked up again."""
+        """Ask for the member's addresses to be looked up again.
+
+        One of them may lead elsewhere by now, so it is asked anew.
+        """
         with self._lock:
             self._stale.add(group_id)
+            self._prober.renew()
 
     def stale(self) -> frozenset[str]:
         """Return the groups whose addresses are to be looked up again."""
@@ -287,7 +277,7 @@ def _targets(member: Watched) -> list[probes.Target]:
         asked = [guest, *specs]
     found = []
     for index, spec in enumerate(asked):
-        address = pick_address(member.addresses, spec.network)
+        address = endpoints.pick_address(member.addresses, spec.network)
         if address is not None:
             found.append(
                 probes.Target(

@@ -18,6 +18,7 @@ The drivers come from stevedore, so that another package can bring more.
 from __future__ import annotations
 
 from collections.abc import Callable
+import functools
 from typing import Any
 
 from keystoneauth1 import loading
@@ -26,16 +27,22 @@ from oslo_config import cfg
 from stevedore import driver
 
 from nham.adapters import clock as clock_
+from nham.adapters.checkpoints import base as checkpoints
 from nham.adapters.fencing import base as fencing
+from nham.adapters.hooks import secrets
 from nham.adapters.probes import network
+from nham.adapters.stores import base as stores
+from nham.adapters.stores import packing
 from nham.adapters.vim import base as vim_base
 from nham.adapters.vnfm import base as vnfm_base
 from nham.core import facts
 from nham.db import store as store_
+from nham.engine import checkpointing
 from nham.engine import engine as engine_
 from nham.engine import settings as settings_
 from nham.engine import watch as watch_
 from nham.recovery import context
+from nham.recovery import endpoints
 
 
 def settings(conf: cfg.ConfigOpts) -> settings_.Settings:
@@ -90,6 +97,7 @@ def engine(
     store: store_.Store,
     clock: clock_.Clock,
     start: Callable[[str], None],
+    submit: checkpointing.Submit,
 ) -> engine_.Engine:
     """Return an engine that talks to the configured cloud."""
     reached = cloud(conf)
@@ -105,14 +113,42 @@ def engine(
         vim=vim,
         vnfms=vnfms,
         fencing=[_fencing(conf, name) for name in conf.fencing.host_drivers],
-        engines={
-            name: _load("nham.checkpoints", name, vim)
-            for name in ("image", "volume")
-        },
+        engines=_engines(conf, vim, store),
         watch=watch_.Watch(prober, clock, set_up),
         clock=clock,
     )
-    return engine_.Engine(ctx, prober, set_up, start)
+    return engine_.Engine(ctx, prober, set_up, start, submit=submit)
+
+
+def _engines(
+    conf: cfg.ConfigOpts, vim: vim_base.Vim, store: store_.Store
+) -> dict[str, checkpoints.CheckpointEngine]:
+    """Return the checkpoint engines by their names."""
+    found: dict[str, checkpoints.CheckpointEngine] = {
+        name: _load("nham.checkpoints", name, vim)
+        for name in ("image", "volume")
+    }
+    locate = endpoints.Endpoints(
+        store, vim, functools.partial(secrets.read, conf.hooks.secrets_dir)
+    )
+    found["hook"] = _load(
+        "nham.checkpoints",
+        "hook",
+        vim,
+        _load("nham.hooks", "http"),
+        _blobs(conf, store),
+        locate,
+    )
+    return found
+
+
+def _blobs(conf: cfg.ConfigOpts, store: store_.Store) -> stores.Store:
+    """Return where the states that VNFs hand out are kept."""
+    own = conf.stores
+    key = packing.read_key(own.key_file) if own.key_file else None
+    where = store if own.driver == "database" else own.folder
+    loaded: stores.Store = _load("nham.stores", own.driver, where, key)
+    return loaded
 
 
 def _fencing(conf: cfg.ConfigOpts, name: str) -> fencing.HostFencing:

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import dataclasses
 from typing import Any
 
@@ -42,8 +43,13 @@ class CheckpointCase(base.EngineCase):
         self.instance = self.add_vnf(
             hosts=("one", "two"), policy=base.STATEFUL
         )
+        self.jobs: list[Callable[[], None]] = []
         self.checkpointer = checkpointing.Checkpointer(
-            self.context, self.cloud, self.journal, self.settings
+            self.context,
+            self.cloud,
+            self.journal,
+            self.settings,
+            self.jobs.append,
         )
         self.settle()
 
@@ -289,6 +295,7 @@ class TestSchedule(CheckpointCase):
             self.cloud,
             self.journal,
             settings.Settings(checkpoints_parallel=1),
+            self.jobs.append,
         )
         self.world.user_stop(self.server_id("v/0"))
         self.run_in(WHOLE)

@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from nham import metrics
 from nham.adapters.simulated import storage
 from nham.core import model
@@ -177,7 +179,8 @@ class TestRetention(KeepCase):
     def test_vnf_that_no_policy_protects_any_more_keeps_one(self) -> None:
         self.complete()
         taken = self.take()
-        self.store.set_vnf_state("v", states.VnfState.UNPROTECTED)
+        vnf = self.store.vnf("v")
+        self.store.save_vnf(dataclasses.replace(vnf, policies=()))
         self.clock.advance(test_checkpointing.WHOLE)
         self.checkpointer.run(())
         self.assertEqual([taken.id], self.ids())

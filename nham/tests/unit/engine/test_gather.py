@@ -63,7 +63,7 @@ class TestTroubled(GatherCase):
         self.world.hang_app(self.server_id())
         self.look(base.SILENCE)
         self.assertEqual(
-            {"v/0": (Health.DEAD, Health.OK, "ACTIVE", Health.OK)},
+            {"v/0": (Health.DEAD, Health.OK, "ACTIVE", Health.OK, None)},
             self.gatherer.troubled(self.fleet),
         )
 
@@ -75,7 +75,8 @@ class TestTroubled(GatherCase):
         self.world.hang_guest(self.server_id())
         self.look(base.SILENCE)
         self.assertEqual(
-            (Health.UNKNOWN, Health.DEAD, "ACTIVE", Health.OK), self.signs()
+            (Health.UNKNOWN, Health.DEAD, "ACTIVE", Health.OK, None),
+            self.signs(),
         )
 
     def let_ask(self, *probes: descriptor.ProbeSpec) -> None:
@@ -88,7 +89,8 @@ class TestTroubled(GatherCase):
         self.world.user_pause(self.server_id("v/1"))
         self.poll()
         self.assertEqual(
-            (Health.OK, Health.OK, "PAUSED", Health.OK), self.signs("v/1")
+            (Health.OK, Health.OK, "PAUSED", Health.OK, None),
+            self.signs("v/1"),
         )
         self.assertIsNone(self.signs("v/0"))
 
@@ -103,7 +105,8 @@ class TestTroubled(GatherCase):
         self.look(base.SILENCE)
         self.assertTrue(self.cloud.services()["one"].up)
         self.assertEqual(
-            (Health.DEAD, Health.DEAD, "ACTIVE", Health.DEAD), self.signs()
+            (Health.DEAD, Health.DEAD, "ACTIVE", Health.DEAD, None),
+            self.signs(),
         )
 
     def test_silent_host_of_a_member_that_nobody_asks(self) -> None:
@@ -112,7 +115,7 @@ class TestTroubled(GatherCase):
         self.world.partition_host("one")
         self.look(base.SILENCE)
         self.assertEqual(
-            (Health.UNKNOWN, Health.UNKNOWN, "ACTIVE", Health.DEAD),
+            (Health.UNKNOWN, Health.UNKNOWN, "ACTIVE", Health.DEAD, None),
             self.signs(),
         )
         self.assertIsNone(self.signs("v/1"))
@@ -139,6 +142,7 @@ class TestAtAGlance(GatherCase):
                 policy=base.STATEFUL,
                 network="net0",
                 image_id=entry.member.image_id,
+                member_id="v/0/m",
             ),
             self.seen().members[0],
         )

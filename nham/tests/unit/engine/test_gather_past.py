@@ -111,8 +111,8 @@ class TestCheckpoints(test_gather.GatherCase):
         self.clock.advance(5.0)
         self.assertEqual(
             (
-                facts.CheckpointFacts(id="checkpoint 2", age=5.0),
-                facts.CheckpointFacts(id="checkpoint 1", age=65.0),
+                facts.CheckpointFacts(id="checkpoint 2", age=5.0, sequence=2),
+                facts.CheckpointFacts(id="checkpoint 1", age=65.0, sequence=1),
             ),
             self.close_up().checkpoints,
         )

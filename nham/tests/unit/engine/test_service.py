@@ -122,7 +122,11 @@ class TestLoops(ServiceCase):
     def test_engine_is_wired_to_what_the_service_has(self) -> None:
         self.start()
         self.wired.assert_called_once_with(
-            self.service.conf, self.service.store, self.service.clock, mock.ANY
+            self.service.conf,
+            self.service.store,
+            self.service.clock,
+            mock.ANY,
+            mock.ANY,
         )
 
     def test_failure_is_logged_and_the_loop_goes_on(self) -> None:

@@ -25,6 +25,7 @@ from nham.core import descriptor
 from nham.core import facts
 from nham.engine import settings
 from nham.engine import watch
+from nham.recovery import endpoints
 from nham.tests import base
 
 ADDRESSES = (
@@ -122,9 +123,9 @@ class TestWatch(base.TestCase):
         )
 
     def test_address_of_a_network(self) -> None:
-        found = watch.pick_address(ADDRESSES, "other")
+        found = endpoints.pick_address(ADDRESSES, "other")
         self.assertEqual("10.1.0.5", found.ip if found else None)
-        self.assertIsNone(watch.pick_address(ADDRESSES, "none"))
+        self.assertIsNone(endpoints.pick_address(ADDRESSES, "none"))
 
     def test_silent_application_of_a_living_guest(self) -> None:
         self.ask("g/0", "g/1")

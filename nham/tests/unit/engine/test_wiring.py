@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import os
 from typing import Any
 from unittest import mock
@@ -88,6 +89,7 @@ class WiringCase(base.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
+        self.jobs: list[Callable[[], None]] = []
         path = self.temp_dir() / "clouds.yaml"
         path.write_text(CLOUDS)
         found = mock.patch.dict(
@@ -107,7 +109,9 @@ class WiringCase(base.TestCase):
         """Return the engine that the configuration makes."""
         store = memory.Memory().store
         self.addCleanup(store.close)
-        made = wiring.engine(self.conf, store, clock.VirtualClock(), _nobody)
+        made = wiring.engine(
+            self.conf, store, clock.VirtualClock(), _nobody, self.jobs.append
+        )
         self.addCleanup(made.watch._prober.close)
         return made
 
@@ -119,7 +123,7 @@ class TestSettings(WiringCase):
         self.configure("[DEFAULT]\nhost = localhost\n")
         found = wiring.settings(self.conf)
         self.assertEqual(
-            settings.Settings(host_probe_port=22, runner_poll=0.2), found
+            settings.Settings(host_probe_port=22, runner_poll=0.1), found
         )
 
     def test_all(self) -> None:
@@ -156,7 +160,7 @@ class TestEngine(WiringCase):
         self.assertEqual(["tacker"], list(context.vnfms))
         self.assertIsInstance(context.vnfms["tacker"], tacker.TackerVnfm)
         self.assertEqual([], list(context.fencing))
-        self.assertEqual({"image", "volume"}, set(context.engines))
+        self.assertEqual({"hook", "image", "volume"}, set(context.engines))
         self.assertIsInstance(context.engines["image"], image.ImageEngine)
         self.assertIsInstance(context.engines["volume"], volume.VolumeEngine)
         self.assertIs(made.watch, context.watch)

@@ -1,0 +1,90 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Feeds standbys: each state that is saved goes to them at once.
+
+Source: NHAM paper 3.3.3 (1R-AA) and 3.4. A standby has one saved state
+whole, or it counts as having none; what is under way while its primary
+fails is waited for, so that it cannot come after what is given then.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from nham.adapters import errors
+from nham.core import model
+from nham.core import states
+from nham.core.decision import replicas
+from nham.engine import fleet as fleet_
+from nham.recovery import context
+
+LOG = logging.getLogger(__name__)
+
+#: Seconds beside the hook's own time-out until an import is surely over.
+_SLACK = 1.0
+
+
+class Feeder:
+    """Gives the newest saved state to the standby of a group."""
+
+    def __init__(self, ctx: context.Context) -> None:
+        self._context = ctx
+
+    def feed(self, entry: fleet_.Entry) -> None:
+        """Give it, if the mechanism wants that and the standby lacks it."""
+        if not replicas.feeds(entry.policy):
+            return
+        store = self._context.store
+        standby = self._standby(entry)
+        saved = store.checkpoints(
+            group_id=entry.group.id, states=[states.CheckpointState.AVAILABLE]
+        )
+        if standby is None or not saved:
+            return
+        if standby.sequence < saved[0].sequence:
+            self._give(entry, standby, saved[0])
+
+    def _standby(self, entry: fleet_.Entry) -> model.Member | None:
+        for member in self._context.store.members(group_id=entry.group.id):
+            if member.role is states.Role.STANDBY:
+                return member
+        return None
+
+    def _give(
+        self,
+        entry: fleet_.Entry,
+        standby: model.Member,
+        checkpoint: model.Checkpoint,
+    ) -> None:
+        store, hook = self._context.store, entry.policy.state_protection.hook
+        timeout = (hook.timeout if hook else 0.0) + _SLACK
+        until = self._context.clock.now() + timeout
+        store.note_state(standby.id, standby.sequence, until)
+        # Written first: whoever claims from now on waits until we are done.
+        if store.group(entry.group.id).recovery_id is not None:
+            store.note_state(standby.id, standby.sequence, None)
+            return
+        engine = self._context.engines[checkpoint.engine]
+        has = 0
+        try:
+            engine.give(checkpoint, standby.server_id, entry.group.vnfc)
+            has = checkpoint.sequence
+        except errors.Refused as error:
+            # What it had before it still has.
+            LOG.warning("%s refuses its state: %s", standby.server_id, error)
+            has = standby.sequence
+        except errors.AdapterError as error:
+            # It may have restarted, and hold nothing any more.
+            LOG.info("%s is not fed now: %s", standby.server_id, error)
+        finally:
+            store.note_state(standby.id, has, None)
