@@ -149,7 +149,8 @@ def standby_unfenced(case: situation.Case) -> bool:
     )
 
 
-def _why_not(member: facts_.MemberFacts) -> str:
+def why_not(member: facts_.MemberFacts) -> str:
+    """Return why the standby cannot take over, empty if it can."""
     standby = member.standby
     if not member.replicated:
         return "the mechanism has no standby"

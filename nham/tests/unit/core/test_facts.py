@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from nham.core import facts
+from nham.core import states
 from nham.tests import base
 from nham.tests.unit.core.decision import test_rules
 
@@ -31,6 +32,31 @@ class MemberFactsTest(base.TestCase):
                 self.assertEqual(
                     (app, icmp) != (UNKNOWN, UNKNOWN), member.watched
                 )
+                standby = test_rules.a_standby(app=app, icmp=icmp)
+                self.assertEqual(member.silent, standby.silent)
+                self.assertEqual(member.watched, standby.watched)
+
+
+class StandbyFactsTest(base.TestCase):
+    def test_what_may_take_over_and_what_is_lost(self) -> None:
+        for role in states.Role:
+            for status in ("ACTIVE", "SHUTOFF", "ERROR"):
+                for app in facts.Health:
+                    standby = test_rules.a_standby(
+                        role=role,
+                        app=app,
+                        server=facts.ServerFacts(status=status),
+                    )
+                    runs = (role, status) == (states.Role.STANDBY, "ACTIVE")
+                    self.assertEqual(runs and app in (OK, SLOW), standby.ready)
+                    self.assertEqual(not runs or app is DEAD, standby.lost)
+
+    def test_only_replicas_are_unguarded(self) -> None:
+        for standby in (None, test_rules.a_standby(app=DEAD)):
+            alone = test_rules.a_member(standby=standby)
+            self.assertFalse(alone.unguarded)
+            self.assertTrue(test_rules.a_replica(standby=standby).unguarded)
+        self.assertFalse(test_rules.a_replica().unguarded)
 
 
 class FactsTest(base.TestCase):
@@ -43,6 +69,13 @@ class FactsTest(base.TestCase):
         self.assertEqual([one, three], list(seen.members_on("h1")))
         self.assertEqual([], list(seen.members_on("h9")))
         self.assertIs(host, seen.host("h1"))
+
+    def test_hosts_and_their_standbys(self) -> None:
+        one = test_rules.a_replica(group_id="1", host="h1")
+        two = test_rules.a_replica(group_id="2", host="h2", standby=None)
+        seen = facts.Facts(members=(one, two))
+        self.assertEqual([one.standby], list(seen.standbys_on("h2")))
+        self.assertEqual([], list(seen.standbys_on("h1")))
 
     def test_a_host_that_is_not_known_cannot_be_fenced(self) -> None:
         seen = facts.Facts(members=())

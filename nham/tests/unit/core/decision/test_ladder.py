@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import hypothesis
@@ -127,6 +128,45 @@ class ForVmTest(base.TestCase):
                 attempts=(*tried(("replace", how, "c2")), *before)
             )
             self.assertIsNone(ladder.for_vm(member, "hard_reboot").rung)
+
+
+class HookTest(base.TestCase):
+    """Checkpoints of a hook are no disks."""
+
+    def test_made_from_the_image_if_a_state_can_be_given(self) -> None:
+        spent = tried(("hard_reboot", REFUSED, None))
+        for accept in (True, False):
+            for saved in (CHECKPOINTS, ()):
+                policy = dataclasses.replace(
+                    test_rules.HOOKED, accept_state_loss=accept
+                )
+                member = test_rules.a_replica(
+                    policy=policy, checkpoints=saved, attempts=spent
+                )
+                may = accept or bool(saved)
+                for following, rung in (
+                    (ladder.for_vm(member, "hard_reboot"), "rebuild"),
+                    (ladder.for_host(member), "evacuate"),
+                    (ladder.for_deleted(member), "replace"),
+                ):
+                    self.assertEqual(rung if may else None, following.rung)
+                    self.assertIsNone(following.checkpoint_id)
+                    if not may:
+                        self.assertIn("loss of state", following.why)
+
+    def test_the_image_is_tried_once(self) -> None:
+        for policy in (test_rules.HOOKED, test_rules.REPLICATED):
+            member = test_rules.a_replica(
+                policy=policy,
+                checkpoints=CHECKPOINTS,
+                vnfm=False,
+                attempts=tried(
+                    ("rebuild", FAILED, None), ("hard_reboot", REFUSED, None)
+                ),
+            )
+            following = ladder.for_vm(member, "hard_reboot")
+            self.assertIsNone(following.rung)
+            self.assertIn("image was tried", following.why)
 
 
 class AnyTest(base.TestCase):

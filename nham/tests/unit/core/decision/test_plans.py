@@ -73,6 +73,39 @@ class RungsTest(base.TestCase):
                 )
 
 
+class ReplicaTest(base.TestCase):
+    """What the ladder does to a member of a replica group."""
+
+    LADDER = set(plans.RUNGS) - {"fail_over", *replicas.RUNGS}
+
+    def test_its_ports_are_enabled_before_it_is_brought_back(self) -> None:
+        for name in self.LADDER:
+            made = steps(name, member=test_rules.a_replica(), host_lost=True)
+            actions = list(made)
+            at = actions.index("admit_member")
+            restores = next(
+                a for a, s in made.items() if s.marks == "restored"
+            )
+            self.assertLess(at, actions.index(restores), name)
+            if "fence_host" in actions:
+                self.assertLess(actions.index("force_down"), at, name)
+            # The ports of a server that is gone are not found by its id.
+            if "delete_server" in actions:
+                self.assertLess(at, actions.index("delete_server"))
+            alone = steps(name, member=test_rules.a_member())
+            self.assertNotIn("admit_member", alone)
+
+    def test_its_state_is_given_to_whom_it_has_become(self) -> None:
+        for name in self.LADDER:
+            member = test_rules.a_replica(policy=test_rules.HOOKED)
+            made = steps(name, member=member, image_id="i")
+            self.assertNotIn("member_id", made["give_state"].args, name)
+            actions = list(made)
+            self.assertEqual(
+                ["give_state", "verify_service", "check_record"], actions[-3:]
+            )
+
+
 class ArgumentsTest(base.TestCase):
     def test_confirm_knows_who_answered(self) -> None:
         ok, dead = facts.Health.OK, facts.Health.DEAD

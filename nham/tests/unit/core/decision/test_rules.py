@@ -372,18 +372,3 @@ class EndTest(base.TestCase):
                 member, attempts=(failed, *member.attempts)
             )
         self.fail(f"still {verdict.rung} after {len(member.attempts)} tries")
-
-
-class RestoreTest(base.TestCase):
-    def test_an_ordered_restore_does_not_ask_whether_it_is_dead(self) -> None:
-        verdict = decision.restore_verdict(
-            a_member(), "c1", "restore", "because an operator asked"
-        )
-        self.assertEqual(
-            ["rebuild_server", "verify_service", "check_record"],
-            [step.action for step in verdict.steps],
-        )
-        self.assertEqual("c1", verdict.steps[0].args["checkpoint_id"])
-        self.assertEqual("restore", verdict.rule)
-        self.assertEqual("because an operator asked", verdict.reasons[0])
-        self.assertIs(Kind.ACT, verdict.kind)

@@ -1,0 +1,223 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The order of the steps, and whom they are about."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import hypothesis
+
+from nham.core import decision
+from nham.core import facts
+from nham.core import model
+from nham.core.decision import choice
+from nham.core.decision import plans
+from nham.core.decision import replica_plans
+from nham.core.decision import replicas
+from nham.recovery import handlers
+from nham.recovery import runner
+from nham.tests import base
+from nham.tests.unit.core.decision import strategies
+from nham.tests.unit.core.decision import test_rules
+
+#: What an order of two steps protects from.
+ORDERS = (
+    # Two members serve.
+    ("isolate_member", "give_state"),
+    ("isolate_member", "move_address"),
+    ("isolate_member", "promote"),
+    # Clients see a member without its state.
+    ("give_state", "move_address"),
+    # The record names a member that nobody reaches.
+    ("move_address", "promote"),
+    ("promote", "verify_service"),
+    # What failed is seen again in the network.
+    ("stop_server", "admit_member"),
+    ("fence_host", "evacuate_server"),
+    ("evacuate_server", "admit_member"),
+    ("admit_member", "start_server"),
+    ("start_server", "reach_member"),
+    # Two standbys bear the same role.
+    ("remove_member", "create_member"),
+    ("find_addresses", "reach_member"),
+    ("create_member", "reach_member"),
+    ("reach_member", "join_standby"),
+)
+
+
+def choices() -> dict[str, choice.Choice]:
+    """Return what plans may be made for."""
+    made: dict[str, choice.Choice] = {}
+    for policy, lost in itertools.product(
+        (test_rules.REPLICATED, test_rules.HOOKED), (False, True)
+    ):
+        made[f"{policy.stateful} {lost}"] = choice.Choice(
+            member=test_rules.a_replica(policy=policy),
+            host=facts.HostFacts(name="h1"),
+            target="h3",
+            standby_host_lost=lost,
+        )
+    return made
+
+
+def steps(rung: str, **fields: Any) -> dict[str, model.Step]:
+    """Return a rung's steps by action."""
+    values: dict[str, Any] = {
+        "member": test_rules.a_replica(policy=test_rules.HOOKED),
+        "host": facts.HostFacts(name="h1"),
+        "target": "h3",
+        **fields,
+    }
+    made = plans.RUNGS[rung].steps(choice.Choice(**values))
+    return {step.action: step for step in made}
+
+
+class EveryPlanTest(base.TestCase):
+    def test_names(self) -> None:
+        self.assertEqual(
+            ["fail_over", *replicas.RUNGS],
+            [rung.name for rung in replica_plans.RUNGS],
+        )
+
+    def test_each_action_has_a_handler(self) -> None:
+        # The runner is what loads them.
+        self.assertTrue(runner.Runner)
+        for rung in replica_plans.RUNGS:
+            for made in choices().values():
+                found = rung.steps(made)
+                actions = [step.action for step in found]
+                self.assertEqual(len(actions), len(set(actions)))
+                for step in found:
+                    self.assertIn(step.action, handlers.HANDLERS)
+                    self.assertGreater(step.timeout, 0)
+                    self.assertTrue(step.note.endswith("."), step.note)
+
+    def test_the_timeline(self) -> None:
+        for rung in replica_plans.RUNGS:
+            for name, made in choices().items():
+                marks = [s.marks for s in rung.steps(made) if s.marks]
+                wanted = ["fenced", "restored", "first_good"]
+                if rung.name != "fail_over":
+                    wanted = ["fenced", "repaired"]
+                    if rung.name != "repair_standby" or "False" in name[-5:]:
+                        wanted = ["repaired"]
+                elif not made.member.policy.stateful:
+                    wanted.remove("restored")
+                self.assertEqual(wanted, marks, f"{rung.name} {name}")
+
+    def test_order(self) -> None:
+        met = set()
+        for rung in replica_plans.RUNGS:
+            for made in choices().values():
+                actions = [step.action for step in rung.steps(made)]
+                for order in ORDERS:
+                    first, second = order
+                    if first in actions and second in actions:
+                        met.add(order)
+                        self.assertLess(
+                            actions.index(first),
+                            actions.index(second),
+                            f"{rung.name}: {order}",
+                        )
+        self.assertEqual(set(ORDERS), met)
+
+    def test_without_a_standby_there_is_nothing_to_plan(self) -> None:
+        alone = test_rules.a_replica(standby=None)
+        for rung in ("fail_over", "remake_standby", "repair_standby"):
+            self.assertRaises(ValueError, steps, rung, member=alone)
+        self.assertIn("create_member", steps("make_standby", member=alone))
+
+
+class DecidedTest(base.TestCase):
+    """The plans that decisions lead to."""
+
+    @hypothesis.given(strategies.troubled)
+    def test_the_service_moves_to_a_standby_that_is_ready(
+        self, seen: facts.Facts
+    ) -> None:
+        members = {member.group_id: member for member in seen.members}
+        for verdict in test_rules.acts(decision.decide(seen)):
+            actions = [step.action for step in verdict.steps]
+            moves = {"isolate_member", "move_address", "promote"}
+            if verdict.rung != "fail_over":
+                self.assertEqual(set(), moves & set(actions))
+                continue
+            standby = test_rules.standby_of(members[verdict.group_id])
+            self.assertTrue(standby.ready)
+            self.assertEqual(
+                ["isolate_member", "move_address", "promote"],
+                [action for action in actions if action in moves],
+            )
+
+    @hypothesis.given(strategies.troubled)
+    def test_none_is_named_that_the_facts_lack(
+        self, seen: facts.Facts
+    ) -> None:
+        members = {member.group_id: member for member in seen.members}
+        for verdict in test_rules.acts(decision.decide(seen)):
+            member = members[verdict.group_id]
+            known = {None, member.member_id}
+            if member.standby is not None:
+                known.add(member.standby.member_id)
+            named = {step.args.get("member_id") for step in verdict.steps}
+            self.assertLessEqual(named, known)
+
+    @hypothesis.given(strategies.troubled)
+    def test_a_standby_is_made_on_another_host(
+        self, seen: facts.Facts
+    ) -> None:
+        members = {member.group_id: member for member in seen.members}
+        for verdict in test_rules.acts(decision.decide(seen)):
+            for step in verdict.steps:
+                if step.action == "create_member":
+                    host = members[verdict.group_id].host
+                    self.assertNotIn(step.args["host"], (None, host))
+
+
+class ArgumentsTest(base.TestCase):
+    def test_fail_over(self) -> None:
+        found = steps("fail_over")
+        self.assertEqual({"member_id": "m1"}, found["isolate_member"].args)
+        for action in ("give_state", "move_address", "promote"):
+            self.assertEqual("m2", found[action].args["member_id"], action)
+
+    def test_stateless_fail_over_gives_nothing(self) -> None:
+        found = steps("fail_over", member=test_rules.a_replica())
+        self.assertNotIn("give_state", found)
+
+    def test_repair(self) -> None:
+        near, far = (
+            steps("repair_standby", standby_host_lost=lost)
+            for lost in (False, True)
+        )
+        which = {"member_id": "m2"}
+        self.assertEqual(which, near["stop_server"].args)
+        self.assertNotIn("evacuate_server", near)
+        self.assertNotIn("stop_server", far)
+        self.assertEqual(
+            {**which, "host": "h2", "force": False, "start": False},
+            far["evacuate_server"].args,
+        )
+        for action in ("fence_host", "force_down"):
+            self.assertEqual({"host": "h2"}, far[action].args)
+        for found in (near, far):
+            for action in ("admit_member", "start_server"):
+                self.assertEqual(which, found[action].args)
+
+    def test_making(self) -> None:
+        for rung in ("make_standby", "remake_standby"):
+            found = steps(rung)
+            self.assertEqual({"host": "h3"}, found["create_member"].args)
+        self.assertEqual({"member_id": "m2"}, found["remove_member"].args)
