@@ -31,6 +31,11 @@ from nham.core.detection import tracker
 
 Health = tracker.Health
 
+# Each member is asked for these at each decision, so they are looked up once.
+_DEAD = Health.DEAD
+_STANDBY = states.Role.STANDBY
+_REPLICATED = (descriptor.Mechanism.ONE_R_AS, descriptor.Mechanism.ONE_R_AA)
+
 
 class Fence(enum.StrEnum):
     """Whether a host can be kept from serving."""
@@ -137,8 +142,10 @@ class StandbyFacts:
     @property
     def lost(self) -> bool:
         """It cannot take over, and will not by itself."""
-        return self.role is not states.Role.STANDBY or (
-            self.app is Health.DEAD or self.server.status != "ACTIVE"
+        return (
+            self.role is not _STANDBY
+            or self.app is _DEAD
+            or self.server.status != "ACTIVE"
         )
 
 
@@ -190,15 +197,14 @@ class MemberFacts:
     @property
     def replicated(self) -> bool:
         """Its mechanism wants a standby."""
-        return self.policy.redundancy in (
-            descriptor.Mechanism.ONE_R_AS,
-            descriptor.Mechanism.ONE_R_AA,
-        )
+        return self.policy.redundancy in _REPLICATED
 
     @property
     def unguarded(self) -> bool:
         """It should have a standby that can take over, and has none."""
-        return self.replicated and (self.standby is None or self.standby.lost)
+        if self.standby is not None and not self.standby.lost:
+            return False
+        return self.replicated
 
     @property
     def watched(self) -> bool:

@@ -20,6 +20,7 @@ a host counts as dead, and takes any answer as a sign of life.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 import dataclasses
 
 from nham.core import facts as facts_
@@ -160,6 +161,14 @@ def _all_on(host: str, facts: facts_.Facts) -> list[_Member]:
     return [*facts.members_on(host), *facts.standbys_on(host)]
 
 
+def _everyone(facts: facts_.Facts) -> Iterator[_Member]:
+    """Yield all members, those that do not serve too."""
+    for member in facts.members:
+        yield member
+        if member.standby is not None:
+            yield member.standby
+
+
 def _answers(member: _Member) -> bool:
     return member.watched and not member.silent
 
@@ -222,16 +231,11 @@ def _blind(facts: facts_.Facts) -> bool:
         return True
     fenced = {h.name for h in facts.hosts if h.fence is facts_.Fence.PROVED}
     hosts = [h for h in facts.hosts if h.name not in fenced]
-    watched = [
-        member
-        for one in facts.members
-        for member in (one, one.standby)
-        if member is not None and member.host not in fenced
-    ]
-    if any(Health.OK in _signs(h) for h in hosts) or any(
-        _in_time(m) for m in watched
-    ):
+    if any(Health.OK in _signs(h) for h in hosts):
+        return False
+    members = [m for m in _everyone(facts) if m.host not in fenced]
+    if any(_in_time(m) for m in members):
         return False
     silent = {h.name for h in hosts if _signs(h) & _UNWELL}
-    silent |= {m.host or "" for m in watched if _should_answer(m)}
+    silent |= {m.host or "" for m in members if _should_answer(m)}
     return len(silent) > 1
