@@ -20,6 +20,7 @@ from collections.abc import Sequence
 import dataclasses
 from typing import Any
 
+from nham.core import descriptor
 from nham.core import model
 from nham.core import states
 from nham.core import timeline
@@ -48,7 +49,7 @@ def vnf(
         "state": record.state.value,
         "reason": record.reason,
         "paused": record.paused,
-        "mechanisms": sorted({group.mechanism.value for group in groups}),
+        "mechanisms": sorted({_mechanism(record, g).value for g in groups}),
         "vnfcs": [group.vnfc for group in groups],
         # Of several VNFCs the one that would lose most.
         "newest_checkpoint_age": max(ages) if ages else None,
@@ -57,6 +58,7 @@ def vnf(
 
 
 def group(
+    of: model.Vnf,
     record: model.Group,
     members: Sequence[model.Member],
     newest: model.Checkpoint | None,
@@ -64,18 +66,21 @@ def group(
     now: float,
 ) -> View:
     """Show a replica group of a VNF."""
+    own = [member for member in members if member.group_id == record.id]
+    asked = _mechanism(of, record)
+    guarded = any(m.role is states.Role.STANDBY for m in own)
+    in_force = asked if guarded else descriptor.Mechanism.ZERO_R
     return {
         "id": record.id,
         "vnfc": record.vnfc,
         "vdu": record.vdu,
-        "mechanism": record.mechanism.value,
+        "mechanism": asked.value,
+        # Without a standby a group is no better off than without replicas.
+        "mechanism_in_force": in_force.value,
+        "service_address": record.service.ip if record.service else None,
         "epoch": record.epoch,
         "recovery_id": record.recovery_id,
-        "members": [
-            dataclasses.asdict(member)
-            for member in members
-            if member.group_id == record.id
-        ],
+        "members": [dataclasses.asdict(member) for member in own],
         "newest_checkpoint": None if newest is None else _newest(newest, now),
         "probes": probes,
     }
@@ -142,6 +147,12 @@ def newest_by_group(
         if record.state is states.CheckpointState.AVAILABLE:
             found.setdefault(record.group_id, record)
     return found
+
+
+def _mechanism(record: model.Vnf, group: model.Group) -> descriptor.Mechanism:
+    """Return the mechanism that the policy asks for."""
+    policy = descriptor.policy_for(group.vdu, record.policies)
+    return policy.redundancy if policy else group.mechanism
 
 
 def _newest(record: model.Checkpoint, now: float) -> View:

@@ -24,6 +24,7 @@ UNREGISTER = "nham:vnf:unregister"
 PROTECT = "nham:vnf:protect"
 PAUSE = "nham:vnf:pause"
 RESUME = "nham:vnf:resume"
+SWITCHOVER = "nham:vnf:switchover"
 
 _ONE = "/v1/vnfs/{vnf_id}"
 _ACTION = "/v1/vnfs/{vnf_id}/action"
@@ -53,6 +54,13 @@ RULES = [
         RESUME,
         base.MEMBER,
         "Let NHAM act on a VNF again (resume).",
+        "POST",
+        _ACTION,
+    ),
+    base.rule(
+        SWITCHOVER,
+        base.MEMBER,
+        "Have the standby of a VNFC take over (switchover).",
         "POST",
         _ACTION,
     ),

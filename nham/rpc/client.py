@@ -66,6 +66,18 @@ class EngineClient:
             self._call("restore_checkpoint", checkpoint_id=checkpoint_id)
         )
 
+    def switchover_vnf(
+        self, vnf_id: str, group_id: str | None = None
+    ) -> list[str]:
+        """Begin the switchover of one VNFC or of all.
+
+        :returns: the ids of the recoveries that carry it out.
+        """
+        ids: list[str] = self._call(
+            "switchover_vnf", vnf_id=vnf_id, group_id=group_id
+        )
+        return ids
+
     def register_vnf(
         self,
         name: str,

@@ -35,6 +35,7 @@ OPERATIONS = frozenset(
         "create_checkpoint",
         "delete_checkpoint",
         "restore_checkpoint",
+        "switchover_vnf",
         "register_vnf",
         "unregister_vnf",
         "protect_vnf",
@@ -63,6 +64,9 @@ class EngineEndpoint(Protocol):
 
     def restore_checkpoint(self, checkpoint_id: str) -> str:
         """Begin to put a checkpoint back; return the recovery's id."""
+
+    def switchover_vnf(self, vnf_id: str, group_id: str | None) -> list[str]:
+        """Begin a switchover; return the ids of the recoveries."""
 
     def register_vnf(
         self,

@@ -19,6 +19,7 @@ from typing import Any
 
 import falcon
 
+from nham.api import errors
 from nham.api import service as service_
 from nham.api import validate
 from nham.api import views
@@ -41,11 +42,13 @@ _ACTIONS = {
     "protect": {"descriptor": validate.Field(_DESCRIPTOR, required=False)},
     "pause": {},
     "resume": {},
+    "switchover": {"group_id": validate.Field(validate.text(64), False)},
 }
 _RULES = {
     "protect": rules.PROTECT,
     "pause": rules.PAUSE,
     "resume": rules.RESUME,
+    "switchover": rules.SWITCHOVER,
 }
 
 
@@ -127,9 +130,12 @@ class Action:
     def on_post(
         self, request: falcon.Request, response: falcon.Response, vnf_id: str
     ) -> None:
-        """Protect, pause or resume."""
+        """Protect, pause, resume or switch over."""
         name, arguments = validate.action(request, _ACTIONS)
         vnf = self._service.vnf(request, _RULES[name], vnf_id)
+        if name == "switchover":
+            self._switchover(response, vnf, arguments["group_id"])
+            return
         if name == "protect":
             self._service.engine.protect_vnf(vnf.id, arguments["descriptor"])
         else:
@@ -137,6 +143,18 @@ class Action:
         response.media = in_full(
             self._service, self._service.store.vnf(vnf.id)
         )
+
+    def _switchover(
+        self, response: falcon.Response, vnf: model.Vnf, group_id: str | None
+    ) -> None:
+        store = self._service.store
+        if group_id is not None and store.group(group_id).vnf_id != vnf.id:
+            raise errors.not_found("replica group", group_id)
+        ids = self._service.engine.switchover_vnf(vnf.id, group_id)
+        response.status = falcon.HTTP_202
+        response.media = {
+            "recoveries": [views.recovery(store.recovery(i)) for i in ids]
+        }
 
     def _pause(
         self, request: falcon.Request, vnf: model.Vnf, paused: bool
@@ -170,7 +188,9 @@ def in_full(service: service_.Service, vnf: model.Vnf) -> dict[str, Any]:
         **views.vnf(vnf, groups, newest, now),
         "policies": [policy.to_dict() for policy in vnf.policies],
         "groups": [
-            views.group(g, members, newest.get(g.id), probes.get(g.id), now)
+            views.group(
+                vnf, g, members, newest.get(g.id), probes.get(g.id), now
+            )
             for g in groups
         ],
     }

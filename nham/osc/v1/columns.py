@@ -134,7 +134,9 @@ def _group(one: Mapping[str, Any]) -> str:
     newest = one["newest_checkpoint"]
     age = f"{newest['age']:.1f} s old" if newest else "none"
     busy = ", recovering" if one["recovery_id"] else ""
+    wanting = one["mechanism_in_force"] != one["mechanism"]
+    force = f", {one['mechanism_in_force']} in force" if wanting else ""
     return (
-        f"{one['vnfc']} ({one['mechanism']}{busy}) id {one['id']}: "
+        f"{one['vnfc']} ({one['mechanism']}{force}{busy}) id {one['id']}: "
         f"{servers or 'no server'}; checkpoint: {age}"
     )

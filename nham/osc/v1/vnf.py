@@ -155,6 +155,37 @@ class ResumeVnf(command.ShowOne):
         return _shown(client.resume_vnf(client.find_vnf(parsed_args.vnf).id))
 
 
+class SwitchoverVnf(command.Lister):
+    """Have the standby of a VNFC take over from a primary that is well."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """See base class."""
+        parser = _with_vnf(super().get_parser(prog_name))
+        parser.add_argument(
+            "--vnfc",
+            metavar="<vnfc>",
+            help="One VNFC of it, e.g. VDU1-0 (default: all)",
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Rows:
+        """See base class."""
+        client = base.client_of(self)
+        found = client.find_vnf(parsed_args.vnf)
+        group_id = None
+        if parsed_args.vnfc is not None:
+            group_id = _group_of(found, parsed_args.vnfc)
+        begun = client.switchover_vnf(found.id, group_id)
+        return ("Recovery", "State"), [(one.id, one.state) for one in begun]
+
+
+def _group_of(vnf: _vnf.Vnf, vnfc: str) -> str:
+    for group in vnf.groups or ():
+        if group["vnfc"] == vnfc:
+            return str(group["id"])
+    raise exceptions.CommandError(f"--vnfc {vnfc}: {vnf.name} has no such")
+
+
 _COLUMNS: tuple[str, ...] = (
     "ID",
     "Name",

@@ -106,6 +106,17 @@ class Proxy(proxy.Proxy):
         """Let NHAM act on a VNF again."""
         return self._act(vnf, "resume")
 
+    def switchover_vnf(
+        self, vnf: str | _vnf.Vnf, group_id: str | None = None
+    ) -> list[_recovery.Recovery]:
+        """Have the standbys of a VNF, or of one VNFC, take over.
+
+        :returns: the recoveries that carry it out.
+        """
+        found = self._get_resource(_vnf.Vnf, vnf)
+        told = found.switch_over(self, group_id)
+        return [_recovery.Recovery.existing(**one) for one in told]
+
     # Checkpoints
 
     def checkpoints(self, **query: Any) -> Iterator[_checkpoint.Checkpoint]:

@@ -20,6 +20,7 @@ from falcon import testing
 from nham.core import states
 from nham.rpc import errors
 from nham.tests.unit.api import base
+from nham.tests.unit.db import base as records
 
 REGISTER = {
     "name": "fw",
@@ -173,6 +174,23 @@ class ActionTest(base.ApiCase):
         )
         kinds = [event.kind for event in self.store.events()]
         self.assertEqual(["paused", "resumed"], kinds)
+
+    def test_switchover(self) -> None:
+        claimed = records.make_recovery("r1")
+        self.assertIsNotNone(self.store.claim(claimed, 0))
+        self.engine.switchover_vnf.return_value = ["r1"]
+        answer = self._act({"switchover": {"group_id": "v1-g"}})
+        self.assertEqual(202, answer.status_code)
+        self.assertEqual(
+            ["r1"], [one["id"] for one in answer.json["recoveries"]]
+        )
+        self.engine.switchover_vnf.assert_called_once_with("v1", "v1-g")
+
+    def test_switchover_of_anothers_vnfc(self) -> None:
+        self.given_vnf("v2")
+        answer = self._act({"switchover": {"group_id": "v2-g"}})
+        self.assert_error(answer, 404, "replica group")
+        self.engine.switchover_vnf.assert_not_called()
 
     def test_other_states_stay(self) -> None:
         self.store.set_vnf_state("v1", states.VnfState.RECOVERING, "why")

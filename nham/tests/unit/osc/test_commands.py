@@ -129,6 +129,22 @@ class VnfTest(CommandCase):
         found = self.as_json(vnf.ResumeVnf, "name of v1")
         self.assertEqual("protected", found["State"])
 
+    def test_switchover(self) -> None:
+        self.engine.switchover_vnf.return_value = []
+        self.assertEqual([], self.as_json(vnf.SwitchoverVnf, "v1"))
+        self.engine.switchover_vnf.assert_called_with("v1", None)
+        self.as_json(vnf.SwitchoverVnf, "v1", "--vnfc", "VDU1-0")
+        self.engine.switchover_vnf.assert_called_with("v1", "v1-g")
+        self.assertRaisesRegex(
+            exceptions.CommandError,
+            "--vnfc VDU7-0: .* has no such",
+            self.as_json,
+            vnf.SwitchoverVnf,
+            "v1",
+            "--vnfc",
+            "VDU7-0",
+        )
+
     def test_protect_and_unregister(self) -> None:
         self.run_it(vnf.ProtectVnf, "v1")
         self.engine.protect_vnf.assert_called_once_with("v1", None)

@@ -49,6 +49,11 @@ class RpcTest(base.TestCase):
         )
         self.engine.restore_checkpoint.return_value = "r1"
         self.assertEqual("r1", self.client.restore_checkpoint("c1"))
+        self.engine.switchover_vnf.return_value = ["r2"]
+        self.assertEqual(["r2"], self.client.switchover_vnf("v", "g"))
+        self.engine.switchover_vnf.assert_called_once_with(
+            vnf_id="v", group_id="g"
+        )
         self.engine.probes.return_value = {"g": {"health": "ok"}}
         self.assertEqual({"g": {"health": "ok"}}, self.client.probes("v"))
         self.engine.register_vnf.return_value = "v2"

@@ -82,6 +82,14 @@ class ProxyTest(base.ClientCase):
         self.proxy.protect_vnf("v1")
         self.engine.protect_vnf.assert_called_with("v1", None)
 
+    def test_switchover(self) -> None:
+        claimed = records.make_recovery("r1")
+        self.assertIsNotNone(self.store.claim(claimed, 0))
+        self.engine.switchover_vnf.return_value = ["r1"]
+        (begun,) = self.proxy.switchover_vnf("v1", "v1-g")
+        self.assertEqual(("r1", "running"), (begun.id, begun.state))
+        self.engine.switchover_vnf.assert_called_with("v1", "v1-g")
+
     def test_checkpoints(self) -> None:
         self.store.add_checkpoint(
             records.make_checkpoint(2, state=states.CheckpointState.FAILED)
