@@ -124,6 +124,20 @@ class Client:
             correct=right[0].at - fault_at if right else None,
         )
 
+    def gap(self, since: float) -> float:
+        """Return the longest time between two answers since a moment."""
+        times = [since, *sorted(a.at for a in self._answers if a.at > since)]
+        times.append(time.monotonic())
+        return max(b - a for a, b in itertools.pairwise(times))
+
+    def members(self) -> list[str]:
+        """Return who answered, each change of it once."""
+        told = [a.state["uuid"] for a in self._in_order() if a.state]
+        return [name for name, _run in itertools.groupby(told)]
+
+    def _in_order(self) -> list[Answer]:
+        return sorted(self._answers.copy(), key=lambda answer: answer.at)
+
     def last(self) -> dict[str, str]:
         """Return the newest state that was told."""
         told = [answer.state for answer in self._answers if answer.state]

@@ -92,6 +92,25 @@ class Reports:
         """Put a checkpoint back; return the recovery's id."""
         return str(self._nham.restore_checkpoint(checkpoint_id).id)
 
+    def group(self, vnf_id: str) -> Any:
+        """Return the first replica group of a VNF."""
+        return self._nham.get_vnf(vnf_id).groups[0]
+
+    def wait_whole(self, vnf_id: str, seconds: float = 180) -> Any:
+        """Wait until a group has its standby; return the group."""
+
+        def whole() -> Any:
+            group = self.group(vnf_id)
+            roles = sorted(member["role"] for member in group["members"])
+            good = roles == ["primary", "standby"]
+            return group if good and not group["recovery_id"] else None
+
+        return bed.wait("the group is whole", whole, seconds, 0.5)
+
+    def switchover(self, vnf_id: str) -> None:
+        """Have the standby take over from a primary that is well."""
+        self._nham.switchover_vnf(vnf_id)
+
     def recoveries(self, vnf_id: str) -> list[Any]:
         """Return a VNF's recoveries, newest first."""
         return list(self._nham.recoveries(vnf_id=vnf_id))

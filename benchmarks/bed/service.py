@@ -44,6 +44,9 @@ interface = public
 callback_password = {password}
 reconcile_interval = {reconcile}
 
+[hooks]
+secrets_dir = {folder}/secrets
+
 [fencing]
 host_drivers = command
 
@@ -63,6 +66,8 @@ project_domain_id = default
 """
 
 
+#: The sample VNF's token for its hook, by the name its policies use.
+SECRET = ("sample-vnf", "testcloud-hook-token")
 #: Where the API listens, beside the test cloud's own.
 PORT = 9899
 
@@ -90,6 +95,11 @@ class Nham:
         if program != "nham-all-in-one":
             transport = env["NHAM_TESTCLOUD_TRANSPORT_URL"]
             database = env["NHAM_TESTCLOUD_DB_URL"]
+        name, token = SECRET
+        secret = folder / "secrets" / name
+        secret.parent.mkdir(exist_ok=True)
+        secret.touch(mode=0o600)
+        secret.write_text(token)
         self.config = folder / f"{program}.conf"
         self.config.touch(mode=0o600)
         self.config.write_text(

@@ -1,0 +1,254 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A VNF with a standby survives failures on a real OpenStack.
+
+One NHAM and one VNF for each class; the tests run in the order of their
+names, each leaves the group whole. What they claim is seen by a client at
+the service address, by Nova and by Neutron.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import time
+from typing import Any
+
+from benchmarks.bed import client as client_
+from benchmarks.bed import cloud as bed
+from benchmarks.bed import report
+from benchmarks.bed import vnf as vnf_
+from nham.tests.cloud import vnf_case
+
+#: Seconds; an export is due each second, and takes one at most.
+_EXPORTED = 2.5
+
+
+class ReplicaCase(vnf_case.RecoveryCase):
+    """NHAM beside a sample VNF with a standby."""
+
+    address: str
+    counter: str
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        # Whoever serves is here; Tacker's server may be the standby.
+        cls.address = cls.vnf.address()
+        cls.reports.wait_whole(cls.vnf_id)
+
+    def setUp(self) -> None:
+        super().setUp()
+        bed.wait("it counts", lambda: self.ask("/cgi-bin/count"), 30)
+        bed.wait(
+            "it takes a note",
+            lambda: self.ask(f"/cgi-bin/note?{self.note}"),
+            30,
+        )
+        self.counter = self.state()["counter"]
+        # The state that must survive is exported at its own pace.
+        time.sleep(_EXPORTED)
+
+    def ask(self, path: str) -> str | None:
+        """Ask whoever serves."""
+        return vnf_.http_get(self.address, path, 5.0)
+
+    def state(self) -> dict[str, str]:
+        """Return what whoever serves says of itself."""
+        return vnf_.parse_state(self.ask("/cgi-bin/state"))
+
+    def member(self, role: str) -> Any:
+        """Return the member in that role."""
+        for member in self.reports.group(self.vnf_id)["members"]:
+            if member["role"] == role:
+                return member
+        raise AssertionError(f"no {role}")
+
+    def assert_kept(self) -> None:
+        """The state that was there when the test began is there."""
+        state = self.state()
+        self.assertEqual(self.note, state["note"])
+        self.assertEqual(self.counter, state["counter"])
+
+    def fails_over(
+        self,
+        fault: Callable[[], object],
+        mend: Callable[[], object] = lambda: None,
+    ) -> Any:
+        """Bring a fault about; return the fail-over that it led to.
+
+        :param mend: is called when the standby has taken over.
+        """
+        standby = self.member("standby")
+        known = self.known()
+        with client_.Client(self.address) as client:
+            bed.wait("the client knows who serves", client.last, 30)
+            fault()
+            recovery = self._first_after(known)
+            self.assertEqual("succeeded", recovery.state, recovery.reason)
+            mend()
+            self.reports.wait_whole(self.vnf_id)
+        self.assert_kept()
+        # It went from one to the other, once and for good.
+        self.assertEqual(2, len(client.members()), str(client.members()))
+        self.assertEqual(standby["server_id"], client.members()[-1])
+        self.assertEqual(
+            standby["server_id"], self.member("primary")["server_id"]
+        )
+        return recovery
+
+    def _first_after(self, known: int) -> Any:
+        """Return the first recovery after so many known ones, ended."""
+
+        def ended() -> Any:
+            found = self.reports.recoveries(self.vnf_id)
+            if len(found) <= known:
+                return None
+            first = found[len(found) - known - 1]
+            return first if first.ended_at is not None else None
+
+        return bed.wait("NHAM has recovered the VNF", ended, 120)
+
+    def kill_primary(self) -> None:
+        """Kill the QEMU of the member that serves."""
+        bed.kill_vm(self.member("primary")["server_id"])
+
+    def own(self) -> list[str]:
+        """Return the names of all that NHAM made in the cloud."""
+        servers = self.cloud.compute.servers(all_projects=True)
+        ports = self.cloud.network.ports()
+        names = [one.name for one in (*servers, *ports)]
+        names += [one.description for one in self.cloud.network.ips()]
+        return [
+            name
+            for name in names
+            if (name or "").startswith("nham-VDU")
+            or (name or "").startswith("nham-access")
+        ]
+
+
+class TestFed(ReplicaCase):
+    """1R-AA: the standby has each saved state at once."""
+
+    policy = "1r-aa.yaml"
+
+    def test_10_primary_dies_and_becomes_the_standby(self) -> None:
+        vnfc = self.member("primary")
+        recovery = self.fails_over(self.kill_primary)
+        self.assertEqual(
+            ("vm-dead", "fail_over"), (recovery.rule, recovery.rung)
+        )
+        self.assertEqual(
+            vnfc["server_id"], self.member("standby")["server_id"]
+        )
+        self.assertEqual(vnfc["server_id"], self.vnf.server_id())
+
+    def test_11_own_server_dies_and_is_made_anew(self) -> None:
+        dead = self.member("primary")
+        self.assertEqual("server", dead["kind"])
+        self.fails_over(self.kill_primary)
+        self.assertNotEqual(
+            dead["server_id"], self.member("standby")["server_id"]
+        )
+        self.assertNotIn(dead["name"], self.own())
+
+    def test_12_application_hangs(self) -> None:
+        recovery = self.fails_over(
+            lambda: self.ask("/cgi-bin/crash?hang-httpd")
+        )
+        self.assertEqual("app-dead", recovery.rule)
+
+    def test_13_standby_dies_and_nobody_notices(self) -> None:
+        known, began = self.known(), time.monotonic()
+        with client_.Client(self.address) as client:
+            bed.kill_vm(self.member("standby")["server_id"])
+            bed.wait("the client knows who serves", client.last, 30)
+            recovery = self._first_after(known)
+            self.assertEqual("standby-missing", recovery.rule)
+            self.reports.wait_whole(self.vnf_id)
+            self.assertLess(client.gap(began + 0.5), client_.PATIENCE)
+        self.assertEqual(1, len(client.members()))
+
+    def test_14_switchover(self) -> None:
+        recovery = self.fails_over(
+            lambda: self.reports.switchover(self.vnf_id)
+        )
+        self.assertEqual("switchover", recovery.rule)
+
+    def test_15_engine_dies_at_steps_of_a_fail_over(self) -> None:
+        for words in ("isolate_member: ", "move_address: ", "promote: "):
+            with self.subTest(step=words):
+                self._die_at(words)
+
+    def test_16_engine_dies_at_steps_of_a_repair(self) -> None:
+        repairs = {"vnfc": "admit_member: ", "server": "create_member: "}
+        for _round in repairs:
+            # Each fail-over makes the other one the primary.
+            words = repairs[self.member("primary")["kind"]]
+            with self.subTest(step=words):
+                self._die_at(words)
+
+    def _die_at(self, words: str) -> None:
+        standby, logged = self.member("standby"), len(self.nham.log)
+        self.kill_primary()
+        bed.wait(
+            f"the engine comes to {words}",
+            lambda: words in self.nham.log[logged:],
+            120,
+            0.02,
+        )
+        self.nham.kill()
+        self.nham.start()
+        report.Reports(bed.connect())
+        self.reports.wait_whole(self.vnf_id)
+        self.assert_kept()
+        self.assertEqual(
+            standby["server_id"], self.member("primary")["server_id"]
+        )
+
+    def test_20_host_dies(self) -> None:
+        host = self.member("primary")["host"]
+        recovery = self.fails_over(
+            lambda: bed.power_off(host),
+            lambda: bed.power_on(host, self.cloud),
+        )
+        self.assertEqual("host", recovery.zone)
+
+    def test_30_nothing_is_left(self) -> None:
+        self.tacker.terminate(self.vnf)
+        self.vnf.instance_id = ""
+        bed.wait(
+            "NHAM forgets the VNF",
+            lambda: all(
+                vnf.id != self.vnf_id for vnf in self.reports.all_vnfs()
+            ),
+            60,
+        )
+        bed.wait("all of NHAM's own is gone", lambda: not self.own(), 60)
+
+
+class TestUnfed(ReplicaCase):
+    """1R-AS: the standby gets the newest saved state when it takes over."""
+
+    policy = "1r-as.yaml"
+
+    def test_10_primary_dies(self) -> None:
+        recovery = self.fails_over(self.kill_primary)
+        self.assertEqual("fail_over", recovery.rung)
+
+    def test_20_host_dies(self) -> None:
+        host = self.member("primary")["host"]
+        # On two hosts a server of NHAM's own has no place meanwhile.
+        self.fails_over(
+            lambda: bed.power_off(host),
+            lambda: bed.power_on(host, self.cloud),
+        )

@@ -1,0 +1,104 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A VNF of the sample package under Tacker, with an NHAM of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import pathlib
+import tempfile
+import time
+from typing import Any
+
+from openstack import connection
+
+from benchmarks.bed import cloud as bed
+from benchmarks.bed import report
+from benchmarks.bed import service
+from benchmarks.bed import vnf as vnf_
+from nham.tests import base as tests_base
+from nham.tests.cloud import base
+
+
+class RecoveryCase(tests_base.TestCase):
+    """NHAM beside a sample VNF of one variant.
+
+    :cvar policy: file of its policies below ``samples/vnf/policies``; None
+        takes the variant's own.
+    """
+
+    variant = "image"
+    policy: str | None = None
+    cloud: connection.Connection
+    tacker: vnf_.Tacker
+    nham: service.Nham
+    reports: report.Reports
+    vnf: vnf_.SampleVnf
+    vnf_id: str
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.cloud = base.connect()
+        cls.tacker = vnf_.Tacker(cls.cloud)
+        folder = tempfile.TemporaryDirectory(prefix="nham-test-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.nham = service.Nham(pathlib.Path(folder.name))
+        cls.nham.__enter__()
+        cls.addClassCleanup(cls.nham.stop)
+        cls.reports = report.Reports(bed.connect())
+        policy = None
+        if cls.policy is not None:
+            folder_ = bed.ROOT / "samples" / "vnf" / "policies"
+            policy = (folder_ / cls.policy).read_text()
+        vnfd_id = cls.tacker.onboard(cls.variant, policy)
+        cls.vnf = cls.tacker.instantiate(
+            vnfd_id, cls.variant, f"test-{cls.variant}-{int(time.time())}"
+        )
+        cls.addClassCleanup(cls._remove)
+        cls.vnf_id = cls.reports.wait_protected(cls.vnf.instance_id)
+
+    @classmethod
+    def _remove(cls) -> None:
+        if cls.vnf.instance_id:
+            cls.tacker.terminate(cls.vnf)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.note = self.id().rsplit(".", 1)[-1]
+        self.vnf.write_note(self.note)
+        self.addOnException(
+            lambda _why: print("\n".join(self.nham.log.splitlines()[-60:]))
+        )
+
+    def known(self) -> int:
+        """Return how many recoveries there were so far."""
+        return len(self.reports.recoveries(self.vnf_id))
+
+    def recover(self, fault: Callable[[], object]) -> Any:
+        """Bring a fault about; return the recovery that ended well."""
+        known = self.known()
+        fault()
+        recovery = self.reports.wait_recovered(self.vnf_id, known)
+        self.assertEqual("succeeded", recovery.state, recovery.reason)
+        self.assertEqual(self.note, self.vnf.state()["note"])
+        return recovery
+
+    def crash(self, how: str) -> None:
+        """Have the guest harm itself."""
+        self.vnf.get(f"/cgi-bin/crash?{how}", 2.0)
+
+    def assert_record_true(self) -> None:
+        """Tacker and Nova name the same server, and it is ACTIVE."""
+        server = self.cloud.compute.get_server(self.vnf.server_id())
+        self.assertEqual("ACTIVE", server.status)
