@@ -60,7 +60,7 @@ _QUIET = (
     "observer",
 )
 #: What passes by itself is told only if it does not, after so many seconds.
-_PASSING = ("transient", "task")
+_PASSING = ("transient", "task", "standby-unclear")
 _PATIENCE = 30.0
 #: What says that much went silent at once.
 _UNSURE = ("observer", "mass-failure")

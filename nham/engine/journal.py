@@ -46,6 +46,7 @@ _SERVING = (
     "standby-unfenced",
     "standby-later",
     "standby-missing",
+    "standby-unclear",
 )
 
 
@@ -132,6 +133,8 @@ class Journal:
         if again:
             return
         severity = states.Severity.INFO
+        if verdict.rule in _SERVING:
+            severity = states.Severity.WARNING
         if verdict.rule in _CRITICAL:
             severity = states.Severity.CRITICAL
         would = "would " if verdict.kind is decision.Kind.WOULD else ""

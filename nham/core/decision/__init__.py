@@ -180,6 +180,9 @@ def _urgency(case: situation.Case) -> tuple[bool, int, int, float, str]:
     )
 
 
+_DEGRADED = ("standby-missing",)
+
+
 def _judge(case: situation.Case) -> Verdict:
     member = case.member
     rule = next(r for r in rules.RULES if r.when(case))
@@ -195,7 +198,8 @@ def _judge(case: situation.Case) -> Verdict:
         return Verdict(
             group_id=member.group_id,
             kind=Kind.WAIT,
-            rule="exhausted",
+            # A group that only lacks its standby serves all the same.
+            rule=rule.name if rule.name in _DEGRADED else "exhausted",
             zone=rule.zone,
             reasons=(rule.says, following.why),
             refused=following.refused,
