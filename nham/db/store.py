@@ -140,9 +140,12 @@ class Store:
             lambda c: vnfs.members(c, group_id, vnf_id, server_id)
         )
 
-    def save_member(self, member: model.Member) -> None:
-        """Insert or update a member; an update leaves its state alone."""
-        self._db.write(lambda c: vnfs.save_member(c, member))
+    def save_member(self, *members: model.Member) -> None:
+        """Insert or update members, all or none of them.
+
+        An update leaves alone what state they have.
+        """
+        self._db.write(lambda c: vnfs.save_members(c, members))
 
     def note_state(
         self, member_id: str, sequence: int, importing_until: float | None

@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Sequence
 import time
 from typing import Any
@@ -228,6 +229,14 @@ def save_member(connection: sa.Connection, member: model.Member) -> None:
         "importing_until": member.importing_until,
     }
     _rows.save(connection, models.member, {"id": member.id}, values, first)
+
+
+def save_members(
+    connection: sa.Connection, members: Iterable[model.Member]
+) -> None:
+    """Save several members, see save_member."""
+    for member in members:
+        save_member(connection, member)
 
 
 def note_state(

@@ -19,6 +19,7 @@ from alembic import autogenerate
 from alembic import migration as alembic_migration
 import sqlalchemy as sa
 
+from nham.core import model
 from nham.db import database
 from nham.db import migration
 from nham.db import models
@@ -54,3 +55,49 @@ class MigrationTest(base.StoreCase):
         self.given_vnf()
         self.store.sync()
         self.assertEqual(1, len(self.store.vnfs()))
+
+    def test_what_was_there_before_replicas(self) -> None:
+        self.store.sync("base")
+        self.store.sync("0001")
+        vnf = {
+            "id": "v",
+            "name": "vnf",
+            "source": "manual",
+            "project_id": "p",
+            "policies": [],
+            "state": "protected",
+            "reason": "",
+            "paused": False,
+            "created_at": 1000.5,
+        }
+        group = {
+            "id": "g",
+            "vnf_id": "v",
+            "vnfc": "VDU1-0",
+            "vdu": "VDU1",
+            "mechanism": "0R",
+            "epoch": 3,
+            "last_sequence": 5,
+        }
+        member = {
+            "id": "m",
+            "group_id": "g",
+            "server_id": "s",
+            "role": "primary",
+            "volume_backed": False,
+            "answered": True,
+        }
+        with self.database.connection() as connection:
+            connection.execute(sa.insert(models.vnf).values(vnf))
+            connection.execute(sa.insert(models.group).values(group))
+            connection.execute(sa.insert(models.member).values(member))
+            connection.commit()
+        self.store.sync()
+        self.assertEqual(
+            [model.Member(id="m", group_id="g", server_id="s", answered=True)],
+            list(self.store.members()),
+        )
+        found = self.store.group("g")
+        self.assertEqual(
+            (None, None, 3), (found.service, found.access, found.epoch)
+        )

@@ -16,11 +16,15 @@
 from __future__ import annotations
 
 import dataclasses
+from unittest import mock
+
+import sqlalchemy as sa
 
 from nham.core import model
 from nham.core import states
 from nham.db import errors
 from nham.db import store
+from nham.db import vnfs
 from nham.tests import base as test_base
 from nham.tests.unit.db import base
 
@@ -107,6 +111,119 @@ class VnfTest(base.StoreCase):
         recovery = self.store.recovery("r1")
         self.assertEqual(states.RecoveryState.FAILED, recovery.state)
         self.assertIsNotNone(recovery.ended_at)
+
+
+class ReplicaTest(base.StoreCase):
+    """Groups with a standby."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.given_vnf("v1")
+        self.given_vnf("v2")
+        self.standby = model.Member(
+            id="s",
+            group_id="v1-g",
+            server_id="ours",
+            role=states.Role.STANDBY,
+            host="two",
+            image_id="i",
+            volume_backed=True,
+            answered=True,
+            kind="server",
+            name="nham-s",
+            port_id="p",
+            sequence=3,
+            importing_until=1763700000.25,
+        )
+        self.store.save_member(self.standby)
+
+    def member(self, member_id: str = "s") -> model.Member:
+        """Return one member."""
+        return next(m for m in self.store.members() if m.id == member_id)
+
+    def roles(self) -> dict[str, str]:
+        """Return the role of each member of the first group."""
+        found = self.store.members(group_id="v1-g")
+        return {member.id: member.role.value for member in found}
+
+    def test_round_trip(self) -> None:
+        self.assertEqual(self.standby, self.member())
+        group = dataclasses.replace(
+            base.make_group("v1"),
+            service=model.MovableAddress(id="f1", ip="192.0.2.1"),
+            access=model.MovableAddress(id="f2", ip="192.0.2.2"),
+        )
+        self.store.save_group(group)
+        self.assertEqual(group, self.store.group("v1-g"))
+        group = dataclasses.replace(group, access=None)
+        self.store.save_group(group)
+        self.assertEqual(group, self.store.group("v1-g"))
+
+    def test_member_of_a_server(self) -> None:
+        found = self.store.members(server_id="ours")
+        self.assertEqual([self.standby], list(found))
+        self.assertEqual([], list(self.store.members(server_id="none")))
+        self.assertEqual(
+            [], list(self.store.members(server_id="ours", vnf_id="v2"))
+        )
+
+    def test_an_update_leaves_its_state_alone(self) -> None:
+        self.store.note_state("s", 4, None)
+        self.store.save_member(dataclasses.replace(self.standby, host="one"))
+        found = self.member()
+        self.assertEqual(
+            ("one", 4, None),
+            (found.host, found.sequence, found.importing_until),
+        )
+
+    def test_note_state_changes_nothing_else(self) -> None:
+        self.store.note_state("s", 4, 17.5)
+        self.assertEqual(
+            dataclasses.replace(
+                self.standby, sequence=4, importing_until=17.5
+            ),
+            self.member(),
+        )
+        self.store.note_state("none", 5, None)
+        self.assertEqual(4, self.member().sequence)
+
+    def test_note_answer_changes_nothing_else(self) -> None:
+        """Who writes it down may know the member as it was before."""
+        self.store.promote("v1-g", "s")
+        self.store.note_answer("v1-m")
+        self.assertEqual({"s": "primary", "v1-m": "failed"}, self.roles())
+        self.assertTrue(self.member("v1-m").answered)
+
+    def test_promote(self) -> None:
+        self.store.note_state("v1-m", 9, None)
+        self.store.promote("v1-g", "s")
+        self.assertEqual({"s": "primary", "v1-m": "failed"}, self.roles())
+        found = self.member()
+        self.assertEqual((0, None), (found.sequence, found.importing_until))
+        self.assertEqual(0, self.member("v1-m").sequence)
+        self.assertIs(states.Role.PRIMARY, self.member("v2-m").role)
+
+    def test_promote_twice(self) -> None:
+        self.store.promote("v1-g", "s")
+        self.store.promote("v1-g", "s")
+        self.assertEqual({"s": "primary", "v1-m": "failed"}, self.roles())
+
+    def test_several_are_saved_or_none(self) -> None:
+        old = self.member("v1-m")
+        new = dataclasses.replace(old, id="new", server_id="other")
+        retired = dataclasses.replace(old, role=states.Role.RETIRED)
+        real = vnfs.save_member
+
+        def save(connection: sa.Connection, member: model.Member) -> None:
+            real(connection, member)
+            if member is retired:
+                raise KeyError("as injected")
+
+        with mock.patch.object(vnfs, "save_member", save):
+            self.assertRaises(KeyError, self.store.save_member, new, retired)
+        self.assertEqual({"s": "standby", "v1-m": "primary"}, self.roles())
+        self.store.save_member(new, retired)
+        self.assertEqual({"s": "standby", "new": "primary"}, self.roles())
 
 
 class CheckpointTest(base.StoreCase):
