@@ -71,12 +71,16 @@ class Endpoints:
     def __call__(self, server_id: str) -> tuple[hooks.Endpoint, int]:
         """Return the endpoint, and how many bytes are too many.
 
-        :raises Refused: it is no member, or its policy names no hook.
+        :raises Refused: it is no member, it is cut off, or its policy names
+            no hook.
         :raises NotFound: it has no address there.
         """
         members = self.store.members(server_id=server_id)
         if not members:
             raise errors.Refused(f"server {server_id} is no member")
+        if members[0].role is states.Role.FAILED:
+            # The access address may lead to another one by now.
+            raise errors.Refused(f"server {server_id} is cut off")
         group = self.store.group(members[0].group_id)
         vnf = self.store.vnf(group.vnf_id)
         policy = descriptor.policy_for(group.vdu, vnf.policies)

@@ -10,13 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Steps of a replica group: cut off, hand over, make, repair, join."""
+"""Steps that give a replica group its standby: make, repair, join."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+import contextlib
 import dataclasses
-import logging
+import itertools
 import uuid
 
 from nham.adapters import errors
@@ -28,7 +29,9 @@ from nham.recovery import context
 from nham.recovery.handlers import handler
 from nham.recovery.handlers import StepHandler
 
-LOG = logging.getLogger(__name__)
+#: Seconds for a host to delete a server. One that is dead does so when it is
+#: back, and the group, which is kept from all else, is not to wait for it.
+_DELETION = 15.0
 
 
 def ports_of(
@@ -40,9 +43,28 @@ def ports_of(
     made, are found too.
     """
     found: list[vim_base.Port] = []
-    while ports := vim.find_ports(f"{member.name}-{len(found)}"):
-        found += ports[:1]
+    for number in itertools.count():
+        ports = vim.find_ports(f"{member.name}-{number}")
+        if not ports:
+            break
+        found += ports
     return found
+
+
+def delete_ports(vim: vim_base.Vim, member: model.Member) -> None:
+    """Delete the ports that NHAM made for a server of its own.
+
+    The last one first: what an error leaves behind is found again.
+    """
+    for port in reversed(ports_of(vim, member)):
+        vim.delete_port(port.id)
+
+
+def delete_servers(vim: vim_base.Vim, member: model.Member) -> None:
+    """Delete NHAM's own server; one that is gone already is no error."""
+    for server in vim.find_servers(member.name):
+        with contextlib.suppress(errors.NotFound):
+            vim.delete_server(server.id)
 
 
 def _joining(run: context.Run) -> model.Member:
@@ -50,145 +72,6 @@ def _joining(run: context.Run) -> model.Member:
     if joining is None:
         raise context.StepFailed("no member is being made or repaired")
     return joining
-
-
-@handler("isolate_member")
-class IsolateMember(StepHandler):
-    """Cut a member off in the network: disable its ports.
-
-    From then on nothing reaches it through a port that is known to
-    Neutron, whatever its host does (design, rule 1).
-    """
-
-    def do(self, run: context.Run) -> None:
-        """See base class."""
-        for port in run.context.vim.ports(run.member.server_id):
-            if port.enabled:
-                run.context.vim.enable_port(port.id, False)
-
-    def complete(self, run: context.Run) -> context.Done | None:
-        """See base class."""
-        ports = run.context.vim.ports(run.member.server_id)
-        if any(port.enabled for port in ports):
-            return None
-        return context.Done(detail=f"{len(ports)} ports are disabled")
-
-
-@handler("give_state")
-class GiveState(StepHandler):
-    """Have a member import the newest state that was saved.
-
-    A checkpoint that is torn is passed over for the one before it, and so
-    is one that the member will not take (NHAM paper 3.4).
-    """
-
-    def do(self, run: context.Run) -> None:
-        """See base class; the state is given while it is looked for."""
-
-    def complete(self, run: context.Run) -> context.Done | None:
-        """See base class."""
-        member, refused = run.member, []
-        now = run.context.clock.now()
-        if member.importing_until is not None and member.importing_until > now:
-            # What is under way would come after what is given now.
-            return None
-        serves = member.role is states.Role.PRIMARY
-        for checkpoint in self._saved(run):
-            if not serves and member.sequence >= checkpoint.sequence:
-                return context.Done(
-                    detail=f"it has checkpoint {checkpoint.id} already"
-                )
-            try:
-                self._give(run, member, checkpoint)
-            except errors.Unavailable as error:
-                LOG.info("%s does not import yet: %s", member.id, error)
-                return None
-            except errors.AdapterError as error:
-                LOG.warning("checkpoint %s: %s", checkpoint.id, error)
-                refused.append(f"checkpoint {checkpoint.id}: {error}")
-                continue
-            age = now - checkpoint.cut_at
-            said = "".join(f"; {one}" for one in refused)
-            return context.Done(
-                detail=f"checkpoint {checkpoint.id}, {age:.1f} s old{said}"
-            )
-        said = "; ".join(refused) or "no state was saved yet"
-        if run.args["must"]:
-            raise context.StepFailed(said)
-        return context.Done(detail=f"it has no state: {said}")
-
-    def _saved(self, run: context.Run) -> Sequence[model.Checkpoint]:
-        """Return the checkpoints that may be given, newest first.
-
-        One may have been saved since the decision, and it is newer. An
-        operator may have named one.
-        """
-        named = run.args.get("checkpoint_id")
-        if named:
-            return [run.context.store.checkpoint(str(named))]
-        return run.context.store.checkpoints(
-            group_id=run.recovery.group_id,
-            states=[states.CheckpointState.AVAILABLE],
-        )
-
-    def _give(
-        self,
-        run: context.Run,
-        member: model.Member,
-        checkpoint: model.Checkpoint,
-    ) -> None:
-        engine = run.context.engines[checkpoint.engine]
-        engine.give(checkpoint, member.server_id, run.group.vnfc)
-        if member.role is not states.Role.PRIMARY:
-            run.context.store.note_state(member.id, checkpoint.sequence, None)
-
-
-@handler("move_address")
-class MoveAddress(StepHandler):
-    """Point the service address at a member.
-
-    A port takes one floating address, so the one by which NHAM reached
-    the member goes first.
-    """
-
-    def do(self, run: context.Run) -> None:
-        """See base class."""
-        vim, group, port_id = run.context.vim, run.group, self._port(run)
-        if group.service is None:
-            raise context.StepFailed("the group has no service address")
-        for held in vim.floating_ips(port_id):
-            if held.id != group.service.id:
-                vim.point_floating_ip(held.id, None)
-        vim.point_floating_ip(group.service.id, port_id)
-
-    def complete(self, run: context.Run) -> context.Done | None:
-        """See base class."""
-        service = run.group.service
-        held = run.context.vim.floating_ips(self._port(run))
-        if service is None or service.id not in {one.id for one in held}:
-            return None
-        return context.Done(detail=f"{service.ip} leads to it")
-
-    def _port(self, run: context.Run) -> str:
-        port_id = run.member.port_id
-        if port_id is None:
-            raise context.StepFailed("the member's port is not known")
-        return port_id
-
-
-@handler("promote")
-class Promote(StepHandler):
-    """Make the member the primary; who was it before has failed."""
-
-    def do(self, run: context.Run) -> None:
-        """See base class."""
-        run.context.store.promote(run.recovery.group_id, run.member.id)
-
-    def complete(self, run: context.Run) -> context.Done | None:
-        """See base class."""
-        if run.member.role is not states.Role.PRIMARY:
-            return None
-        return context.Done(detail=f"server {run.member.server_id} serves")
 
 
 @handler("find_addresses")
@@ -199,7 +82,7 @@ class FindAddresses(StepHandler):
         """See base class."""
         group = run.group
         service = group.service or self._service(run)
-        access = group.access or self._access(run, service)
+        access = self._access(run, service)
         run.context.store.save_group(
             dataclasses.replace(group, service=service, access=access)
         )
@@ -243,28 +126,21 @@ class CreateMember(StepHandler):
         """See base class; the ports come first, and keep their names."""
         vim, primary = run.context.vim, run.primary
         member = self._record(run, primary)
-        name = member.name
-        ports, port_id = [], None
-        for index, port in enumerate(vim.ports(primary.server_id)):
-            known = vim.find_ports(f"{name}-{index}")
-            made = known[0].id if known else self._copy(run, port, name, index)
-            ports.append(made)
-            if port.id == primary.port_id:
-                port_id = made
-        servers = vim.find_servers(name)
-        server_id = (
-            servers[0].id
-            if servers
-            else vim.copy_server(
-                primary.server_id,
-                name,
-                str(run.args["host"]),
-                ports,
-                primary.image_id,
-            )
-        )
+        made: dict[str | None, str] = {}
+        for number, port in enumerate(vim.ports(primary.server_id)):
+            made[port.id] = self._port(run, port, f"{member.name}-{number}")
+        server_id = self._server(run, primary, member, list(made.values()))
+        joining = run.joining
+        if joining is None or joining.id != member.id:
+            # Its group was dissolved meanwhile, so that nobody else knows
+            # what was made since.
+            delete_servers(vim, member)
+            delete_ports(vim, member)
+            raise context.StepFailed("the member was removed meanwhile")
         run.context.store.save_member(
-            dataclasses.replace(member, server_id=server_id, port_id=port_id)
+            dataclasses.replace(
+                member, server_id=server_id, port_id=made.get(primary.port_id)
+            )
         )
 
     def _record(self, run: context.Run, primary: model.Member) -> model.Member:
@@ -299,34 +175,67 @@ class CreateMember(StepHandler):
             return None
         return context.Done(detail=f"{joining.name} on {server.host}")
 
-    def _copy(
-        self, run: context.Run, port: vim_base.Port, name: str, index: int
+    def _port(self, run: context.Run, like: vim_base.Port, name: str) -> str:
+        """Return the port of that name, made if it is not there yet."""
+        known = run.context.vim.find_ports(name)
+        return (
+            known[0].id if known else run.context.vim.copy_port(like.id, name)
+        )
+
+    def _server(
+        self,
+        run: context.Run,
+        primary: model.Member,
+        member: model.Member,
+        ports: Sequence[str],
     ) -> str:
-        return run.context.vim.copy_port(port.id, f"{name}-{index}")
+        """Return the member's server, made if it is not there yet."""
+        vim = run.context.vim
+        known = vim.find_servers(member.name)
+        if known:
+            return known[0].id
+        return vim.copy_server(
+            primary.server_id,
+            member.name,
+            str(run.args["host"]),
+            ports,
+            primary.image_id,
+        )
 
 
 @handler("remove_member")
 class RemoveMember(StepHandler):
     """Delete a server of NHAM's own with its ports."""
 
+    def requested(self, run: context.Run) -> bool:
+        """See base class."""
+        return self._has_left(run)
+
     def do(self, run: context.Run) -> None:
         """See base class; one that is gone already is no error."""
         if run.member.kind != "server":
             raise context.StepFailed("it is the VNFM's, and not NHAM's")
-        for server in run.context.vim.find_servers(run.member.name):
-            run.context.vim.delete_server(server.id)
+        delete_servers(run.context.vim, run.member)
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class; the ports go when the server has let them go."""
+        if self._has_left(run):
+            return context.Done(detail="it has left the group")
         member = run.member
-        if run.context.vim.find_servers(member.name):
-            return None
-        for port in ports_of(run.context.vim, member):
-            run.context.vim.delete_port(port.id)
+        waited = run.context.clock.now() - run.since
+        for server in run.context.vim.find_servers(member.name):
+            if server.task_state != "deleting" or waited < _DELETION:
+                return None
+        delete_ports(run.context.vim, member)
         run.context.store.save_member(
             dataclasses.replace(member, role=states.Role.RETIRED)
         )
         return context.Done(detail=f"{member.name} is deleted")
+
+    def _has_left(self, run: context.Run) -> bool:
+        """Say whether all is done but the record of the step itself."""
+        members = run.context.store.members(group_id=run.recovery.group_id)
+        return run.args["member_id"] not in {one.id for one in members}
 
 
 @handler("admit_member")
@@ -377,13 +286,19 @@ class ReachMember(StepHandler):
 class JoinStandby(StepHandler):
     """Wait until the member answers; then it can take over."""
 
+    def requested(self, run: context.Run) -> bool:
+        """See base class; all may be done but the record of the step."""
+        return run.joining is None
+
     def do(self, run: context.Run) -> None:
         """See base class."""
         run.context.watch.expect(context.subject(_joining(run)))
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
-        joining = _joining(run)
+        joining = run.joining
+        if joining is None:
+            return self._joined(run)
         view = run.context.watch.view(context.subject(joining))
         at = view.last_good_at
         if at is None or at < run.since or view.app is not facts.Health.OK:
@@ -399,6 +314,14 @@ class JoinStandby(StepHandler):
             )
         )
         return context.Done(detail=f"standby on {server.host}", at=at)
+
+    def _joined(self, run: context.Run) -> context.Done:
+        for member in run.context.store.members(
+            group_id=run.recovery.group_id
+        ):
+            if member.role is states.Role.STANDBY:
+                return context.Done(detail=f"standby on {member.host}")
+        raise context.StepFailed("no member is being made or repaired")
 
 
 def access_name(group_id: str) -> str:

@@ -27,12 +27,14 @@ import logging
 from nham.adapters import errors
 from nham.core import model
 from nham.core import states
+from nham.db import errors as db_errors
 from nham.recovery import context  # noqa: F401  (registers the handlers)
 from nham.recovery import handlers  # noqa: F401  (registers the handlers)
 from nham.recovery import host_steps  # noqa: F401  (registers the handlers)
 from nham.recovery import replica_steps  # noqa: F401  (registers the handlers)
 from nham.recovery import server_steps  # noqa: F401  (registers the handlers)
 from nham.recovery import service_steps  # noqa: F401  (registers the handlers)
+from nham.recovery import takeover_steps  # noqa: F401 (registers the handlers)
 from nham.recovery import vnfm_steps  # noqa: F401  (registers the handlers)
 
 LOG = logging.getLogger(__name__)
@@ -121,7 +123,7 @@ class Runner:
             done = None
         except errors.Refused as error:
             raise context.StepRefused(str(error)) from error
-        except errors.NotFound as error:
+        except (errors.NotFound, db_errors.NotFound) as error:
             raise context.StepFailed(str(error)) from error
         self._looked[key] = now
         if done is not None:

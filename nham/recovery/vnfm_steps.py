@@ -129,8 +129,7 @@ class HealVnfc(StepHandler):
 def adopt(ctx: context.Context, member: model.Member, server_id: str) -> None:
     """Let another server take the member's place in its group.
 
-    The new one is written first, so that a crash in between leaves no
-    group without a member; done again, it ends what was begun.
+    Done again, it changes nothing.
     """
     members = [
         known
@@ -138,24 +137,25 @@ def adopt(ctx: context.Context, member: model.Member, server_id: str) -> None:
         if known.kind == "vnfc"
     ]
     old = [known for known in members if known.server_id != server_id]
+    changed = [
+        dataclasses.replace(known, role=states.Role.RETIRED) for known in old
+    ]
     if len(old) == len(members):
         server = ctx.vim.server(server_id)
-        ctx.store.save_member(
-            model.Member(
-                id=str(uuid.uuid4()),
-                group_id=member.group_id,
-                server_id=server_id,
-                host=server.host,
-                image_id=member.image_id,
-                volume_backed=server.volume_backed,
-                # The silence of what takes its place means something, too.
-                answered=member.answered,
-            )
+        new = model.Member(
+            id=str(uuid.uuid4()),
+            group_id=member.group_id,
+            server_id=server_id,
+            host=server.host,
+            image_id=member.image_id,
+            volume_backed=server.volume_backed,
+            # The VNFM keeps the ports.
+            port_id=member.port_id,
+            # The silence of what takes its place means something, too.
+            answered=member.answered,
         )
-    for known in old:
-        ctx.store.save_member(
-            dataclasses.replace(known, role=states.Role.RETIRED)
-        )
+        changed.append(new)
+    ctx.store.save_member(*changed)
     if old:
         ctx.watch.refresh(member.group_id)
 

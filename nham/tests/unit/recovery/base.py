@@ -28,9 +28,9 @@ from nham.core import facts
 from nham.core import model
 from nham.core import states
 from nham.core.decision import plans
-from nham.db import store as store_
 from nham.recovery import context
 from nham.recovery import runner
+from nham.simulate import memory
 from nham.tests import base
 
 Health = facts.Health
@@ -87,11 +87,10 @@ class RecoveryCase(base.TestCase):
         self.instance = self.world.add_vnf("vnf", {"VDU1": ["one"]})
         self.server_id = self.world.server_id(self.instance, "VDU1-0")
         self.image_id = self.world.nova.servers[self.server_id].image_id
-        self.store = store_.Store("sqlite://")
+        self.store = memory.Memory().store
         self.addCleanup(self.store.close)
-        self.store.sync()
         self._save_records()
-        self.watch = FakeWatch()
+        self.watch: FakeWatch = FakeWatch()
         self.watch.now = self.clock.now
         cloud = vim.SimulatedVim(self.world)
         self.context = context.Context(

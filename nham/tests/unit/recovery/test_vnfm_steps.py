@@ -18,6 +18,7 @@ import dataclasses
 from typing import Any
 
 from nham.adapters import errors
+from nham.core import model
 from nham.core import states
 from nham.recovery import runner
 from nham.recovery import vnfm_steps
@@ -149,15 +150,51 @@ class HealTest(HealCase):
 
 
 class AdoptTest(HealCase):
-    def test_begun_and_not_ended(self) -> None:
-        """A crash between the two writes leaves two; done again, one."""
-        self.run_to_end(self.heal())
-        (new,) = self.store.members(group_id="g")
-        old = dataclasses.replace(new, id="old", server_id=self.server_id)
+    """Another server takes the member's place."""
+
+    def adopt(self, server_id: str) -> None:
+        """Let a server be the member."""
+        member = self.store.members(group_id="g")[0]
+        vnfm_steps.adopt(self.context, member, server_id)
+
+    def add_server(self) -> str:
+        """Add a server to the cloud."""
+        return self.world.add_server("new", "two", self.image_id)
+
+    def test_what_stays_as_it_was(self) -> None:
+        (old,) = self.store.members(group_id="g")
+        old = dataclasses.replace(old, port_id="port", answered=True)
         self.store.save_member(old)
-        for member in (old, new):
-            vnfm_steps.adopt(self.context, member, new.server_id)
-            self.assertEqual([new.server_id], self.servers())
+        new = self.add_server()
+        self.adopt(new)
+        (member,) = self.store.members(group_id="g")
+        wanted = dataclasses.replace(
+            old, id=member.id, server_id=new, host="two"
+        )
+        self.assertEqual(wanted, member)
+        self.assertNotEqual(old.id, member.id)
+
+    def test_asked_twice(self) -> None:
+        new = self.add_server()
+        self.adopt(new)
+        before = self.store.members()
+        self.adopt(new)
+        self.assertEqual(before, self.store.members())
+        self.assertEqual(["g"], self.watch.refreshed)
+
+    def test_a_standby_is_left_alone(self) -> None:
+        standby = model.Member(
+            id="s",
+            group_id="g",
+            server_id="ours",
+            role=states.Role.STANDBY,
+            kind="server",
+        )
+        self.store.save_member(standby)
+        new = self.add_server()
+        self.adopt(new)
+        self.assertEqual({new, "ours"}, set(self.servers()))
+        self.assertIn(standby, self.store.members())
 
 
 class FailOperationTest(base.RecoveryCase):

@@ -1,0 +1,175 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Steps that let the standby take over: cut off, give, move, promote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import logging
+
+from nham.adapters import errors
+from nham.core import model
+from nham.core import states
+from nham.recovery import context
+from nham.recovery.handlers import handler
+from nham.recovery.handlers import StepHandler
+
+LOG = logging.getLogger(__name__)
+
+
+@handler("isolate_member")
+class IsolateMember(StepHandler):
+    """Cut a member off in the network: disable its ports.
+
+    From then on nothing reaches it through a port that is known to
+    Neutron, whatever its host does (design, rule 1).
+    """
+
+    def do(self, run: context.Run) -> None:
+        """See base class."""
+        for port in run.context.vim.ports(run.member.server_id):
+            if port.enabled:
+                run.context.vim.enable_port(port.id, False)
+
+    def complete(self, run: context.Run) -> context.Done | None:
+        """See base class."""
+        ports = run.context.vim.ports(run.member.server_id)
+        if any(port.enabled for port in ports):
+            return None
+        return context.Done(detail=f"{len(ports)} ports are disabled")
+
+
+@handler("give_state")
+class GiveState(StepHandler):
+    """Have a member import the newest state that was saved.
+
+    A checkpoint that is torn is passed over for the one before it, and so
+    is one that the member will not take (NHAM paper 3.4).
+    """
+
+    def do(self, run: context.Run) -> None:
+        """See base class; the state is given while it is looked for."""
+
+    def complete(self, run: context.Run) -> context.Done | None:
+        """See base class."""
+        member, refused = run.member, []
+        now = run.context.clock.now()
+        if member.importing_until is not None and member.importing_until > now:
+            # What is under way would come after what is given now.
+            return None
+        serves = member.role is states.Role.PRIMARY
+        for checkpoint in self._saved(run):
+            if not serves and member.sequence >= checkpoint.sequence:
+                return context.Done(
+                    detail=f"it has checkpoint {checkpoint.id} already"
+                )
+            try:
+                self._give(run, member, checkpoint)
+            except errors.Unavailable as error:
+                LOG.info("%s does not import yet: %s", member.id, error)
+                return self._given_up(run, error)
+            except errors.AdapterError as error:
+                LOG.warning("checkpoint %s: %s", checkpoint.id, error)
+                refused.append(f"checkpoint {checkpoint.id}: {error}")
+                continue
+            age = now - checkpoint.cut_at
+            said = "".join(f"; {one}" for one in refused)
+            return context.Done(
+                detail=f"checkpoint {checkpoint.id}, {age:.1f} s old{said}"
+            )
+        said = "; ".join(refused) or "no state was saved yet"
+        if run.args["must"]:
+            raise context.StepFailed(said)
+        return context.Done(detail=f"it has no state: {said}")
+
+    def _given_up(
+        self, run: context.Run, error: errors.AdapterError
+    ) -> context.Done | None:
+        """Go on without the state at last, where its loss is accepted."""
+        over = run.since + run.record.step.timeout
+        if run.args["must"] or run.context.clock.now() < over:
+            return None
+        return context.Done(detail=f"it has no state: {error}")
+
+    def _saved(self, run: context.Run) -> Sequence[model.Checkpoint]:
+        """Return the checkpoints that may be given, newest first.
+
+        One may have been saved since the decision, and it is newer. An
+        operator may have named one.
+        """
+        named = run.args.get("checkpoint_id")
+        if named:
+            return [run.context.store.checkpoint(str(named))]
+        return run.context.store.checkpoints(
+            group_id=run.recovery.group_id,
+            states=[states.CheckpointState.AVAILABLE],
+        )
+
+    def _give(
+        self,
+        run: context.Run,
+        member: model.Member,
+        checkpoint: model.Checkpoint,
+    ) -> None:
+        engine = run.context.engines[checkpoint.engine]
+        engine.give(checkpoint, member.server_id, run.group.vnfc)
+        if member.role is not states.Role.PRIMARY:
+            run.context.store.note_state(member.id, checkpoint.sequence, None)
+
+
+@handler("move_address")
+class MoveAddress(StepHandler):
+    """Point the service address at a member.
+
+    A port takes one floating address, so the one by which NHAM reached
+    the member goes first.
+    """
+
+    def do(self, run: context.Run) -> None:
+        """See base class."""
+        vim, group, port_id = run.context.vim, run.group, self._port(run)
+        if group.service is None:
+            raise context.StepFailed("the group has no service address")
+        for held in vim.floating_ips(port_id):
+            if held.id != group.service.id:
+                vim.point_floating_ip(held.id, None)
+        vim.point_floating_ip(group.service.id, port_id)
+
+    def complete(self, run: context.Run) -> context.Done | None:
+        """See base class."""
+        service = run.group.service
+        held = run.context.vim.floating_ips(self._port(run))
+        if service is None or service.id not in {one.id for one in held}:
+            return None
+        return context.Done(detail=f"{service.ip} leads to it")
+
+    def _port(self, run: context.Run) -> str:
+        port_id = run.member.port_id
+        if port_id is None:
+            raise context.StepFailed("the member's port is not known")
+        return port_id
+
+
+@handler("promote")
+class Promote(StepHandler):
+    """Make the member the primary; who was it before has failed."""
+
+    def do(self, run: context.Run) -> None:
+        """See base class."""
+        run.context.store.promote(run.recovery.group_id, run.member.id)
+
+    def complete(self, run: context.Run) -> context.Done | None:
+        """See base class."""
+        if run.member.role is not states.Role.PRIMARY:
+            return None
+        return context.Done(detail=f"server {run.member.server_id} serves")

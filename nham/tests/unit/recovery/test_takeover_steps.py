@@ -1,0 +1,280 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+from __future__ import annotations
+
+import dataclasses
+
+from nham.core import states
+from nham.tests.unit.recovery import replica_case
+
+Role = states.Role
+FAILED = states.StepState.FAILED
+
+
+class TakeoverCase(replica_case.ReplicaCase):
+    """The group has a standby."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.standby = self.make_standby()
+        self.ours = self.standby.server_id
+
+
+class IsolateTest(TakeoverCase):
+    """A member is cut off in the network."""
+
+    def test_all_ports_are_disabled(self) -> None:
+        second = self.context.vim.copy_port(self.port_id, "second")
+        ports = self.world.neutron
+        ports.plug(
+            self.world.nova.servers[self.server_id],
+            [ports.port(self.port_id), ports.port(second)],
+        )
+        said = self.done("isolate_member", member_id="m")
+        self.assertEqual("2 ports are disabled", said)
+        self.assertEqual([False, False], self.enabled(self.server_id))
+        self.assertEqual([True], self.enabled(self.ours))
+
+    def test_nobody_reaches_it_on_a_host_that_is_cut_off(self) -> None:
+        self.world.partition_host("one")
+        self.done("isolate_member", member_id="m")
+        self.world.heal_partition("one")
+        self.clock.advance(60.0)
+        address = self.world.neutron.floating_ip(self.service_id).ip
+        self.assertIsNone(self.world.read_at(address))
+
+    def test_disabled_ones_are_not_asked_again(self) -> None:
+        self.done("isolate_member", member_id="m")
+        self.done("isolate_member", member_id="m")
+        self.assertEqual(1, self.calls("enable_port"))
+
+    def test_server_is_gone(self) -> None:
+        self.context.vim.delete_server(self.server_id)
+        self.clock.advance(5.0)
+        said = self.done("isolate_member", member_id="m")
+        self.assertEqual("0 ports are disabled", said)
+
+    def test_network_service_is_away(self) -> None:
+        self.world.api_down("neutron", 100.0)
+        self.done("isolate_member", member_id="m")
+        self.assertEqual([False], self.enabled(self.server_id))
+
+    def test_no_such_member(self) -> None:
+        self.assertIn(
+            "no such member", self.failed("isolate_member", member_id="x")
+        )
+
+
+class GiveStateTest(TakeoverCase):
+    """A member gets the newest state that was saved."""
+
+    def give(self, must: bool = True, **args: str) -> str:
+        """Give the standby its state; return what is said."""
+        args.setdefault("member_id", self.standby.id)
+        return self.done("give_state", must=must, **args)
+
+    def test_newest_state(self) -> None:
+        self.save_state(6)
+        self.save_state(7)
+        self.clock.advance(1.5)
+        said = self.give()
+        self.assertEqual("7", self.state_of(self.ours))
+        self.assertEqual("checkpoint state-2, 1.5 s old", said)
+        self.assertEqual(2, self.member(Role.STANDBY).sequence)
+
+    def test_what_it_has_is_not_given_again(self) -> None:
+        self.save_state(7)
+        self.give()
+        self.assertEqual("it has checkpoint state-1 already", self.give())
+        self.assertEqual(1, self.calls("import_state"))
+
+    def test_one_that_serves_is_given_it_each_time(self) -> None:
+        self.save_state(7)
+        for _ in range(2):
+            self.done("give_state", must=True)
+        self.assertEqual("7", self.state_of(self.server_id))
+        self.assertEqual(2, self.calls("import_state"))
+
+    def test_torn_one_is_passed_over(self) -> None:
+        self.save_state(6)
+        self.save_state(7)
+        self.blobs.blobs["state-2"] = b"torn"
+        said = self.give()
+        self.assertEqual("6", self.state_of(self.ours))
+        self.assertTrue(said.startswith("checkpoint state-1,"), said)
+        self.assertIn("checkpoint state-2: ", said)
+        self.assertEqual(1, self.member(Role.STANDBY).sequence)
+
+    def test_one_that_is_gone_is_passed_over(self) -> None:
+        self.save_state(6)
+        self.save_state(7)
+        self.blobs.delete("state-2")
+        self.give()
+        self.assertEqual("6", self.state_of(self.ours))
+
+    def test_named_one(self) -> None:
+        self.save_state(6)
+        self.save_state(7)
+        self.done(
+            "give_state", must=True, member_id="m", checkpoint_id="state-1"
+        )
+        self.assertEqual("6", self.state_of(self.server_id))
+
+    def test_named_one_was_deleted(self) -> None:
+        self.save_state(7)
+        said = self.failed(
+            "give_state", must=True, member_id="m", checkpoint_id="gone"
+        )
+        self.assertIn("gone", said)
+
+    def test_nothing_was_saved(self) -> None:
+        for must, state in ((True, FAILED), (False, states.StepState.DONE)):
+            record = self.run_step("give_state", must=must)
+            self.assertIs(state, record.state)
+            self.assertIn("no state was saved yet", record.detail)
+
+    def test_all_are_torn(self) -> None:
+        self.save_state(7)
+        self.blobs.blobs["state-1"] = b"torn"
+        said = self.failed("give_state", must=True)
+        self.assertIn("checkpoint state-1: ", said)
+        self.assertIn("it has no state: checkpoint", self.give(must=False))
+
+    def test_member_does_not_answer_yet(self) -> None:
+        self.save_state(7)
+        self.world.hang_app(self.ours)
+        self.clock.call_in(20.0, lambda: self.world.mend_app(self.ours))
+        self.give()
+        self.assertEqual("7", self.state_of(self.ours))
+
+    def test_member_never_answers(self) -> None:
+        """The loss of state is accepted at last, where it may be."""
+        self.save_state(7)
+        self.world.crash_app(self.ours)
+        args = {"member_id": self.standby.id}
+        began = self.clock.monotonic()
+        self.assertIn(
+            "not true after 30 s", self.failed("give_state", must=True, **args)
+        )
+        said = self.give(must=False)
+        self.assertTrue(said.startswith("it has no state: "), said)
+        self.assertAlmostEqual(60.0, self.clock.monotonic() - began, delta=3.0)
+        self.assertEqual(0, self.member(Role.STANDBY).sequence)
+
+    def test_what_is_under_way_is_waited_for(self) -> None:
+        """It would come after what is given now."""
+        self.save_state(7)
+        until = self.clock.now() + 4.0
+        self.store.note_state(self.standby.id, 0, until)
+        recovery_id = self.claim(
+            self.step("give_state", member_id=self.standby.id, must=True)
+        )
+        while self.runner.advance(recovery_id):
+            self.assertEqual("", self.state_of(self.ours))
+            self.clock.advance(0.5)
+        self.assertGreaterEqual(self.clock.now(), until)
+        self.assertEqual("7", self.state_of(self.ours))
+
+    def test_what_ends_early_is_not_waited_for(self) -> None:
+        self.save_state(7)
+        until = self.clock.now() + 20.0
+        self.store.note_state(self.standby.id, 0, until)
+        self.clock.call_in(
+            1.0, lambda: self.store.note_state(self.standby.id, 0, None)
+        )
+        self.give()
+        self.assertLess(self.clock.now(), until)
+
+    def test_engine_that_cannot_feed(self) -> None:
+        self.add_checkpoint(7)
+        said = self.failed("give_state", must=True)
+        self.assertIn("image cannot feed a running server", said)
+
+
+class MoveTest(TakeoverCase):
+    """The service address leads to another member."""
+
+    def move(self) -> str:
+        """Move it to the standby; return what is said."""
+        return self.done("move_address", member_id=self.standby.id)
+
+    def test_moved(self) -> None:
+        service = self.store.group("g").service
+        assert service is not None
+        self.assertEqual(f"{service.ip} leads to it", self.move())
+        self.assertEqual(self.standby.port_id, self.leads_to(self.service_id))
+
+    def test_access_address_gives_way(self) -> None:
+        access = self.store.group("g").access
+        assert access is not None
+        self.assertEqual(self.standby.port_id, self.leads_to(access.id))
+        self.move()
+        self.assertIsNone(self.leads_to(access.id))
+
+    def test_somebody_else_had_it(self) -> None:
+        other = self.context.vim.copy_port(self.port_id, "other")
+        self.context.vim.point_floating_ip(self.service_id, other)
+        self.move()
+        self.assertEqual(self.standby.port_id, self.leads_to(self.service_id))
+
+    def test_asked_twice(self) -> None:
+        self.move()
+        self.move()
+        self.assertEqual(self.standby.port_id, self.leads_to(self.service_id))
+
+    def test_answer_is_lost(self) -> None:
+        self.world.api_error_once("neutron", "point_floating_ip", after=True)
+        self.move()
+        self.assertEqual(self.standby.port_id, self.leads_to(self.service_id))
+
+    def test_port_is_not_known(self) -> None:
+        self.store.save_member(dataclasses.replace(self.standby, port_id=None))
+        said = self.failed("move_address", member_id=self.standby.id)
+        self.assertIn("port is not known", said)
+
+    def test_port_is_gone(self) -> None:
+        self.context.vim.delete_port(str(self.standby.port_id))
+        self.failed("move_address", member_id=self.standby.id)
+        self.assertEqual(self.port_id, self.leads_to(self.service_id))
+
+    def test_no_service_address(self) -> None:
+        group = self.store.group("g")
+        self.store.save_group(dataclasses.replace(group, service=None))
+        said = self.failed("move_address", member_id=self.standby.id)
+        self.assertIn("no service address", said)
+
+
+class PromoteTest(TakeoverCase):
+    """The roles are swapped."""
+
+    def test_primary_has_failed(self) -> None:
+        self.store.note_state(self.standby.id, 3, self.clock.now() + 9.0)
+        said = self.done("promote", member_id=self.standby.id)
+        self.assertEqual(f"server {self.ours} serves", said)
+        self.assertEqual(
+            {self.server_id: "failed", self.ours: "primary"}, self.roles()
+        )
+        found = self.member(Role.PRIMARY)
+        self.assertEqual((0, None), (found.sequence, found.importing_until))
+
+    def test_asked_twice(self) -> None:
+        for _ in range(2):
+            self.done("promote", member_id=self.standby.id)
+        self.assertEqual(
+            {self.server_id: "failed", self.ours: "primary"}, self.roles()
+        )
+
+    def test_no_such_member(self) -> None:
+        self.failed("promote", member_id="x")
+        self.assertEqual("primary", self.roles()[self.server_id])
