@@ -26,17 +26,22 @@ import dataclasses
 from typing import Any
 
 from nham.adapters.simulated import records
+from nham.adapters.simulated import tacker
 from nham.core import model
 from nham.core import states
+from nham.core.decision import replicas as rungs
 from nham.simulate import lab as lab_
+from nham.simulate import replicas
 
 #: Recoveries that somebody ordered need no fault.
-_ORDERED = ("restore", "replaced-behind")
+_ORDERED = ("restore", "replaced-behind", "switchover")
 #: What an operator did just now may not have reached a decision yet.
 _SLACK = 5.0
 #: What makes a host forget what it was asked.
 _FORGETS = ("power_off_host", "kill_compute", "restart_compute")
 _SWITCHING = ("stop", "start", "reboot", "rebuild", "evacuate", "create")
+#: What NHAM may wait for with all else mended: a way, or its operator.
+_WAITS = ("exhausted", "standby-stopped")
 _GOOD = states.CheckpointState.AVAILABLE
 
 Place = tuple[str, str]
@@ -70,11 +75,16 @@ class Auditor:
         self._epochs: dict[str, int] = {}
         self._holders: dict[str, str] = {}
         self._paused: dict[str, float] = {}
+        self._replicas = replicas.Watcher(lab, self._violate, self._troubled)
         lab.memory.on_write.append(self._written)
+        lab.memory.on_write.append(self._replicas.written)
 
     def inject(self, injection: Injection) -> None:
         """Take note of what is done to the cloud."""
         self.injections.append(injection)
+
+    def _troubled(self) -> float:
+        return self.injections[-1].at if self.injections else 0.0
 
     @property
     def violations(self) -> tuple[records.Violation, ...]:
@@ -143,8 +153,14 @@ class Auditor:
             since = self._paused.get(vnf_id)
             if since is not None and now - since > _SLACK:
                 self._violate("acted while paused", recovery.id, recovery.rule)
-        members = self.lab.memory.store.members(group_id=recovery.group_id)
-        server = self.lab.world.nova.servers[members[0].server_id]
+        group = self.lab.memory.store.group(recovery.group_id)
+        find = replicas.primary
+        if recovery.rung in rungs.RUNGS:
+            find = replicas.standby
+        member = find(self.lab, group)
+        if member is None:
+            return
+        server = self.lab.world.nova.servers[member.server_id]
         since = set_aside(server)
         if since is not None and now - since > _SLACK:
             self._violate("acted on a stopped one", server.id, recovery.rule)
@@ -202,6 +218,7 @@ def _at_the_end(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:
     yield from _claims_free(lab)
     yield from _all_well(lab)
     yield from _records_agree(lab)
+    yield from replicas.at_the_end(lab)
     yield from _waits_for_a_reason(lab)
 
 
@@ -215,7 +232,12 @@ def places(lab: lab_.Lab) -> dict[Place, model.Group]:
 
 def settled(lab: lab_.Lab) -> bool:
     """Say whether nothing is going on and all states are told."""
-    return not [*_claims_free(lab), *_all_well(lab), *_records_agree(lab)]
+    return not [
+        *_claims_free(lab),
+        *_all_well(lab),
+        *_records_agree(lab),
+        *replicas.whole(lab),
+    ]
 
 
 def hopeless(lab: lab_.Lab) -> bool:
@@ -226,17 +248,25 @@ def hopeless(lab: lab_.Lab) -> bool:
 
 
 def _recovered_once(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:
-    """One fault is recovered once: each success needs a cause of its own."""
+    """One fault is recovered once: each success needs a cause of its own.
+
+    A standby is made at the beginning, after each fail-over, and after a
+    fault of its own.
+    """
     for place, group in places(lab).items():
-        causes = [i.at for i in injections if place in i.hurts]
+        faults = [i.at for i in injections if place in i.hurts]
+        causes = {False: faults, True: [0.0, *faults]}
         for recovery in reversed(lab.store.recoveries(group_id=group.id)):
             if recovery.state is not states.RecoveryState.SUCCEEDED:
                 continue
-            before = [at for at in causes if at <= recovery.started_at]
+            mine = causes[recovery.rung in rungs.RUNGS]
+            before = [at for at in mine if at <= recovery.started_at]
             if before:
-                causes.remove(before[0])
+                mine.remove(before[0])
             else:
                 yield "recovered twice", "/".join(place), recovery.id
+            if recovery.rung == "fail_over":
+                causes[True].append(recovery.started_at)
 
 
 def _asked_once(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:
@@ -285,8 +315,11 @@ def _all_well(lab: lab_.Lab) -> Found:
     """Every VNFC serves, or it is said why not."""
     for vnf in lab.store.vnfs():
         instance = lab.world.tacker.get(str(vnf.instance_id))
-        servers = [vnfc.server_id for vnfc in instance.vnfcs]
-        well = all(lab.world.serving(server_id) for server_id in servers)
+        servers, others = _servers(lab, vnf, instance)
+        well = all(
+            server_id is not None and lab.world.serving(server_id)
+            for server_id in (*servers, *others)
+        )
         state = states.VnfState.PROTECTED
         if any(_set_aside(lab, server_id) for server_id in servers):
             state = states.VnfState.STOPPED
@@ -298,13 +331,33 @@ def _all_well(lab: lab_.Lab) -> Found:
         yield "state not told", vnf.name, detail
 
 
+def _servers(
+    lab: lab_.Lab, vnf: model.Vnf, instance: tacker.Instance
+) -> tuple[list[str], list[str | None]]:
+    """Return a VNF's servers that serve, and those of its standbys.
+
+    None stands for a standby that is missing.
+    """
+    groups = {one.vnfc: one for one in lab.store.groups(vnf_id=vnf.id)}
+    servers: list[str] = []
+    standbys: list[str | None] = []
+    for vnfc in instance.vnfcs:
+        group = groups.get(vnfc.record().name)
+        serves = replicas.primary(lab, group) if group else None
+        servers.append(serves.server_id if serves else vnfc.server_id)
+        if group and replicas.replicated(lab, group):
+            waits = replicas.standby(lab, group)
+            standbys.append(waits.server_id if waits else None)
+    return servers, standbys
+
+
 def _waits_for_a_reason(lab: lab_.Lab) -> Found:
     """With all else mended, only what NHAM has not got is waited for."""
     for vnf in lab.store.vnfs():
         if vnf.state is not states.VnfState.WAITING:
             continue
         last = lab.store.events(vnf_id=vnf.id, limit=1)[0]
-        if last.kind != "exhausted" or not vnf.reason:
+        if last.kind not in _WAITS or not vnf.reason:
             yield "waits for nothing", vnf.name, f"{last.kind}: {vnf.reason}"
 
 
@@ -315,8 +368,10 @@ def _set_aside(lab: lab_.Lab, server_id: str) -> bool:
 def _records_agree(lab: lab_.Lab) -> Found:
     """NHAM, the VNFM and Nova name the same server for each VNFC."""
     known = {
-        place: lab.store.members(group_id=group.id)[0].server_id
+        place: member.server_id
         for place, group in places(lab).items()
+        for member in lab.store.members(group_id=group.id)
+        if member.kind == "vnfc"
     }
     for instance in lab.world.tacker.instances.values():
         for vnfc in instance.vnfcs:

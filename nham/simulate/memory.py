@@ -68,13 +68,19 @@ _WRITES = (
     "take_over",
     "update_checkpoint",
 )
-#: The writes of a recovery; before and after each a crash is of interest.
-_OF_RECOVERY = (
+#: The writes of recoveries and of saved states; before and after each a
+#: crash is of interest.
+_TOLD = (
     "claim",
     "step_started",
+    "save_group",
+    "save_member",
+    "note_state",
     "promote",
     "step_ended",
     "end_recovery",
+    "add_checkpoint",
+    "update_checkpoint",
 )
 _VNFS = ("vnfs", "vnf", "vnf_by_instance")
 _GROUPS = ("groups", "group", "holds")
@@ -215,7 +221,7 @@ def _read(name: str) -> Callable[..., Any]:
 
 
 def _write(name: str) -> Callable[..., Any]:
-    told = name in _OF_RECOVERY
+    told = name in _TOLD
 
     @functools.wraps(getattr(store_.Store, name))
     def write(self: LabStore, *args: Any, **kwargs: Any) -> Any:

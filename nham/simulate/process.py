@@ -28,7 +28,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-#: Calls by which something outside is changed.
+#: Calls by which something outside is changed, or handed out.
 ASKING = frozenset(
     {
         "copy_port",
@@ -41,12 +41,14 @@ ASKING = frozenset(
         "delete_server",
         "enable_port",
         "evacuate",
+        "export_state",
         "fail_operation",
         "fence",
         "force_down",
         "heal",
         "import_state",
         "point_floating_ip",
+        "put",
         "rebuild",
         "reboot",
         "reset_state",

@@ -13,20 +13,22 @@
 
 """The engine is killed at each step of each rung, and another goes on.
 
-One test for each rung and point: before and after each write of the
-recovery, and right after each step's request.
+One test for each rung and point: between all writes of the recovery, and
+right after each step's request.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
 import dataclasses
 import unittest
 from unittest import mock
 
 from nham.core import descriptor
 from nham.core import facts
+from nham.core import model
 from nham.core import states
 from nham.core.decision import plans
 from nham.engine import settings
@@ -47,7 +49,7 @@ _POLICY = descriptor.ResiliencyPolicy(
     ),
     escalation=descriptor.Escalation(count=2),
 )
-_SETTINGS = settings.Settings(watch_interval=0.2, runner_poll=0.2)
+SETTINGS = settings.Settings(watch_interval=0.2, runner_poll=0.2)
 _REQUESTS = (
     "delete_server",
     "evacuate",
@@ -111,7 +113,7 @@ class CrashCase(base.TestCase):
 
     def prepare(self, way: Way) -> None:
         """Bring up a cloud with one protected VNF and a checkpoint."""
-        self.lab = lab_.Lab(seed=1, settings=_SETTINGS)
+        self.lab = lab_.Lab(seed=1, settings=SETTINGS)
         self.world = self.lab.world
         self.auditor = checker.Auditor(self.lab)
         for host in ("cmp1", "cmp2"):
@@ -235,10 +237,18 @@ def _points(way: Way) -> Iterator[tuple[str, str, int]]:
         host_lost=way.host_lost,
         checkpoint_id="checkpoint" if way.checkpoint else None,
     )
+    yield from points_of(plans.RUNGS[way.rung].steps(choice))
+
+
+def points_of(plan: Sequence[model.Step]) -> Iterator[tuple[str, str, int]]:
+    """Yield each point of a plan: its name, the moment, and which time.
+
+    Nothing happens between two steps, so the moment before a step begins
+    is the one after the step before it has ended.
+    """
     yield "after_claim", "after claim", 1
-    for number, step in enumerate(plans.RUNGS[way.rung].steps(choice), 1):
+    for number, step in enumerate(plan, 1):
         for moment in (
-            "before step_started",
             "after step_started",
             "after do",
             "before step_ended",
@@ -246,7 +256,6 @@ def _points(way: Way) -> Iterator[tuple[str, str, int]]:
         ):
             name = f"{number}_{step.id}_{moment.replace(' ', '_')}"
             yield name, moment, number
-    yield "before_end", "before end_recovery", 1
     yield "after_end", "after end_recovery", 1
 
 

@@ -1,0 +1,310 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Checks replica groups against the rules that must never break.
+
+Looks at the cloud at each write of an engine, and at the end: who serves
+at the service address, with which state, and what is left of NHAM's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Collection
+from collections.abc import Iterator
+import itertools
+from typing import Any
+
+from nham.adapters import errors
+from nham.adapters.simulated import records
+from nham.core import descriptor
+from nham.core import model
+from nham.core import states
+from nham.recovery import replica_steps
+from nham.simulate import lab as lab_
+
+Found = Iterator[tuple[str, str, str]]
+
+#: What NHAM makes in the cloud bears a name that begins so.
+_OURS = "nham-"
+#: Seconds for which something of NHAM's own may be in no record, once
+#: nothing has gone wrong for as long.
+_ORPHAN = 60.0
+#: Seconds between two looks for such things.
+_EVERY = 5.0
+
+
+class Watcher:
+    """Watches the replica groups of a lab.
+
+    :param violate: is told the rule, the subject and the details.
+    :param troubled: returns when something last went wrong, seconds since
+        the epoch.
+    """
+
+    def __init__(
+        self,
+        lab: lab_.Lab,
+        violate: Callable[[str, str, str], None],
+        troubled: Callable[[], float],
+    ) -> None:
+        self._lab = lab
+        self._store = lab.memory.store
+        self._violate = violate
+        self._troubled = troubled
+        self._deposed: list[tuple[str, records.Guest]] = []
+        self._orphans: dict[str, float] = {}
+        self._look_at = 0.0
+
+    def written(self, name: str, args: tuple[Any, ...], result: Any) -> None:
+        """Look at the cloud before or after a write."""
+        if name == "before promote":
+            self._promoting(*args)
+        elif name == "promote":
+            self._check_primaries(args[0])
+        elif name == "save_member":
+            for group_id in {member.group_id for member in args}:
+                self._check_primaries(group_id)
+        elif name == "step_ended" and result:
+            self._step_ended(args[0], args[1])
+        if self._deposed:
+            self._check_deposed()
+        if self._lab.clock.now() >= self._look_at:
+            self._look_at = self._lab.clock.now() + _EVERY
+            self._check_orphans()
+
+    # -- who serves
+
+    def _promoting(self, group_id: str, member_id: str) -> None:
+        """Remember who is deposed, and see that the state came first."""
+        for member in self._store.members(group_id=group_id):
+            if member.role is states.Role.PRIMARY and member.id != member_id:
+                self._deposed += [
+                    (group_id, guest)
+                    for guest in self._lab.world.physics.guests_of(
+                        member.server_id
+                    )
+                ]
+        group = self._store.group(group_id)
+        policy = policy_of(self._lab, group)
+        if policy is None or policy.state_protection.method != "hook":
+            return
+        recovery = self._store.recovery(str(group.recovery_id))
+        given = [
+            record.state is states.StepState.DONE
+            for record in recovery.steps
+            if record.step.action == "give_state"
+        ]
+        if not any(given):
+            self._violate("promoted without its state", group_id, member_id)
+
+    def _check_primaries(self, group_id: str) -> None:
+        """At most one serves."""
+        serving = [
+            member
+            for member in self._store.members(group_id=group_id)
+            if member.role is states.Role.PRIMARY
+        ]
+        if len(serving) > 1:
+            names = ", ".join(member.server_id for member in serving)
+            self._violate("two primaries", group_id, names)
+
+    def _check_deposed(self) -> None:
+        """Who was deposed is cut off for as long as it runs."""
+        physics = self._lab.world.physics
+        left = []
+        for group_id, guest in self._deposed:
+            if guest not in physics.guests_of(guest.server_id):
+                continue
+            routes = [physics.route(one) for one in guest.addresses]
+            if any(routes) and guest.plugged and _stands(self._lab, group_id):
+                self._violate("deposed and reachable", group_id, str(guest))
+            else:
+                left.append((group_id, guest))
+        self._deposed = left
+
+    # -- with which state
+
+    def _step_ended(self, recovery_id: str, position: int) -> None:
+        recovery = self._store.recovery(recovery_id)
+        record = recovery.steps[position]
+        done = record.state is states.StepState.DONE
+        if done and record.step.action == "give_state":
+            self._check_state(recovery, record)
+
+    def _check_state(
+        self, recovery: model.Recovery, record: model.StepRecord
+    ) -> None:
+        """What a member was given is the newest state that is whole.
+
+        One that was saved while it was given may have come too late. Who
+        takes in no state has one that it was given before.
+        """
+        named = record.step.args.get("member_id")
+        for member in self._store.members(group_id=recovery.group_id):
+            primary = member.role is states.Role.PRIMARY
+            if not (member.id == named if named else primary):
+                continue
+            state = self._lab.world.state(member.server_id)
+            if state is None or member.server_id in self._lab.refusing:
+                return
+            good = [data for _one, data in self._whole(recovery, record)]
+            if good and state not in good:
+                detail = f"{state!r}, not {good[0]!r}"
+                self._violate("not the newest state", recovery.id, detail)
+
+    def _whole(
+        self, recovery: model.Recovery, record: model.StepRecord
+    ) -> Iterator[tuple[model.Checkpoint, bytes]]:
+        """Yield the states of which one must have been given."""
+        checkpoint_id = record.step.args.get("checkpoint_id")
+        for one in self._store.checkpoints(
+            group_id=recovery.group_id,
+            states=[states.CheckpointState.AVAILABLE],
+        ):
+            if checkpoint_id and one.id != checkpoint_id:
+                continue
+            (part,) = one.artifacts
+            try:
+                data = self._lab.blobs.get(part.id, str(part.digest))
+            except errors.AdapterError:
+                continue
+            yield one, data
+            if (one.completed_at or 0.0) < (record.started_at or 0.0):
+                return
+
+    # -- what is left
+
+    def _check_orphans(self) -> None:
+        now = self._lab.clock.now()
+        found = set(orphans(self._lab))
+        self._orphans = {
+            name: self._orphans.get(name, now) for name in sorted(found)
+        }
+        for name, since in self._orphans.items():
+            if now - max(since, self._troubled() + _ORPHAN) > _ORPHAN:
+                self._violate("in no record", name, f"since {since:.0f}")
+                self._orphans[name] = now
+
+
+def policy_of(
+    lab: lab_.Lab, group: model.Group
+) -> descriptor.ResiliencyPolicy | None:
+    """Return the policy that holds for a group."""
+    vnf = lab.store.vnf(group.vnf_id)
+    return descriptor.policy_for(group.vdu, vnf.policies)
+
+
+def replicated(lab: lab_.Lab, group: model.Group) -> bool:
+    """Say whether a group should have a standby."""
+    policy = policy_of(lab, group)
+    return policy is not None and policy.num_backups > 0
+
+
+def primary(lab: lab_.Lab, group: model.Group) -> model.Member | None:
+    """Return the member of a group that serves."""
+    return _with_role(lab, group, states.Role.PRIMARY)
+
+
+def standby(lab: lab_.Lab, group: model.Group) -> model.Member | None:
+    """Return the member of a group that can take over."""
+    return _with_role(lab, group, states.Role.STANDBY)
+
+
+def _with_role(
+    lab: lab_.Lab, group: model.Group, role: states.Role
+) -> model.Member | None:
+    for member in lab.store.members(group_id=group.id):
+        if member.role is role:
+            return member
+    return None
+
+
+def _stands(lab: lab_.Lab, group_id: str) -> bool:
+    """Say whether a group is not being taken apart."""
+    for group in lab.store.groups():
+        if group.id == group_id:
+            vnf = lab.store.vnf(group.vnf_id)
+            instance = lab.world.tacker.get(str(vnf.instance_id))
+            names = [one.record().name for one in instance.vnfcs]
+            return instance.instantiated and group.vnfc in names
+    return False
+
+
+def orphans(lab: lab_.Lab) -> Iterator[str]:
+    """Yield what NHAM made in the cloud and has in no record.
+
+    A server that Nova was asked to delete goes when its host is there.
+    """
+    store, world = lab.memory.store, lab.world
+    members = {m.name for m in store.members() if m.kind == "server"}
+    access = {replica_steps.access_name(g.id) for g in store.groups()}
+    for server in world.nova.servers.values():
+        gone = server.vm_state is records.VmState.DELETED
+        going = gone or server.task_state == "deleting"
+        if _strange(server.name, members) and not going:
+            yield f"server {server.name}"
+    for port in world.neutron.ports.values():
+        if _strange(port.name, members, port.name.rpartition("-")[0]):
+            yield f"port {port.name}"
+    for floating in world.neutron.floating_ips.values():
+        if _strange(floating.name, access):
+            yield f"floating IP {floating.name}"
+
+
+def _strange(name: str, known: Collection[str], base: str = "") -> bool:
+    """Say whether something is NHAM's own, and NHAM does not know it."""
+    return name.startswith(_OURS) and (base or name) not in known
+
+
+def at_the_end(lab: lab_.Lab) -> Found:
+    """Yield what is not as it should be once all is calm."""
+    yield from whole(lab)
+    for name in orphans(lab):
+        yield "left behind", name, ""
+    known = {f"nham-{one.id}" for one in lab.store.checkpoints()}
+    for name in set(lab.blobs.names()) - known:
+        yield "left behind", f"state {name}", ""
+
+
+def whole(lab: lab_.Lab) -> Found:
+    """Yield the groups that are not whole, though nobody waits."""
+    vnfs = {vnf.id: vnf for vnf in lab.store.vnfs()}
+    for group in lab.store.groups():
+        if vnfs[group.vnf_id].state is not states.VnfState.PROTECTED:
+            continue
+        if replicated(lab, group) and _stands(lab, group.id):
+            for why in _why_not_whole(lab, group):
+                yield "group not whole", group.id, why
+
+
+def _why_not_whole(lab: lab_.Lab, group: model.Group) -> Iterator[str]:
+    members = lab.store.members(group_id=group.id)
+    if sorted(m.role.value for m in members) != ["primary", "standby"]:
+        yield ", ".join(f"{m.kind} {m.role}" for m in members)
+        return
+    serving, waiting = sorted(members, key=lambda m: m.role.value)
+    world = lab.world
+    for member, address in ((serving, group.service), (waiting, group.access)):
+        if address is None:
+            yield f"no address for the {member.role}"
+            continue
+        port = world.neutron.floating_ip(address.id).port
+        if port is None or port.server_id != member.server_id:
+            yield f"{address.ip} does not lead to the {member.role}"
+        elif world.read_at(address.ip) is None:
+            yield f"nobody answers at {address.ip} for the {member.role}"
+    hosts = [world.nova.servers[m.server_id].host for m in members]
+    for one, other in itertools.pairwise(hosts):
+        if one == other:
+            yield f"both are on {one}"
