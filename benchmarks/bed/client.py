@@ -55,6 +55,38 @@ class Outage:
     correct: float | None
 
 
+class Counter:
+    """Raises the VNF's counter in the background, one after the other."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._told: list[tuple[float, int]] = []
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._count, daemon=True)
+
+    def __enter__(self) -> Counter:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def _count(self) -> None:
+        while not self._stopped.wait(INTERVAL):
+            text = vnf_.http_get(self._address, "/cgi-bin/count", PATIENCE)
+            if text and text.strip().isdigit():
+                self._told.append((time.monotonic(), int(text)))
+
+    def lost(self, fault_at: float, back_at: float) -> int | None:
+        """Return how many acknowledged counts are gone; None: unknown."""
+        before = [value for at, value in self._told if at <= fault_at]
+        after = [value for at, value in self._told if at >= back_at]
+        if not (before and after):
+            return None
+        return max(before) + 1 - after[0]
+
+
 class Client:
     """Asks one address in the background."""
 
@@ -129,6 +161,16 @@ class Client:
         times = [since, *sorted(a.at for a in self._answers if a.at > since)]
         times.append(time.monotonic())
         return max(b - a for a, b in itertools.pairwise(times))
+
+    def silence(self, since: float) -> tuple[float, float]:
+        """Return when the longest silence since a moment began and ended.
+
+        Both are seconds after the moment.
+        """
+        times = [since, *sorted(a.at for a in self._answers if a.at > since)]
+        pairs = itertools.pairwise(times)
+        begin, end = max(pairs, key=lambda pair: pair[1] - pair[0])
+        return begin - since, end - since
 
     def members(self) -> list[str]:
         """Return who answered, each change of it once."""
