@@ -163,6 +163,7 @@ class MemberFacts:
     :ivar operation: ``running`` or ``stuck`` operation of the VNFM.
     :ivar attempts: recoveries within the probation, newest first.
     :ivar busy: a recovery of its group is running.
+    :ivar repairing: it is one that only gives the group its standby back.
     :ivar epoch: of its group when it was looked at; a claim by an older
         one is void.
     :ivar member_id: its record's id.
@@ -190,6 +191,7 @@ class MemberFacts:
     attempts: tuple[Attempt, ...] = ()
     paused: bool = False
     busy: bool = False
+    repairing: bool = False
     epoch: int = 0
     member_id: str = ""
     standby: StandbyFacts | None = None

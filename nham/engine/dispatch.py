@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+import dataclasses
 import logging
 import math
 import uuid
@@ -141,12 +142,37 @@ class Dispatcher:
             if left > 0:
                 self._again_at[verdict.group_id] += left
                 return
+            if member.repairing:
+                member = self._leave_standby(entry, member)
             recovery = self.claim(verdict, entry, member)
             if recovery is not None:
                 self._said.pop(verdict.group_id, None)
                 self._start(recovery.id)
             return
         self._say(verdict, entry)
+
+    def _leave_standby(
+        self, entry: fleet_.Entry, member: facts.MemberFacts
+    ) -> facts.MemberFacts:
+        """End the recovery of a standby: the one that serves has failed.
+
+        What it was making stays in the group, and is seen to later. It did
+        not change who serves, so what was decided holds in its epoch.
+        """
+        store = self._context.store
+        group = store.group(entry.group.id)
+        if group.recovery_id is None:
+            return member
+        running = store.recovery(group.recovery_id)
+        store.end_recovery(
+            running.id,
+            states.RecoveryState.ABORTED,
+            self._context.clock.now(),
+            "the member that serves failed meanwhile",
+            running.owner,
+            running.epoch,
+        )
+        return dataclasses.replace(member, epoch=running.epoch)
 
     def _unsure_for(self, entry: fleet_.Entry) -> float:
         """Return for how long it may still answer after a wide silence.

@@ -110,7 +110,8 @@ RULES: tuple[Rule, ...] = (
         kind=Kind.NOTHING,
         source="design, rule 2",
         says="a recovery of it is running",
-        when=lambda c: c.member.busy,
+        # The service comes before its redundancy (NHAM 3.3).
+        when=lambda c: c.member.busy and (c.fit or not c.member.repairing),
     ),
     Rule(
         name="healthy",

@@ -38,6 +38,11 @@ EXPECTED: dict[str, tuple[list[str], int, tuple[float, float]]] = {
         1,
         (0, 2),
     ),
+    "1r-aa-dies-unguarded": (
+        ["make_standby", "remake_standby", "hard_reboot", "remake_standby"],
+        1,
+        (0, 2),
+    ),
     "1r-aa-fail-over-twice": (
         [
             "make_standby",
