@@ -47,12 +47,13 @@ class _Pages(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def _echo(server: socket.socket) -> None:
+def _echo(server: socket.socket, asked_by: set[int]) -> None:
     with contextlib.suppress(OSError):
         while True:
             data, sender = server.recvfrom(512)
             if sender is None:
                 return
+            asked_by.add(sender[1])
             server.sendto(data, sender)
 
 
@@ -71,7 +72,10 @@ class NetworkProberTest(prober_suite.ProberSuite):
         self.udp.bind((HERE, 0))
         self.addCleanup(self.udp.close)
         self.addCleanup(_wake, self.udp)
-        threading.Thread(target=_echo, args=[self.udp], daemon=True).start()
+        self.asked_by: set[int] = set()
+        threading.Thread(
+            target=_echo, args=[self.udp, self.asked_by], daemon=True
+        ).start()
         # Bound, but nobody reads it: silence.
         self.mute = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.mute.bind((HERE, 0))
@@ -148,6 +152,33 @@ class NetworkProberTest(prober_suite.ProberSuite):
             seen = self.gather(target.key, "sent", count)
             self.assertEqual({"sent"}, {one.what for one in seen})
             self.prober.close()
+
+    def test_asks_as_somebody_new(self) -> None:
+        """A router keeps what it knows to whom it knew before."""
+        for kind in ("udp", "icmp"):
+            target = self.answering(kind)
+            self.prober.set_targets([target])
+            self.gather(target.key, "good", 2)
+            before = self.echoes()
+            self.prober.renew()
+            self.gather(target.key, "good", 5)
+            self.assertFalse(before & self.echoes())
+        self.assertGreaterEqual(len(self.asked_by), 2)
+
+    def echoes(self) -> set[echo.Echo]:
+        """Return who asks now."""
+        assert isinstance(self.prober, network.NetworkProber)
+        return set(self.prober._echoes.values())
+
+    def test_answer_to_who_asked_before_counts(self) -> None:
+        """What is under way while it is renewed is no loss."""
+        target = self.silent()
+        self.mute.settimeout(10.0)
+        self.prober.set_targets([target])
+        data, sender = self.mute.recvfrom(512)
+        self.prober.renew()
+        self.mute.sendto(data, sender)
+        self.gather(target.key, "good", 1)
 
     def test_ipv6(self) -> None:
         self.need_icmp("icmp")
