@@ -23,6 +23,7 @@ from collections.abc import Callable
 from collections.abc import Sequence
 import dataclasses
 import logging
+import math
 import uuid
 
 from nham import metrics
@@ -55,6 +56,8 @@ ENGINE_OF = {
 #: Seconds; to ask for a checkpoint takes a few calls, each of which is
 #: given up after its own time-out. Who has not got its parts by then died.
 _ASKING = 60.0
+#: Seconds to write down how an export ended.
+_SLACK = 5.0
 
 
 class NotNow(Exception):
@@ -95,15 +98,30 @@ class Checkpointer:
         for checkpoint in known:
             if checkpoint.state is State.DELETING:
                 self._remove(checkpoint)
-        busy = {c.group_id for c in pending}
         room = self._settings.checkpoints_parallel - len(pending)
         for entry in self._due(fleet, known):
-            if entry.group.id in busy:
+            if self._is_taken(entry, pending):
                 continue
             if entry.policy.state_protection.method == "hook":
                 self._synchronize(entry)
             elif room > 0 and self._scheduled(entry):
                 room -= 1
+
+    def _is_taken(
+        self, entry: fleet_.Entry, pending: Sequence[model.Checkpoint]
+    ) -> bool:
+        """Say whether a checkpoint of it is being taken, by whoever.
+
+        An export is over after its time-out; who has not written down its
+        end by then died.
+        """
+        hook = entry.policy.state_protection.hook
+        limit = hook.timeout + _SLACK if hook else math.inf
+        now = self._context.clock.now()
+        return any(
+            one.group_id == entry.group.id and now - one.cut_at < limit
+            for one in pending
+        )
 
     def _synchronize(self, entry: fleet_.Entry) -> None:
         """Have a VNF export its state, and give it to its standby.
@@ -135,6 +153,7 @@ class Checkpointer:
             raise NotNow("the policy protects no state")
         engine = self._context.engines[ENGINE_OF[method]]
         server = self._server(entry)
+        self._check_free(entry)
         self._check_fit(entry, server.status, server.task_state)
         unfit = engine.unfit(server)
         if unfit:
@@ -158,6 +177,8 @@ class Checkpointer:
             self._failed(checkpoint, str(error))
             raise NotNow(str(error)) from error
         checkpoint = dataclasses.replace(checkpoint, artifacts=artifacts)
+        if engine.name == "hook":
+            self._check_still_free(entry, checkpoint)
         store = self._context.store
         if not store.update_checkpoint(checkpoint, State.CREATING):
             self.delete(checkpoint)
@@ -195,18 +216,41 @@ class Checkpointer:
             dataclasses.replace(checkpoint, state=State.DELETING)
         )
 
+    def _check_free(self, entry: fleet_.Entry) -> None:
+        """Refuse a member that is being recovered, or was meanwhile."""
+        store = self._context.store
+        group = store.group(entry.group.id)
+        if group.recovery_id is not None:
+            recovery = store.recovery(group.recovery_id)
+            # While its standby is made it serves, and its state moves on.
+            if recovery.rung not in replicas.RUNGS:
+                raise NotNow("a recovery of it is running")
+        serving = [
+            member.id
+            for member in store.members(group_id=group.id)
+            if member.role is states.Role.PRIMARY
+        ]
+        older = group.epoch != entry.group.epoch and not group.recovery_id
+        if older or serving != [entry.member.id]:
+            raise NotNow("the fleet is about to be read anew")
+
+    def _check_still_free(
+        self, entry: fleet_.Entry, checkpoint: model.Checkpoint
+    ) -> None:
+        """Give up a state that a recovery may have come before.
+
+        What starts anew hands out a state, too: an empty one.
+        """
+        try:
+            self._check_free(entry)
+        except NotNow as reason:
+            self._failed(checkpoint, str(reason))
+            raise
+
     def _check_fit(
         self, entry: fleet_.Entry, status: str, task: str | None
     ) -> None:
         view = self._context.watch.view(entry.group.id)
-        group = self._context.store.group(entry.group.id)
-        if group.recovery_id is not None:
-            recovery = self._context.store.recovery(group.recovery_id)
-            # While its standby is made it serves, and its state moves on.
-            if recovery.rung not in replicas.RUNGS:
-                raise NotNow("a recovery of it is running")
-        if group.epoch != entry.group.epoch and not group.recovery_id:
-            raise NotNow("the fleet is about to be read anew")
         if status != "ACTIVE" or task is not None:
             raise NotNow(f"Nova says {status}, task {task}")
         if facts.Health.DEAD in (view.app, view.icmp):
@@ -281,7 +325,7 @@ class Checkpointer:
 
     def _overdue(self, checkpoint: model.Checkpoint) -> bool:
         limit = self._settings.checkpoint_timeout
-        if not checkpoint.artifacts:
+        if not checkpoint.artifacts and checkpoint.engine != "hook":
             limit = min(limit, _ASKING)
         return self._context.clock.now() - checkpoint.cut_at > limit
 

@@ -258,32 +258,30 @@ class Discoverer:
         if group.recovery_id is not None:
             # The recovery knows best which server serves the VNFC.
             return
-        present = store.members(group_id=group.id)
-        members = [m for m in present if m.kind == "vnfc"]
-        if members and members[0].server_id == server.id:
+        members = store.members(group_id=group.id)
+        olds = [member for member in members if member.kind == "vnfc"]
+        if any(old.server_id == server.id for old in olds):
             return
-        serves = all(m.kind == "vnfc" for m in present) or (
-            bool(members) and members[0].role is states.Role.PRIMARY
+        serves = not any(
+            member.kind == "server" and member.role is states.Role.PRIMARY
+            for member in members
         )
-        for old in members:
-            store.save_member(
-                dataclasses.replace(old, role=states.Role.RETIRED)
-            )
-        image_id = members[0].image_id if members else server.image_id
-        store.save_member(
-            model.Member(
-                id=str(uuid.uuid4()),
-                group_id=group.id,
-                server_id=server.id,
-                # Beside a member that serves it has yet to be let in.
-                role=states.Role.PRIMARY if serves else states.Role.FAILED,
-                host=server.host,
-                image_id=image_id,
-                volume_backed=server.volume_backed,
-                port_id=members[0].port_id if members else None,
-            )
+        new = model.Member(
+            id=str(uuid.uuid4()),
+            group_id=group.id,
+            server_id=server.id,
+            # Beside a member that serves it has yet to be let in.
+            role=states.Role.PRIMARY if serves else states.Role.FAILED,
+            host=server.host,
+            image_id=olds[0].image_id if olds else server.image_id,
+            volume_backed=server.volume_backed,
+            port_id=olds[0].port_id if olds else None,
         )
-        if members and serves:
+        retired = [
+            dataclasses.replace(old, role=states.Role.RETIRED) for old in olds
+        ]
+        store.save_member(new, *retired)
+        if olds and serves:
             self.replaced_behind.append(group.id)
 
     def _remove_gone(self, source: str, present: set[str]) -> None:

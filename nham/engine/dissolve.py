@@ -19,6 +19,7 @@ import dataclasses
 import logging
 
 from nham.adapters import errors
+from nham.core import descriptor
 from nham.core import model
 from nham.core import states
 from nham.recovery import context
@@ -35,6 +36,12 @@ def dissolve(ctx: context.Context, group: model.Group) -> None:
 
     :raises AdapterError: the cloud does not let us; nothing is forgotten.
     """
+    if not _has_ours(ctx, group):
+        return
+    name = replica_steps.access_name(group.id)
+    access = [found.id for found in ctx.vim.find_floating_ips(name)]
+    for address_id in access:
+        _point(ctx, address_id, None)
     members = ctx.store.members(group_id=group.id)
     for member in members:
         if member.kind == "vnfc":
@@ -42,8 +49,19 @@ def dissolve(ctx: context.Context, group: model.Group) -> None:
     for member in members:
         if member.kind == "server":
             _remove(ctx, member)
-    if group.access is not None:
-        ctx.vim.delete_floating_ip(group.access.id)
+    for address_id in access:
+        ctx.vim.delete_floating_ip(address_id)
+
+
+def _has_ours(ctx: context.Context, group: model.Group) -> bool:
+    """Say whether anything in the cloud can be NHAM's own.
+
+    Where no standby was ever wanted, nobody needs to be asked.
+    """
+    vnf = ctx.store.vnf(group.vnf_id)
+    policy = descriptor.policy_for(group.vdu, vnf.policies)
+    wanted = policy and policy.redundancy is not descriptor.Mechanism.ZERO_R
+    return bool(wanted) or group.service is not None
 
 
 def _give_back(
@@ -51,27 +69,31 @@ def _give_back(
 ) -> None:
     """Let the VNFM's server be reached as if NHAM had never been there.
 
-    It may be gone by now, with its ports and its address.
+    A fail-over may have begun, whatever its role is. It may be gone by
+    now, with its ports and its address.
     """
-    if group.service is None or member.role is states.Role.PRIMARY:
-        return
-    with contextlib.suppress(errors.NotFound):
-        for port in ctx.vim.ports(member.server_id):
-            if not port.enabled:
+    for port in ctx.vim.ports(member.server_id):
+        if not port.enabled:
+            with contextlib.suppress(errors.NotFound):
                 ctx.vim.enable_port(port.id, True)
-        if member.port_id is not None:
-            if group.access is not None:
-                ctx.vim.point_floating_ip(group.access.id, None)
-            ctx.vim.point_floating_ip(group.service.id, member.port_id)
+    if group.service is not None and member.port_id is not None:
+        _point(ctx, group.service.id, member.port_id)
+
+
+def _point(ctx: context.Context, address_id: str, port_id: str | None) -> None:
+    with contextlib.suppress(errors.NotFound):
+        ctx.vim.point_floating_ip(address_id, port_id)
 
 
 def _remove(ctx: context.Context, member: model.Member) -> None:
-    for server in ctx.vim.find_servers(member.name):
-        with contextlib.suppress(errors.NotFound):
-            ctx.vim.delete_server(server.id)
-    for port in replica_steps.ports_of(ctx.vim, member):
-        ctx.vim.delete_port(port.id)
+    """Delete a server of our own.
+
+    Who is just making it looks whether it is still wanted when it is
+    made: so that is taken back before what there is of it is looked up.
+    """
+    store = ctx.store
+    store.save_member(dataclasses.replace(member, role=states.Role.FAILED))
+    replica_steps.delete_servers(ctx.vim, member)
+    replica_steps.delete_ports(ctx.vim, member)
     LOG.info("%s is removed", member.name)
-    ctx.store.save_member(
-        dataclasses.replace(member, role=states.Role.RETIRED)
-    )
+    store.save_member(dataclasses.replace(member, role=states.Role.RETIRED))

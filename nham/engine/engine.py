@@ -126,12 +126,20 @@ class Engine:
         for entry in self.fleet:
             for member in filter(None, (entry.member, entry.standby)):
                 if self.cloud.was_restarted(member.server_id):
-                    self.watch.expect(context.subject(member))
+                    self._started_anew(member)
         try:
             return self.dispatcher.run(self.fleet)
         except db_errors.NotFound as error:
             self._gone(error)
             return None
+
+    def _started_anew(self, member: model.Member) -> None:
+        """Forget what was seen of a member, and what it was given."""
+        self.watch.expect(context.subject(member))
+        store = self.context.store
+        for known in store.members(server_id=member.server_id):
+            if known.role is states.Role.STANDBY:
+                store.note_state(known.id, 0, known.importing_until)
 
     def discover(self) -> None:
         """Compare our record with the VNFM's."""

@@ -51,6 +51,10 @@ class Feeder:
         )
         if standby is None or not saved:
             return
+        until = standby.importing_until
+        if until is not None and until > self._context.clock.now():
+            # Another engine is at it; which of two came last is not known.
+            return
         if standby.sequence < saved[0].sequence:
             self._give(entry, standby, saved[0])
 

@@ -52,6 +52,9 @@ def load(store: store_.Store) -> tuple[Entry, ...]:
         for vnf in store.vnfs()
         if vnf.state is not states.VnfState.UNPROTECTED
     }
+    # First, so that a claim by their epochs is void if a recovery changes
+    # the members before these are read.
+    groups = store.groups()
     serving: dict[str, model.Member] = {}
     others: dict[str, list[model.Member]] = {}
     for member in store.members():
@@ -60,7 +63,7 @@ def load(store: store_.Store) -> tuple[Entry, ...]:
         else:
             others.setdefault(member.group_id, []).append(member)
     found = []
-    for group in store.groups():
+    for group in groups:
         vnf, member_ = vnfs.get(group.vnf_id), serving.get(group.id)
         if vnf is None or member_ is None:
             continue

@@ -31,6 +31,7 @@ from nham.core import facts
 from nham.core import model
 from nham.core import states
 from nham.core.decision import ladder
+from nham.core.decision import replicas
 from nham.engine import cloud as cloud_
 from nham.engine import derive
 from nham.engine import fleet as fleet_
@@ -198,7 +199,6 @@ class Gatherer:
     def _close_up(self, entry: fleet_.Entry) -> facts.MemberFacts:
         """Return what is known of a member when everybody was asked."""
         now = self._context.clock.now()
-        # First of all: whoever claims while we ask makes our epoch void.
         group = self._context.store.group(entry.group.id)
         server = self._server(entry)
         if self._cloud.was_restarted(entry.member.server_id):
@@ -218,9 +218,19 @@ class Gatherer:
             if self._may_restore(entry, server, attempts)
             else (),
             attempts=attempts,
-            busy=group.recovery_id is not None,
-            epoch=group.epoch,
+            busy=glance.busy or group.recovery_id is not None,
+            repairing=self._repairing(group),
+            # Of the fleet as it was read: whoever claimed since then may
+            # have changed who serves, and makes our epoch void.
+            epoch=entry.group.epoch,
         )
+
+    def _repairing(self, group: model.Group) -> bool:
+        """Say whether the group's recovery is only about its standby."""
+        if group.recovery_id is None:
+            return False
+        running = self._context.store.recovery(group.recovery_id)
+        return running.rung in replicas.RUNGS
 
     def _server(self, entry: fleet_.Entry) -> vim_base.Server | None:
         known = self._cloud.server(entry.member.server_id)

@@ -313,6 +313,10 @@ class WholeCase(EngineCase):
 
     def setUp(self) -> None:
         super().setUp()
+        self.make_engine()
+
+    def make_engine(self) -> None:
+        """Make an engine of the present context."""
         self.engine = engine.Engine(
             self.context,
             self.prober,

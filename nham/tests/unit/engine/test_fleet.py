@@ -81,3 +81,71 @@ class TestFleet(base.EngineCase):
                     dataclasses.replace(vnf, policies=policies)
                 )
                 self.assertEqual(name, self.entry("v/0").policy.name)
+
+
+class TestReplicas(base.EngineCase):
+    """A group with more than one member."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.add_vnf()
+
+    def add(self, member_id: str, role: states.Role) -> model.Member:
+        """Write another member down."""
+        member = model.Member(
+            id=member_id, group_id="v/0", server_id=member_id, role=role
+        )
+        self.store.save_member(member)
+        return member
+
+    def test_no_standby(self) -> None:
+        self.assertIsNone(self.entry().standby)
+
+    def test_who_serves_and_who_does_not(self) -> None:
+        # By their ids it comes first.
+        standby = self.add("a", states.Role.STANDBY)
+        self.assertEqual("v/0/m", self.entry().member.id)
+        self.assertEqual(standby, self.entry().standby)
+        self.store.promote("v/0", "a")
+        self.assertEqual("a", self.entry().member.id)
+        failed = self.entry().standby
+        assert failed is not None
+        self.assertEqual(
+            ("v/0/m", states.Role.FAILED), (failed.id, failed.role)
+        )
+
+    def test_the_one_that_is_most_able(self) -> None:
+        for member_id, role in (
+            ("c", states.Role.FAILED),
+            ("b", states.Role.JOINING),
+            ("d", states.Role.STANDBY),
+        ):
+            wanted = self.add(member_id, role)
+            self.assertEqual(wanted, self.entry().standby)
+        self.add("a", states.Role.RETIRED)
+        self.assertEqual(wanted, self.entry().standby)
+
+    def test_nobody_serves(self) -> None:
+        member = self.entry().member
+        self.store.save_member(
+            dataclasses.replace(member, role=states.Role.FAILED)
+        )
+        self.assertEqual((), self.fleet)
+
+    def test_members_are_read_after_their_groups(self) -> None:
+        """So roles are never older than the epoch that they go with."""
+        self.add("a", states.Role.STANDBY)
+        real = self.store.groups
+        recovery = self.recovery(rung="fail_over")
+
+        def groups() -> object:
+            found = real()
+            claimed = self.store.claim(recovery, 0)
+            assert claimed is not None
+            self.store.promote("v/0", "a")
+            self.end(claimed)
+            return found
+
+        self.replace("nham.db.store.Store.groups", side_effect=groups)
+        [entry] = self.fleet
+        self.assertEqual(("a", 0), (entry.member.id, entry.group.epoch))

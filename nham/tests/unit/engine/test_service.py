@@ -256,6 +256,52 @@ class TestRecovery(ServiceCase):
         self.wait("advance", 1)
 
 
+class TestExports(ServiceCase):
+    """States are exported beside everything else."""
+
+    text = "[hooks]\nworkers = 1\n"
+
+    def test_one_that_fails_ends_no_other(self) -> None:
+        self.start()
+        submit = self.wired.call_args.args[4]
+        done = threading.Event()
+        with self.assertLogs(service.LOG, "ERROR") as told:
+            submit(raises(KeyError("bug")))
+            submit(done.set)
+            self.assertTrue(done.wait(LONG))
+        self.assertEqual(
+            ["an export stumbled"], [one.getMessage() for one in told.records]
+        )
+
+    def test_slow_ones_keep_no_loop_and_no_recovery(self) -> None:
+        never = threading.Event()
+        self.start()
+        self.addCleanup(never.set)
+        self.wired.call_args.args[4](never.wait)
+        self.wait("checkpoint", self.calls["checkpoint"].count + 2)
+        self.calls["advance"].what = [lambda: False]
+        self.wired.call_args.args[3]("r")
+        self.wait("advance", 1)
+
+    def test_what_has_not_begun_ends_with_the_service(self) -> None:
+        begun, go = threading.Event(), threading.Event()
+        self.addCleanup(go.set)
+        late = mock.Mock()
+
+        def first() -> None:
+            begun.set()
+            go.wait(LONG)
+
+        self.service.start()
+        self.wired.call_args.args[4](first)
+        waits = self.service._exports.submit(late)
+        waits.add_done_callback(lambda _future: go.set())
+        self.assertTrue(begun.wait(LONG))
+        self.service.stop()
+        self.assertTrue(waits.cancelled())
+        late.assert_not_called()
+
+
 class TestDiscover(ServiceCase):
     """Discovery, and what makes it run at once."""
 

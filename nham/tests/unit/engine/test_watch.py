@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
+import dataclasses
 
 from nham.adapters.probes import base as probes
 from nham.adapters.simulated import clock
@@ -43,6 +44,7 @@ class ScriptedProber(probes.Prober):
         self.seen: list[probes.Observation] = []
         self.hurried: list[frozenset[str]] = []
         self.late = 0.0
+        self.renewed = 0
 
     def set_targets(self, targets: Iterable[probes.Target]) -> None:
         """See base class."""
@@ -51,6 +53,10 @@ class ScriptedProber(probes.Prober):
     def hurry(self, keys: Collection[str]) -> None:
         """See base class."""
         self.hurried.append(frozenset(keys))
+
+    def renew(self) -> None:
+        """See base class."""
+        self.renewed += 1
 
     def collect(self) -> Sequence[probes.Observation]:
         """See base class."""
@@ -178,6 +184,31 @@ class TestWatch(base.TestCase):
         wanted = self.watch.stale()
         self.watch.refreshed(wanted)
         self.assertFalse(self.watch.view("g").stale)
+
+    def test_moved_address_is_asked_as_by_somebody_new(self) -> None:
+        """A router may go on sending what it knows to who had it."""
+        self.assertEqual(0, self.prober.renewed)
+        self.watch.refresh("g")
+        self.assertEqual(1, self.prober.renewed)
+
+    def test_each_subject_by_itself(self) -> None:
+        """The standby's silence says nothing of the one that serves."""
+        standby = dataclasses.replace(
+            self.member(),
+            group_id="s",
+            addresses=(
+                vim.Address(ip="192.0.2.6", network="", kind="floating"),
+            ),
+        )
+        self.watch.set_members([self.member(), standby])
+        self.ask("g/0", "g/1", "s/0", "s/1")
+        for _ in range(3):
+            self.ask("g/0", "g/1")
+        self.assertEqual(facts.Health.OK, self.watch.view("g").app)
+        self.assertEqual(facts.Health.DEAD, self.watch.view("s").app)
+        self.watch.expect("s")
+        self.assertEqual(facts.Health.UNKNOWN, self.watch.view("s").app)
+        self.assertEqual(facts.Health.OK, self.watch.view("g").app)
 
     def test_late_prober_is_said(self) -> None:
         self.assertFalse(self.watch.late)

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 import os
 from typing import Any
@@ -23,17 +24,23 @@ from openstack import exceptions
 from stevedore import exception as stevedore_errors
 
 from nham import conf as nham_conf
+from nham.adapters import errors
+from nham.adapters.checkpoints import hook
 from nham.adapters.checkpoints import image
 from nham.adapters.checkpoints import volume
 from nham.adapters.fencing import command
 from nham.adapters.fencing import noop
+from nham.adapters.hooks import http
 from nham.adapters.simulated import clock
+from nham.adapters.stores import database
+from nham.adapters.stores import file
 from nham.adapters.vim import openstack
 from nham.adapters.vnfm import tacker
 from nham.core import facts
 from nham.engine import engine
 from nham.engine import settings
 from nham.engine import wiring
+from nham.recovery import endpoints
 from nham.simulate import memory
 from nham.tests import base
 
@@ -189,6 +196,61 @@ class TestEngine(WiringCase):
         self.configure("[fencing]\nhost_drivers = magic\n")
         error = self.assertRaises(stevedore_errors.NoMatches, self.engine)
         self.assertIn("magic", str(error))
+
+
+class TestStates(WiringCase):
+    """Where the states that VNFs hand out are kept, and how they are got."""
+
+    def hook(self) -> hook.HookEngine:
+        """Return the engine of states."""
+        found = self.engine().context.engines["hook"]
+        assert isinstance(found, hook.HookEngine)
+        return found
+
+    def test_in_our_database(self) -> None:
+        made = self.engine()
+        found = made.context.engines["hook"]
+        assert isinstance(found, hook.HookEngine)
+        self.assertIsInstance(found._store, database.DatabaseStore)
+        kept = found._store.put("one", b"calls")
+        self.assertEqual(["one"], made.context.store.blob_names())
+        self.assertEqual(b"calls", found._store.get("one", kept.digest))
+
+    def test_in_files_and_encrypted(self) -> None:
+        folder = self.temp_dir()
+        key = folder / "key"
+        key.write_text(base64.b64encode(bytes(32)).decode())
+        key.chmod(0o600)
+        self.configure(
+            f"[stores]\ndriver = file\nfolder = {folder / 'states'}\n"
+            f"key_file = {key}\n"
+        )
+        (folder / "states").mkdir()
+        store = self.hook()._store
+        self.assertIsInstance(store, file.FileStore)
+        kept = store.put("one", b"calls")
+        self.assertNotIn(b"calls", (folder / "states" / "one").read_bytes())
+        self.assertEqual(b"calls", store.get("one", kept.digest))
+
+    def test_key_that_is_none(self) -> None:
+        key = self.temp_dir() / "key"
+        self.configure(f"[stores]\nkey_file = {key}\n")
+        error = self.assertRaises(errors.Refused, self.engine)
+        self.assertIn(str(key), str(error))
+
+    def test_secrets_of_the_hooks(self) -> None:
+        folder = self.temp_dir()
+        token = folder / "mine"
+        token.write_text("secret\n")
+        token.chmod(0o600)
+        self.configure(f"[hooks]\nsecrets_dir = {folder}\n")
+        found = self.hook()
+        self.assertIsInstance(found._hook, http.HttpHook)
+        assert isinstance(found._locate, endpoints.Endpoints)
+        self.assertEqual("secret", found._locate.secret("mine"))
+
+    def test_who_runs_the_exports(self) -> None:
+        self.assertEqual(self.jobs.append, self.engine().checkpointer._submit)
 
 
 class TestCloud(WiringCase):

@@ -1,0 +1,117 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+from __future__ import annotations
+
+from nham.core import descriptor
+from nham.core import model
+from nham.core import states
+from nham.engine import dispatch
+from nham.engine import gather
+from nham.tests.unit.engine import base
+from nham.tests.unit.engine import replica_case
+
+Role = states.Role
+
+
+class DispatchCase(replica_case.ReplicaCase):
+    """A VNFC with a standby; a state is saved, and all is well."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.save_state(7)
+        self.dispatcher = dispatch.Dispatcher(
+            self.context,
+            gather.Gatherer(
+                self.context, self.watch, self.cloud, self.settings
+            ),
+            self.journal,
+            base.OWNER,
+            self.started.append,
+        )
+
+    def begun(self) -> model.Recovery:
+        """Run until a recovery is begun; return it."""
+        for _ in range(20):
+            self.dispatcher.run(self.fleet)
+            if self.started:
+                return self.store.recovery(self.started[-1])
+            self.look(1.0)
+            self.poll()
+        raise AssertionError("nothing was begun")
+
+
+class TestClaim(DispatchCase):
+    """What is written down of the fault."""
+
+    def test_primary_fails(self) -> None:
+        self.world.hang_guest(self.theirs)
+        self.look(base.SILENCE)
+        before = self.watch.view("v/0").last_good_at
+        recovery = self.begun()
+        self.assertEqual("fail_over", recovery.rung)
+        self.assertEqual(self.theirs, recovery.fault.subject)
+        self.assertEqual(before, recovery.fault.last_good_at)
+
+    def test_standby_fails(self) -> None:
+        """It is the standby that was last seen then."""
+        before = self.watch.view("s").last_good_at
+        self.world.hang_guest(self.ours)
+        self.look(base.SILENCE)
+        recovery = self.begun()
+        self.assertEqual("remake_standby", recovery.rung)
+        self.assertIs(descriptor.Zone.VM, recovery.fault.zone)
+        self.assertEqual(self.ours, recovery.fault.subject)
+        last = recovery.fault.last_good_at
+        assert before is not None
+        assert last is not None
+        self.assertLess(last - before, 2.0)
+        self.assertTrue(
+            all("OK" not in one for one in recovery.fault.evidence)
+        )
+
+    def test_no_standby(self) -> None:
+        """Nobody was ever seen, so nobody was last seen."""
+        self.change("s", role=Role.RETIRED)
+        recovery = self.begun()
+        self.assertEqual("make_standby", recovery.rung)
+        self.assertEqual("VDU1-0", recovery.fault.subject)
+        self.assertIsNone(recovery.fault.last_good_at)
+
+    def test_standby_of_theirs_fails(self) -> None:
+        self.fail_over()
+        self.poll()
+        recovery = self.begun()
+        self.assertEqual("repair_standby", recovery.rung)
+        self.assertEqual(self.theirs, recovery.fault.subject)
+
+
+class TestOldFleet(DispatchCase):
+    """The fleet that is decided on may be a second old."""
+
+    def test_not_twice(self) -> None:
+        """Who failed over is not failed over again, and loses no state."""
+        self.world.hang_guest(self.theirs)
+        self.look(base.SILENCE)
+        stale = self.fleet
+        self.end(self.begun())
+        self.fail_over()
+        self.started.clear()
+        for _ in range(3):
+            self.clock.advance(1.5)
+            self.dispatcher.run(stale)
+        self.assertEqual([], self.started)
+        self.poll()
+        self.look(3.0)
+        recovery = self.begun()
+        self.assertEqual("repair_standby", recovery.rung)
