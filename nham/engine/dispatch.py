@@ -164,6 +164,11 @@ class Dispatcher:
         if group.recovery_id is None:
             return member
         running = store.recovery(group.recovery_id)
+        later = running.epoch - entry.group.epoch
+        if running.rung not in replicas.RUNGS or later > 1:
+            # Others have begun since the fleet was read: who serves may
+            # have changed.
+            return member
         store.end_recovery(
             running.id,
             states.RecoveryState.ABORTED,

@@ -219,15 +219,22 @@ class Gatherer:
             else (),
             attempts=attempts,
             busy=glance.busy or group.recovery_id is not None,
-            repairing=self._repairing(group),
+            repairing=self._repairing(entry, group),
             # Of the fleet as it was read: whoever claimed since then may
             # have changed who serves, and makes our epoch void.
             epoch=entry.group.epoch,
         )
 
-    def _repairing(self, group: model.Group) -> bool:
-        """Say whether the group's recovery is only about its standby."""
-        if group.recovery_id is None:
+    def _repairing(self, entry: fleet_.Entry, group: model.Group) -> bool:
+        """Say whether the group's recovery is only about its standby.
+
+        What was read amidst another one does not count any more.
+        """
+        before = entry.group.recovery_id
+        if group.recovery_id is None or before not in (
+            None,
+            group.recovery_id,
+        ):
             return False
         running = self._context.store.recovery(group.recovery_id)
         return running.rung in replicas.RUNGS

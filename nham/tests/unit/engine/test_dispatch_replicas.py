@@ -13,10 +13,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nham.core import descriptor
 from nham.core import model
 from nham.core import states
 from nham.engine import dispatch
+from nham.engine import fleet as fleet_
 from nham.engine import gather
 from nham.tests.unit.engine import base
 from nham.tests.unit.engine import replica_case
@@ -115,3 +118,66 @@ class TestOldFleet(DispatchCase):
         self.look(3.0)
         recovery = self.begun()
         self.assertEqual("repair_standby", recovery.rung)
+
+
+class TestRepair(DispatchCase):
+    """The primary fails while its group is given a standby."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.repair = self.claim(rung="make_standby", owner="other")
+        self.world.hang_guest(self.theirs)
+        self.look(base.SILENCE)
+
+    def run_on(self, fleet: Sequence[fleet_.Entry]) -> list[str]:
+        """Decide once; return the rungs of what is begun."""
+        self.started.clear()
+        self.dispatcher.run(fleet)
+        return [self.store.recovery(one).rung for one in self.started]
+
+    def state(self, recovery: model.Recovery) -> states.RecoveryState:
+        """Return the state of a recovery."""
+        return self.store.recovery(recovery.id).state
+
+    def test_service_comes_first(self) -> None:
+        self.assertEqual(["fail_over"], self.run_on(self.fleet))
+        self.assertIs(states.RecoveryState.ABORTED, self.state(self.repair))
+
+    def test_fleet_from_before_the_repair(self) -> None:
+        """It did not change who serves."""
+        self.end(self.repair)
+        stale = self.fleet
+        again = self.claim(rung="make_standby", owner="other")
+        self.assertEqual(["fail_over"], self.run_on(stale))
+        self.assertIs(states.RecoveryState.ABORTED, self.state(again))
+
+    def test_fleet_from_before_a_fail_over(self) -> None:
+        self.end(self.repair)
+        stale = self.fleet
+        self.end(self.claim(rung="fail_over"))
+        self.fail_over()
+        again = self.claim(rung="repair_standby", owner="other")
+        self.assertEqual([], self.run_on(stale))
+        self.assertIs(states.RecoveryState.RUNNING, self.state(again))
+
+    def test_fleet_from_amidst_a_fail_over(self) -> None:
+        self.end(self.repair)
+        takeover = self.claim(rung="fail_over", owner="other")
+        stale = self.fleet
+        self.fail_over()
+        self.end(takeover)
+        again = self.claim(rung="repair_standby", owner="other")
+        self.assertEqual([], self.run_on(stale))
+        self.assertIs(states.RecoveryState.RUNNING, self.state(again))
+
+    def test_another_failed_it_over_while_we_asked(self) -> None:
+        """Its recovery is not the one that was seen, and goes on."""
+        stale = self.fleet
+        [member] = self.dispatcher._gatherer.gather(stale, {"v/0"}).members
+        self.assertTrue(member.repairing)
+        self.end(self.repair)
+        takeover = self.claim(rung="fail_over", owner="other")
+        found = self.dispatcher._leave_standby(stale[0], member)
+        self.assertIs(states.RecoveryState.RUNNING, self.state(takeover))
+        wanted = self.recovery(rung="fail_over")
+        self.assertIsNone(self.store.claim(wanted, found.epoch))

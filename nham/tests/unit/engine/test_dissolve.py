@@ -13,9 +13,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import dataclasses
 
 from nham.adapters import errors
+from nham.adapters.vim import base as vim_base
 from nham.core import states
 from nham.engine import dissolve
 from nham.tests.unit.engine import base
@@ -98,6 +100,24 @@ class TestDissolve(DissolveCase):
         """Its server is not written down yet."""
         self.change("s", role=states.Role.JOINING, server_id="", port_id=None)
         self.dissolve()
+        self.check()
+
+    def test_who_is_making_it_can_tell(self) -> None:
+        """It was taken back before what there is of it is looked up."""
+        self.change("s", role=states.Role.JOINING)
+        seen = []
+        real = self.vim.find_servers
+
+        def find(name: str) -> Sequence[vim_base.Server]:
+            seen.append(self.member("s").role)
+            return real(name)
+
+        self.replace(
+            "nham.adapters.simulated.vim.SimulatedVim.find_servers",
+            side_effect=find,
+        )
+        self.dissolve()
+        self.assertEqual([states.Role.FAILED], seen)
         self.check()
 
     def test_access_address_is_not_written_down(self) -> None:
