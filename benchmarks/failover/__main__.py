@@ -19,6 +19,7 @@ import pathlib
 import tempfile
 
 from benchmarks import rows
+from benchmarks.bed import arguments
 from benchmarks.bed import cloud as bed
 from benchmarks.bed import report
 from benchmarks.bed import service
@@ -57,14 +58,8 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="benchmarks.failover", description=__doc__
-    )
-    parser.add_argument(
-        "--json", type=pathlib.Path, help="write the rows to this file"
-    )
-    parser.add_argument(
-        "--samples", type=int, default=1, help="how often each fault comes"
+    parser = arguments.parser(
+        "benchmarks.failover", __doc__, "Tacker heal and Nova evacuate"
     )
     parser.add_argument(
         "--mechanisms",
@@ -79,17 +74,6 @@ def _arguments() -> argparse.Namespace:
         choices=run.FAULTS,
         default=list(run.FAULTS),
         help="what happens to the primary",
-    )
-    parser.add_argument(
-        "--no-peer",
-        dest="peer",
-        action="store_false",
-        help="leave out Tacker heal and Nova evacuate",
-    )
-    parser.add_argument(
-        "--keep",
-        type=pathlib.Path,
-        help="folder for NHAM's configuration, database and log",
     )
     return parser.parse_args()
 

@@ -21,6 +21,7 @@ import tempfile
 from typing import Any
 
 from benchmarks import rows
+from benchmarks.bed import arguments
 from benchmarks.bed import cloud as bed
 from benchmarks.bed import report
 from benchmarks.bed import service
@@ -75,14 +76,8 @@ def _measure(
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="benchmarks.outage", description=__doc__
-    )
-    parser.add_argument(
-        "--json", type=pathlib.Path, help="write the rows to this file"
-    )
-    parser.add_argument(
-        "--samples", type=int, default=1, help="how often each fault comes"
+    parser = arguments.parser(
+        "benchmarks.outage", __doc__, "Tacker heal alone"
     )
     parser.add_argument(
         "--variants",
@@ -92,23 +87,12 @@ def _arguments() -> argparse.Namespace:
         help="where the VNFs' root disks lie",
     )
     parser.add_argument(
-        "--no-peer",
-        dest="peer",
-        action="store_false",
-        help="leave out Tacker heal alone",
-    )
-    parser.add_argument(
         "--host-recovery",
         nargs="+",
         choices=("auto", "evacuate", "replace"),
         default=["auto"],
         help="how NHAM's policy has a VNFC leave a dead host; each that is "
         "named gets a row",
-    )
-    parser.add_argument(
-        "--keep",
-        type=pathlib.Path,
-        help="folder for NHAM's configuration, database and log",
     )
     return parser.parse_args()
 

@@ -23,7 +23,6 @@ import time
 
 from benchmarks.bed import client as client_
 from benchmarks.bed import cloud as bed
-from benchmarks.bed import report
 from nham.tests.cloud import vnf_case
 
 
@@ -76,17 +75,8 @@ class TestImageBacked(vnf_case.RecoveryCase):
     def _die_at(self, words: str) -> None:
         server_id = self.vnf.server_id()
         reboots = self._reboots(server_id)
-        known, logged = self.known(), len(self.nham.log)
-        bed.kill_vm(server_id)
-        bed.wait(
-            f"the engine comes to {words}",
-            lambda: words in self.nham.log[logged:],
-            120,
-            0.02,
-        )
-        self.nham.kill()
-        self.nham.start()
-        report.Reports(bed.connect())
+        known = self.known()
+        self.kill_engine_at(words, lambda: bed.kill_vm(server_id))
         recovery = self.reports.wait_recovered(self.vnf_id, known)
         self.assertEqual("succeeded", recovery.state, recovery.reason)
         self.assertEqual(known + 1, self.known())

@@ -25,7 +25,6 @@ from typing import Any
 
 from benchmarks.bed import client as client_
 from benchmarks.bed import cloud as bed
-from benchmarks.bed import report
 from benchmarks.bed import vnf as vnf_
 from nham.tests.cloud import vnf_case
 
@@ -198,17 +197,8 @@ class TestFed(ReplicaCase):
                 self._die_at(words)
 
     def _die_at(self, words: str) -> None:
-        standby, logged = self.member("standby"), len(self.nham.log)
-        self.kill_primary()
-        bed.wait(
-            f"the engine comes to {words}",
-            lambda: words in self.nham.log[logged:],
-            120,
-            0.02,
-        )
-        self.nham.kill()
-        self.nham.start()
-        report.Reports(bed.connect())
+        standby = self.member("standby")
+        self.kill_engine_at(words, self.kill_primary)
         self.reports.wait_whole(self.vnf_id)
         self.assert_kept()
         self.assertEqual(

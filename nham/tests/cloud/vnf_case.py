@@ -94,6 +94,23 @@ class RecoveryCase(tests_base.TestCase):
         self.assertEqual(self.note, self.vnf.state()["note"])
         return recovery
 
+    def kill_engine_at(self, words: str, fault: Callable[[], object]) -> None:
+        """Bring a fault about; kill NHAM at a step, and start it again.
+
+        :param words: what its log says when it comes to the step.
+        """
+        logged = len(self.nham.log)
+        fault()
+        bed.wait(
+            f"the engine comes to {words}",
+            lambda: words in self.nham.log[logged:],
+            120,
+            0.02,
+        )
+        self.nham.kill()
+        self.nham.start()
+        report.Reports(bed.connect())
+
     def crash(self, how: str) -> None:
         """Have the guest harm itself."""
         self.vnf.get(f"/cgi-bin/crash?{how}", 2.0)
