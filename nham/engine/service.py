@@ -99,6 +99,7 @@ class EngineService:
         """Stop all loops; what recoveries have begun another resumes."""
         self.clock.stop()
         self._discover_now.set()
+        self._rpc_thread.join(_BREATH)
         if not self._rpc_thread.is_alive():
             # A server that never connected would keep us waiting for ever.
             self._rpc.stop()
