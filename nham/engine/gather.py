@@ -186,10 +186,19 @@ class Gatherer:
         self, standby: facts.StandbyFacts | None
     ) -> facts.StandbyFacts | None:
         """Return what is known of a standby when Nova was asked, too."""
-        if standby is None or standby.server.status != "SHUTOFF":
-            return standby
+        if standby is None:
+            return None
+        vim, server_id = self._context.vim, standby.server_id
         try:
-            who = cloud_.stopped_by(self._context.vim, standby.server_id)
+            if server_id and self._cloud.server(server_id) is None:
+                # Nova's list leaves out what was deleted a while ago.
+                self._cloud.note(vim.server(server_id))
+            if standby.server.status != "SHUTOFF":
+                return standby
+            who = cloud_.stopped_by(vim, server_id)
+        except errors.NotFound:
+            gone = dataclasses.replace(standby.server, status="DELETED")
+            return dataclasses.replace(standby, server=gone)
         except errors.AdapterError:
             self._nova = False
             return standby

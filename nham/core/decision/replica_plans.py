@@ -136,8 +136,8 @@ def repair_standby(choice: Choice) -> list[model.Step]:
     """Have the VNFC that the VNFM knows run again, as the standby.
 
     It is stopped with proof before its ports are opened, so that nothing
-    of what failed is seen again. Its disk is left as it is: its state
-    comes from the primary.
+    of what failed is seen again. Its disk is left as it is, as its state
+    comes from the primary, unless it did not start from it before.
     """
     standby = _standby(choice)
     which = {"member_id": standby.member_id}
@@ -155,6 +155,7 @@ def repair_standby(choice: Choice) -> list[model.Step]:
                 },
             ),
         ]
+        image_id = None
     else:
         stop = [
             _step(
@@ -164,6 +165,14 @@ def repair_standby(choice: Choice) -> list[model.Step]:
                 args=which,
             )
         ]
+        image_id = choice.image_id
+    start = _step("start_server", "Start it.", args=which)
+    if image_id is not None:
+        start = _step(
+            "rebuild_server",
+            "Make its disk anew from its image, and start it.",
+            args={**which, "image_id": image_id},
+        )
     return [
         *stop,
         _step(
@@ -171,7 +180,7 @@ def repair_standby(choice: Choice) -> list[model.Step]:
             "Let it into the network again.",
             args=which,
         ),
-        _step("start_server", "Start it.", args=which),
+        start,
         *_join(choice),
     ]
 

@@ -65,10 +65,14 @@ def for_standby(case: situation.Case) -> ladder.Next:
                 rung=None,
                 why="the VNFM's server was deleted; heal it through the VNFM",
             )
-        return ladder.Next(
-            rung="repair_standby",
-            why="the VNFC that the VNFM knows becomes the standby",
-        )
+        why = "the VNFC that the VNFM knows becomes the standby"
+        if ladder.tried(member, ("repair_standby",), *ladder.BAD):
+            # It may have no disk to start from; its state is not there.
+            why = f"{why}, from its image: it did not start before"
+            return ladder.Next(
+                rung="repair_standby", why=why, image_id=member.image_id
+            )
+        return ladder.Next(rung="repair_standby", why=why)
     host = _host(case)
     if host is None:
         return ladder.Next(rung=None, why="no other host can take a standby")

@@ -34,7 +34,7 @@ from nham.simulate import lab as lab_
 from nham.simulate import replicas
 from nham.tests.functional import test_crash_steps as steps
 
-_AS = descriptor.ResiliencyPolicy(
+ONE_R_AS = descriptor.ResiliencyPolicy(
     name="policy",
     targets=("VDU1",),
     redundancy=descriptor.Mechanism.ONE_R_AS,
@@ -48,7 +48,9 @@ _AS = descriptor.ResiliencyPolicy(
         method="hook", interval=5.0, hook=descriptor.Hook(port=8081)
     ),
 )
-_AA = dataclasses.replace(_AS, redundancy=descriptor.Mechanism.ONE_R_AA)
+ONE_R_AA = dataclasses.replace(
+    ONE_R_AS, redundancy=descriptor.Mechanism.ONE_R_AA
+)
 #: What must not be asked for twice; to delete twice does no harm.
 _REQUESTS = (
     "copy_port",
@@ -117,7 +119,7 @@ class ReplicaCase(steps.CrashCase):
         ]
         return server_id
 
-    def hurt(self, fault: Callable[[ReplicaCase], None]) -> None:
+    def hurt(self, fault: Callable[[ReplicaCase], object]) -> None:
         """Break something, and tell the auditor."""
         place = frozenset({(self.instance, "VDU1-0")})
         now = self.lab.clock.now()
@@ -200,7 +202,7 @@ def _act(case: ReplicaCase) -> None:
     case.lab.store.set_setting("paused", None)
 
 
-def _crash_primary(case: ReplicaCase) -> None:
+def crash_primary(case: ReplicaCase) -> None:
     case.world.crash_vm(case.member(states.Role.PRIMARY))
 
 
@@ -216,7 +218,7 @@ def _power_off_primary(case: ReplicaCase) -> None:
     case.world.power_off_host("cmp1")
 
 
-def _power_off_standby(case: ReplicaCase) -> None:
+def power_off_standby(case: ReplicaCase) -> None:
     standby = case.member(states.Role.STANDBY)
     case.world.power_off_host(case.world.nova.servers[standby].host)
 
@@ -250,7 +252,7 @@ WAYS = (
         "make_standby",
         "make_standby",
         _act,
-        _AS,
+        ONE_R_AS,
         moments=(
             ("after create_floating_ip", 1),
             ("before save_member", 4),
@@ -261,37 +263,39 @@ WAYS = (
     Way(
         "fail_over_1r_as",
         "fail_over",
-        _crash_primary,
-        _AS,
+        crash_primary,
+        ONE_R_AS,
         moments=(("after import_state", 1), *_FAILING_OVER),
     ),
-    Way("fail_over_1r_aa", "fail_over", _hang_primary, _AA),
-    Way("fail_over_off_a_dead_host", "fail_over", _power_off_primary, _AS),
+    Way("fail_over_1r_aa", "fail_over", _hang_primary, ONE_R_AA),
+    Way(
+        "fail_over_off_a_dead_host", "fail_over", _power_off_primary, ONE_R_AS
+    ),
     Way(
         "remake_standby",
         "remake_standby",
         _crash_standby,
-        _AA,
+        ONE_R_AA,
         moments=(*_REMOVING, *_MAKING),
     ),
     Way(
         "remake_standby_off_a_dead_host",
         "remake_standby",
-        _power_off_standby,
-        _AS,
+        power_off_standby,
+        ONE_R_AS,
     ),
     Way(
         "repair_standby",
         "repair_standby",
-        _crash_primary,
-        _AA,
+        crash_primary,
+        ONE_R_AA,
         moments=_REPAIRING,
     ),
     Way(
         "repair_standby_off_a_dead_host",
         "repair_standby",
         _power_off_primary,
-        _AS,
+        ONE_R_AS,
         host_lost=True,
     ),
 )
@@ -357,53 +361,53 @@ class CrashStatesTest(ReplicaCase):
         self.kill_at(moment, nth)
         dead = self.lab.run_until(lambda: not self.lab.alive, 30.0)
         self.assertTrue(dead, "the moment never came")
-        self.hurt(_crash_primary)
+        self.hurt(crash_primary)
         self.go_on()
 
     def test_before_it_is_handed_out(self) -> None:
-        self.lose(_AA, "before add_checkpoint")
+        self.lose(ONE_R_AA, "before add_checkpoint")
         self.assert_whole(7)
 
     def test_asked_for(self) -> None:
-        self.lose(_AA, "after add_checkpoint")
+        self.lose(ONE_R_AA, "after add_checkpoint")
         self.assert_whole(7)
 
     def test_handed_out_and_not_kept(self) -> None:
-        for policy in (_AS, _AA):
+        for policy in (ONE_R_AS, ONE_R_AA):
             self.lose(policy, "after export_state")
             self.assert_whole(7)
 
     def test_kept_and_not_written_down(self) -> None:
         for moment in ("after put", "before update_checkpoint"):
-            self.lose(_AA, moment)
+            self.lose(ONE_R_AA, moment)
             self.assert_whole(7)
 
     def test_written_down_and_not_called_whole(self) -> None:
         """It is known where it is, so another engine finds it whole."""
-        self.lose(_AA, "after update_checkpoint")
+        self.lose(ONE_R_AA, "after update_checkpoint")
         self.assert_whole(7, 8)
 
     def test_called_whole(self) -> None:
-        for policy in (_AS, _AA):
+        for policy in (ONE_R_AS, ONE_R_AA):
             self.lose(policy, "after update_checkpoint", 2)
             self.assert_whole(8)
 
     def test_about_to_be_given(self) -> None:
         for moment in ("before note_state", "after note_state"):
-            self.lose(_AA, moment)
+            self.lose(ONE_R_AA, moment)
             self.assert_whole(8)
 
     def test_given_and_not_written_down(self) -> None:
-        self.lose(_AA, "after import_state")
+        self.lose(ONE_R_AA, "after import_state")
         self.assert_whole(8)
 
     def test_given(self) -> None:
-        self.lose(_AA, "after note_state", 2)
+        self.lose(ONE_R_AA, "after note_state", 2)
         self.assert_whole(8)
 
     def test_a_slow_import_that_outlives_its_engine(self) -> None:
         """What is under way comes before what is given then, not after."""
-        self.bring_up(_AA)
+        self.bring_up(ONE_R_AA)
         self.world.write_at(self.address, 8)
         self.kill_at("after note_state", 1)
         late: list[int | None] = []
@@ -415,7 +419,7 @@ class CrashStatesTest(ReplicaCase):
 
         def die() -> None:
             self.runner.kill()
-            self.hurt(_crash_primary)
+            self.hurt(crash_primary)
             late.append(self.world.read_at(self._access()))
 
         self.runner.process.on_moment = slow
@@ -426,14 +430,14 @@ class CrashStatesTest(ReplicaCase):
 
     def test_a_primary_that_dies_during_an_import(self) -> None:
         """As the paper's 3.4 (ii), with an engine that lives."""
-        self.bring_up(_AA)
+        self.bring_up(ONE_R_AA)
         self.world.write_at(self.address, 8)
 
         def slow(reached: str) -> None:
             if reached == "after note_state":
                 self.runner.process.on_moment = lambda _moment: None
                 self.world.api_slow("hook", 1.0, delay=4.0)
-                self.lab.clock.call_in(1.0, lambda: self.hurt(_crash_primary))
+                self.lab.clock.call_in(1.0, lambda: self.hurt(crash_primary))
 
         self.runner.process.on_moment = slow
         self.lab.run(10.0)
