@@ -40,8 +40,11 @@ _SLACK = 5.0
 #: What makes a host forget what it was asked.
 _FORGETS = ("power_off_host", "kill_compute", "restart_compute")
 _SWITCHING = ("stop", "start", "reboot", "rebuild", "evacuate", "create")
+#: Among so many events there is one that tells of it.
+_LAST = 50
+_UNWELL = (states.VnfState.WAITING, states.VnfState.DEGRADED)
 #: What NHAM may wait for with all else mended: a way, or its operator.
-_WAITS = ("exhausted", "standby-stopped")
+_WAITS = ("exhausted", "standby-missing", "standby-stopped")
 _GOOD = states.CheckpointState.AVAILABLE
 
 Place = tuple[str, str]
@@ -75,7 +78,7 @@ class Auditor:
         self._epochs: dict[str, int] = {}
         self._holders: dict[str, str] = {}
         self._paused: dict[str, float] = {}
-        self._replicas = replicas.Watcher(lab, self._violate, self._troubled)
+        self._replicas = replicas.Watcher(lab, self.violate, self._troubled)
         lab.memory.on_write.append(self._written)
         lab.memory.on_write.append(self._replicas.written)
 
@@ -99,7 +102,8 @@ class Auditor:
         ]
         return tuple(sorted(found, key=lambda one: one.at))
 
-    def _violate(self, rule: str, subject: str, detail: str) -> None:
+    def violate(self, rule: str, subject: str, detail: str) -> None:
+        """Take note that a rule was broken."""
         self._found.append(
             records.Violation(
                 at=self.lab.clock.now(),
@@ -138,10 +142,10 @@ class Auditor:
         group = recovery.group_id
         holder = self._holders.get(group)
         if holder is not None:
-            self._violate("two recoveries at once", group, recovery.id)
+            self.violate("two recoveries at once", group, recovery.id)
         self._holders[group] = recovery.id
         if recovery.epoch <= self._epochs.get(group, 0):
-            self._violate("epoch did not rise", group, str(recovery.epoch))
+            self.violate("epoch did not rise", group, str(recovery.epoch))
         self._epochs[group] = recovery.epoch
         if recovery.rule not in _ORDERED:
             self._check_operator(recovery)
@@ -152,7 +156,7 @@ class Auditor:
         for vnf_id in ("", recovery.vnf_id):
             since = self._paused.get(vnf_id)
             if since is not None and now - since > _SLACK:
-                self._violate("acted while paused", recovery.id, recovery.rule)
+                self.violate("acted while paused", recovery.id, recovery.rule)
         group = self.lab.memory.store.group(recovery.group_id)
         find = replicas.primary
         if recovery.rung in rungs.RUNGS:
@@ -163,7 +167,7 @@ class Auditor:
         server = self.lab.world.nova.servers[member.server_id]
         since = set_aside(server)
         if since is not None and now - since > _SLACK:
-            self._violate("acted on a stopped one", server.id, recovery.rule)
+            self.violate("acted on a stopped one", server.id, recovery.rule)
 
     def _check_source(self, recovery: model.Recovery) -> None:
         for record in recovery.steps:
@@ -172,7 +176,7 @@ class Auditor:
                 continue
             found = self.lab.memory.store.checkpoint(checkpoint_id)
             if found.state is not _GOOD:
-                self._violate("bad checkpoint", checkpoint_id, found.state)
+                self.violate("bad checkpoint", checkpoint_id, found.state)
 
     # -- at the removal of a checkpoint
 
@@ -184,15 +188,17 @@ class Auditor:
         )
         vnf = self.lab.memory.store.vnf(checkpoint.vnf_id)
         instance = self.lab.world.tacker.get(str(vnf.instance_id))
-        if good and good[0].id == checkpoint.id and instance.instantiated:
-            self._violate("newest checkpoint deleted", checkpoint.id, "")
+        group = self.lab.memory.store.group(checkpoint.group_id)
+        stays = group.vnfc in {one.record().name for one in instance.vnfcs}
+        if good and good[0].id == checkpoint.id and stays:
+            self.violate("newest checkpoint deleted", checkpoint.id, "")
 
     # -- at the end
 
     def verdict(self) -> tuple[records.Violation, ...]:
         """Say what was broken, once all is calm again."""
         for rule, subject, detail in _at_the_end(self.lab, self.injections):
-            self._violate(rule, subject, detail)
+            self.violate(rule, subject, detail)
         return self.violations
 
 
@@ -242,9 +248,7 @@ def settled(lab: lab_.Lab) -> bool:
 
 def hopeless(lab: lab_.Lab) -> bool:
     """Say whether NHAM waits for somebody."""
-    return any(
-        vnf.state is states.VnfState.WAITING for vnf in lab.store.vnfs()
-    )
+    return any(vnf.state in _UNWELL for vnf in lab.store.vnfs())
 
 
 def _recovered_once(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:
@@ -316,15 +320,13 @@ def _all_well(lab: lab_.Lab) -> Found:
     for vnf in lab.store.vnfs():
         instance = lab.world.tacker.get(str(vnf.instance_id))
         servers, others = _servers(lab, vnf, instance)
-        well = all(
-            server_id is not None and lab.world.serving(server_id)
-            for server_id in (*servers, *others)
-        )
         state = states.VnfState.PROTECTED
         if any(_set_aside(lab, server_id) for server_id in servers):
             state = states.VnfState.STOPPED
-        elif not well:
+        elif not all(map(lab.world.serving, servers)):
             state = states.VnfState.WAITING
+        elif not all(one and lab.world.serving(one) for one in others):
+            state = states.VnfState.DEGRADED
         if not instance.instantiated or vnf.state is state:
             continue
         detail = f"{vnf.state}, should be {state}: {vnf.reason}"
@@ -354,9 +356,11 @@ def _servers(
 def _waits_for_a_reason(lab: lab_.Lab) -> Found:
     """With all else mended, only what NHAM has not got is waited for."""
     for vnf in lab.store.vnfs():
-        if vnf.state is not states.VnfState.WAITING:
+        if vnf.state not in _UNWELL:
             continue
-        last = lab.store.events(vnf_id=vnf.id, limit=1)[0]
+        events = lab.store.events(vnf_id=vnf.id, limit=_LAST)
+        told = [e for e in events if e.kind != "checkpoint-failed"]
+        last = max(told, key=lambda event: event.id)
         if last.kind not in _WAITS or not vnf.reason:
             yield "waits for nothing", vnf.name, f"{last.kind}: {vnf.reason}"
 
@@ -373,11 +377,18 @@ def _records_agree(lab: lab_.Lab) -> Found:
         for member in lab.store.members(group_id=group.id)
         if member.kind == "vnfc"
     }
+    # What is deleted while another member serves, its user has to heal.
+    spared = {
+        place
+        for place, group in places(lab).items()
+        if (serves := replicas.primary(lab, group)) and serves.kind == "server"
+    }
     for instance in lab.world.tacker.instances.values():
         for vnfc in instance.vnfcs:
             name = f"{vnfc.vdu}-{vnfc.index}"
             server = lab.world.nova.servers[vnfc.server_id]
-            if server.vm_state is records.VmState.DELETED:
+            gone = server.vm_state is records.VmState.DELETED
+            if gone and (instance.id, name) not in spared:
                 yield "record broken", f"{instance.name} {name}", server.id
             if known.get((instance.id, name)) != server.id:
                 yield "records differ", f"{instance.name} {name}", server.id

@@ -20,6 +20,7 @@ passes; then every VNF must be well, or NHAM must say what it waits for.
 from __future__ import annotations
 
 from collections.abc import Callable
+import dataclasses
 import random
 
 from nham.adapters import errors
@@ -29,6 +30,7 @@ from nham.core import facts
 from nham.db import errors as db_errors
 from nham.engine import settings as settings_
 from nham.simulate import checker
+from nham.simulate import counting
 from nham.simulate import lab as lab_
 from nham.simulate import mishaps
 
@@ -43,8 +45,14 @@ SETTINGS = settings_.Settings(
     guard_window=30.0,
     limits=facts.Limits(share=0.5),
 )
-#: Seconds until each VNFC has a checkpoint.
-_WARM_UP = 15.0
+#: The share of VNFs with standbys.
+_REPLICATED = 0.3
+#: After these the application may start anew, with nothing in memory, and
+#: NHAM has nothing to do with it.
+_EXCUSES = ("panic_guest", "mend_app", "user_stop")
+#: Seconds until each VNFC has a checkpoint, and each standby a detector that
+#: knows how fast it answers.
+_WARM_UP = 20.0
 _TROUBLE = 90.0
 #: Longer than a VNFM's operation that hangs, and than any probation here.
 _CALM = 400.0
@@ -67,6 +75,7 @@ class History:
         self.hosts = [f"cmp{i}" for i in range(self.chance.randint(2, 4))]
         for host in self.hosts:
             self.world.add_host(host)
+        self.counters: list[counting.Counter] = []
         self.instances = [
             self._add_vnf(f"vnf{i}") for i in range(self.chance.randint(1, 5))
         ]
@@ -84,21 +93,43 @@ class History:
                 self._mishap()
             self._mend()
             self._calm_down()
+            self._check_counts()
             return self.auditor.verdict()
 
     def _add_vnf(self, name: str) -> str:
-        volume = self.chance.random() < 0.3
+        replicated = self.chance.random() < _REPLICATED
+        volume = not replicated and self.chance.random() < 0.3
         policy = self._policy(volume)
+        if replicated:
+            policy = self._replicated(policy)
         places = self.chance.choices(
             self.hosts, k=self.chance.choice((1, 1, 2))
         )
-        return self.world.add_vnf(
+        instance_id = self.world.add_vnf(
             name,
             {"VDU1": places},
             vnfd=lab_.policy_bytes({"VDU1": policy.to_dict()}),
             volume_backed=["VDU1"] if volume else [],
             affinity=["VDU1"] if self.chance.random() < 0.2 else [],
         )
+        if replicated:
+            self._add_addresses(instance_id, policy)
+        return instance_id
+
+    def _add_addresses(
+        self, instance_id: str, policy: descriptor.ResiliencyPolicy
+    ) -> None:
+        """Give each VNFC a service address, at which somebody counts."""
+        for vnfc in self.world.tacker.get(instance_id).vnfcs:
+            service = self.world.add_floating_ip(vnfc.server_id)
+            if policy.stateful:
+                self.counters.append(
+                    counting.Counter(
+                        self.lab,
+                        (instance_id, vnfc.record().name),
+                        self.world.neutron.floating_ip(service).ip,
+                    )
+                )
 
     def _policy(self, volume: bool) -> descriptor.ResiliencyPolicy:
         stateful = self.chance.random() < 0.8
@@ -111,7 +142,7 @@ class History:
             stateful=stateful,
             probes=(descriptor.ProbeSpec(type="http", port=80),),
             detection=descriptor.Detection(
-                poll_interval=1.0, boot_timeout=30.0
+                poll_interval=1.0, initial_timeout=1.0, boot_timeout=30.0
             ),
             state_protection=descriptor.StateProtection(
                 method=method, interval=45.0
@@ -119,6 +150,28 @@ class History:
             escalation=descriptor.Escalation(probation=60.0),
             host_recovery=self.chance.choice(("auto", "auto", "replace")),
             accept_state_loss=self.chance.random() < 0.7,
+        )
+
+    def _replicated(
+        self, policy: descriptor.ResiliencyPolicy
+    ) -> descriptor.ResiliencyPolicy:
+        """Return the policy with a standby."""
+        mechanism = self.chance.choice(
+            (descriptor.Mechanism.ONE_R_AS, descriptor.Mechanism.ONE_R_AA)
+        )
+        protection = descriptor.StateProtection()
+        if policy.stateful:
+            protection = descriptor.StateProtection(
+                method="hook",
+                interval=self.chance.choice((10.0, 30.0)),
+                hook=descriptor.Hook(port=8081),
+            )
+        return dataclasses.replace(
+            policy,
+            redundancy=mechanism,
+            num_backups=1,
+            service_address=descriptor.ServiceAddress(driver="floating_ip"),
+            state_protection=protection,
         )
 
     def _write(self, value: int) -> None:
@@ -144,6 +197,22 @@ class History:
         except (errors.AdapterError, db_errors.DatabaseDown, LookupError):
             return
         self.auditor.inject(injection)
+
+    def _check_counts(self) -> None:
+        """See that no state was lost that NHAM had saved."""
+        excused = {
+            place
+            for injection in self.auditor.injections
+            if injection.what in _EXCUSES
+            for place in injection.hurts
+        }
+        excused |= self.lab.corrupted
+        for counter in self.counters:
+            lost = counter.lost(excused)
+            if lost:
+                self.auditor.violate(
+                    "state lost", "/".join(counter.place), lost
+                )
 
     def _mend(self) -> None:
         """Make everything whole that NHAM is not there to make whole."""

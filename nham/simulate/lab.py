@@ -203,6 +203,8 @@ class Lab:
     :param loss: the share of probes that get lost, 0 to 1.
     :ivar fencing: the means that engines started from now on have.
     :ivar blobs: the states that applications handed out.
+    :ivar corrupted: VNFCs of which a checkpoint went bad, each by its VNF
+        instance and its name.
     :ivar refusing: servers whose applications take in no state.
     :ivar engines: all that were started, dead ones too.
     """
@@ -225,6 +227,7 @@ class Lab:
             fencing.SimulatedFencing(self.world)
         ]
         self.blobs = blobs.SimulatedStore()
+        self.corrupted: set[tuple[str, str]] = set()
         self.refusing: set[str] = set()
         self.engines: list[Runner] = []
 
@@ -248,6 +251,9 @@ class Lab:
 
     def corrupt(self, checkpoint: model.Checkpoint) -> None:
         """Let what a checkpoint holds go bad where it is kept."""
+        group = self.store.group(checkpoint.group_id)
+        vnf = self.store.vnf(group.vnf_id)
+        self.corrupted.add((str(vnf.instance_id), group.vnfc))
         for part in checkpoint.artifacts:
             if part.kind == "image":
                 self.world.corrupt_image(part.id)

@@ -32,21 +32,35 @@ Mishap = Callable[["history_.History", float], checker.Injection]
 
 
 def _victim(history: history_.History) -> tuple[checker.Place, str]:
-    """Return a VNFC and its server."""
+    """Return a VNFC and its server, or NHAM's own server for it."""
     instance_id = history.chance.choice(history.instances)
-    vnfc = history.chance.choice(history.world.tacker.get(instance_id).vnfcs)
-    return (instance_id, vnfc.record().name), vnfc.server_id
+    return history.chance.choice(_servers(history, instance_id))
+
+
+def _servers(
+    history: history_.History, instance_id: str
+) -> list[tuple[checker.Place, str]]:
+    """Return the servers of a VNF's VNFCs, those of NHAM's own too."""
+    found = []
+    for vnfc in history.world.tacker.get(instance_id).vnfcs:
+        found.append(((instance_id, vnfc.record().name), vnfc.server_id))
+    for place, group in checker.places(history.lab).items():
+        if place[0] == instance_id:
+            for member in history.lab.store.members(group_id=group.id):
+                if member.kind == "server" and member.server_id:
+                    found.append((place, member.server_id))
+    return found
 
 
 def _on_host(history: history_.History, host: str) -> frozenset[checker.Place]:
     """Return the VNFCs that Nova, or the truth, has on a host."""
     found = set()
     for instance_id in history.instances:
-        for vnfc in history.world.tacker.get(instance_id).vnfcs:
-            guests = history.world.physics.guests_of(vnfc.server_id)
-            server = history.world.nova.servers[vnfc.server_id]
+        for place, server_id in _servers(history, instance_id):
+            guests = history.world.physics.guests_of(server_id)
+            server = history.world.nova.servers[server_id]
             if host in (server.host, *(guest.host for guest in guests)):
-                found.add((instance_id, vnfc.record().name))
+                found.add(place)
     return frozenset(found)
 
 
@@ -78,13 +92,15 @@ def _host(name: str) -> Mishap:
 
 
 def _api_down(history: history_.History, now: float) -> checker.Injection:
-    system = history.chance.choice(("nova", "glance", "cinder", "tacker"))
+    system = history.chance.choice(
+        ("nova", "glance", "cinder", "tacker", "neutron", "hook")
+    )
     history.world.api_down(system, history.chance.uniform(2.0, 40.0))
     return checker.Injection(now, "api_down", system)
 
 
 def _api_slow(history: history_.History, now: float) -> checker.Injection:
-    system = history.chance.choice(("nova", "tacker"))
+    system = history.chance.choice(("nova", "tacker", "neutron", "hook"))
     history.world.api_slow(
         system, history.chance.uniform(5.0, 20.0), delay=1.0
     )
@@ -99,7 +115,15 @@ _LOSABLE = (
     ("nova", "create_image"),
     ("nova", "delete_server"),
     ("nova", "force_down"),
+    ("nova", "stop"),
+    ("nova", "copy_server"),
     ("tacker", "heal"),
+    ("neutron", "copy_port"),
+    ("neutron", "create_floating_ip"),
+    ("neutron", "enable_port"),
+    ("neutron", "point_floating_ip"),
+    ("hook", "export_state"),
+    ("hook", "import_state"),
 )
 
 
@@ -199,14 +223,18 @@ def _user_terminate(
     return checker.Injection(now, "user_terminate", instance_id)
 
 
+def _user_scale_in(history: history_.History, now: float) -> checker.Injection:
+    instance_id = history.chance.choice(history.instances)
+    if len(history.world.tacker.get(instance_id).vnfcs) < 2:
+        raise LookupError("it has one VNFC only")
+    history.world.user_scale(instance_id, "VDU1", out=False)
+    return checker.Injection(now, "user_scale_in", instance_id)
+
+
 def _corrupt(history: history_.History, now: float) -> checker.Injection:
     """Spoil what one checkpoint holds; the newest, by chance."""
     checkpoint = history.chance.choice(history.lab.store.checkpoints())
-    artifact = checkpoint.artifacts[0]
-    if artifact.kind == "image":
-        history.world.corrupt_image(artifact.id)
-    else:
-        history.world.corrupt_snapshot(artifact.id)
+    history.lab.corrupt(checkpoint)
     return checker.Injection(now, "corrupt", checkpoint.id)
 
 
@@ -254,6 +282,7 @@ _TABLE: tuple[tuple[Mishap, int], ...] = (
     (_guest("delete_server_behind"), 2),
     (_user_heal, 2),
     (_user_terminate, 1),
+    (_user_scale_in, 1),
     (_host("power_off_host"), 8),
     (_host("power_on_host"), 3),
     (_host("kill_compute"), 2),

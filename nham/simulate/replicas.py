@@ -22,7 +22,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterator
-import itertools
 from typing import Any
 
 from nham.adapters import errors
@@ -141,6 +140,20 @@ class Watcher:
         done = record.state is states.StepState.DONE
         if done and record.step.action == "give_state":
             self._check_state(recovery, record)
+        elif done and record.step.action == "create_member":
+            self._check_place(recovery)
+
+    def _check_place(self, recovery: model.Recovery) -> None:
+        """A standby is made on another host than the one that serves.
+
+        Where Nova puts what is evacuated or healed, NHAM does not say.
+        """
+        servers = [
+            self._lab.world.nova.servers[member.server_id]
+            for member in self._store.members(group_id=recovery.group_id)
+        ]
+        if len({server.host for server in servers}) < len(servers):
+            self._violate("both on one host", recovery.id, servers[0].host)
 
     def _check_state(
         self, recovery: model.Recovery, record: model.StepRecord
@@ -304,7 +317,3 @@ def _why_not_whole(lab: lab_.Lab, group: model.Group) -> Iterator[str]:
             yield f"{address.ip} does not lead to the {member.role}"
         elif world.read_at(address.ip) is None:
             yield f"nobody answers at {address.ip} for the {member.role}"
-    hosts = [world.nova.servers[m.server_id].host for m in members]
-    for one, other in itertools.pairwise(hosts):
-        if one == other:
-            yield f"both are on {one}"

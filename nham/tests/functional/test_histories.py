@@ -27,7 +27,7 @@ import logging
 from nham.simulate import history
 from nham.tests import base
 
-TESTS = 50
+TESTS = 32
 #: Histories of one test.
 EACH = 10
 
@@ -44,11 +44,11 @@ def _test(number: int) -> Callable[[HistoriesTest], None]:
 
 
 class HistoriesTest(base.TestCase):
-    """500 histories."""
+    """320 histories."""
 
     def setUp(self) -> None:
         super().setUp()
-        # What 500 days log would be most of the work.
+        # What so many days log would be most of the work.
         logging.disable(logging.CRITICAL)
         self.addCleanup(logging.disable, logging.NOTSET)
 
