@@ -91,7 +91,9 @@ class ForceDown(StepHandler):
         run.context.store.save_host(
             dataclasses.replace(record, forced_down=True)
         )
-        run.context.vim.force_down(record.name, True)
+        if self.complete(run) is None:
+            # To say it again would look like a report of the host's own.
+            run.context.vim.force_down(record.name, True)
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""

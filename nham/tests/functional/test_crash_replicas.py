@@ -84,11 +84,15 @@ class ReplicaCase(steps.CrashCase):
     """One VNF with a standby, and one engine."""
 
     def bring_up(
-        self, policy: descriptor.ResiliencyPolicy, paused: bool = False
+        self,
+        policy: descriptor.ResiliencyPolicy,
+        paused: bool = False,
+        affinity: bool = False,
     ) -> None:
         """Bring up a cloud with a VNFC at whose address is the state 7.
 
         :param paused: leave it without a standby for now.
+        :param affinity: Nova cannot evacuate it.
         """
         self.lab = lab_.Lab(seed=1, settings=steps.SETTINGS)
         self.world = self.lab.world
@@ -99,6 +103,7 @@ class ReplicaCase(steps.CrashCase):
             "vnf",
             {"VDU1": ["cmp1"]},
             vnfd=lab_.policy_bytes({"VDU1": policy.to_dict()}),
+            affinity=["VDU1"] if affinity else [],
         )
         service = self.world.add_floating_ip(self.server_id)
         self.address = self.world.neutron.floating_ip(service).ip

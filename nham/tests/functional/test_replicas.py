@@ -94,6 +94,24 @@ class ReplicasTest(crash.ReplicaCase):
         self.assertEqual("DELETED", server.status)
         self.assert_whole(7)
 
+    def test_a_host_that_was_fenced_in_vain_is_left_to_come_back(self) -> None:
+        self.bring_up(crash.ONE_R_AS, affinity=True)
+        self.hurt(lambda case: case.world.power_off_host("cmp1"))
+        self.lab.run(60.0)
+        tried = self.rungs()
+        self.assertEqual(("fail_over", "succeeded"), tried[0])
+        self.assertGreater(tried.count(("repair_standby", "failed")), 1)
+        self.assertEqual([], self._back())
+        self.world.power_on_host("cmp1")
+        self.settle()
+        self.assert_whole(7)
+        self.assertEqual(1, len(self._back()))
+
+    def _back(self) -> list[str]:
+        """Return what was said of hosts that came back."""
+        events = self.lab.store.events()
+        return [e.message for e in events if e.kind == "host-back"]
+
     def test_nothing_is_left_of_what_is_terminated(self) -> None:
         for wait in (0.0, 1.0, 3.6, 5.0, 30.0):
             self.bring_up(crash.ONE_R_AA)
