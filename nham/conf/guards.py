@@ -53,4 +53,14 @@ OPTS = [
         max=1000,
         help="Members that may be moved off dead hosts at the same time.",
     ),
+    cfg.FloatOpt(
+        "image_pause",
+        default=10.0,
+        min=0.0,
+        max=3600.0,
+        help="Seconds that a guest may be silent because Nova takes an image "
+        "of it. Make it as long as an image takes where Nova suspends guests "
+        "for that (LVM disks, or disable_libvirt_livesnapshot); elsewhere "
+        "a guest that dies under an image is recovered that much later.",
+    ),
 ]

@@ -95,11 +95,23 @@ class ServerFacts:
     """What Nova says of the member's server.
 
     :ivar stopped_by: ``user`` or ``nobody`` when it is SHUTOFF.
+    :ivar imaging_for: seconds since an image of it was seen to be begun.
     """
 
     status: str = "ACTIVE"
     task_state: str | None = None
     stopped_by: str | None = None
+    imaging_for: float = 0.0
+
+    @property
+    def imaging(self) -> bool:
+        """Nova takes an image of it, which leaves the guest as it is."""
+        return (self.task_state or "").startswith("image_")
+
+    @property
+    def working(self) -> bool:
+        """Nova is at work on the server itself."""
+        return self.task_state is not None and not self.imaging
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -253,6 +265,8 @@ class Limits:
     :ivar recoveries: that may begin within the window.
     :ivar host_parallel: recoveries off dead hosts that may run at once.
     :ivar fail_stuck: NHAM may give up the VNFM's stuck operations.
+    :ivar image_pause: seconds that a guest may be silent because Nova
+        takes an image of it.
     """
 
     share: float = 0.5
@@ -261,6 +275,7 @@ class Limits:
     correlated_members: int = 3
     correlated_vnfs: int = 2
     fail_stuck: bool = True
+    image_pause: float = 10.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -49,6 +49,7 @@ class CloudView:
         self._full_at = 0.0
         self._working: set[str] = set()
         self._restarted: set[str] = set()
+        self._imaging: dict[str, float] = {}
         self.available = True
 
     def poll(self) -> None:
@@ -72,6 +73,8 @@ class CloudView:
                 self._full_at = now
             for server in changed:
                 self._take_in(server)
+            for server_id in self._imaging.keys() - self._servers.keys():
+                del self._imaging[server_id]
             self._services = {s.host: s for s in services}
             self._polled_at = now
             self.available = True
@@ -97,9 +100,22 @@ class CloudView:
             self._restarted.discard(server_id)
             return found
 
+    def imaging_for(self, server_id: str) -> float:
+        """Return the seconds since an image of a server was seen begun.
+
+        By our own clock: Nova dates changes to the second, and on its own.
+        """
+        with self._lock:
+            since = self._imaging.get(server_id)
+        return 0.0 if since is None else self._clock.monotonic() - since
+
     def _take_in(self, server: vim_base.Server) -> None:
         self._servers[server.id] = server
         task = server.task_state
+        if (task or "").startswith("image_"):
+            self._imaging.setdefault(server.id, self._clock.monotonic())
+        else:
+            self._imaging.pop(server.id, None)
         # An image is taken of a running guest, which goes on running.
         at_work = task is not None and not task.startswith("image_")
         if at_work or server.status != "ACTIVE":

@@ -283,6 +283,7 @@ class Gatherer:
             status=server.status,
             task_state=server.task_state,
             stopped_by=stopped_by,
+            imaging_for=self._cloud.imaging_for(server.id),
         )
 
     def _operation(

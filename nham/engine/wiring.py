@@ -65,6 +65,7 @@ def settings(conf: cfg.ConfigOpts) -> settings_.Settings:
             recoveries=conf.guards.recoveries,
             host_parallel=conf.guards.host_parallel,
             fail_stuck=conf.tacker.fail_stuck_operations,
+            image_pause=conf.guards.image_pause,
         ),
         checkpoints_parallel=conf.checkpoints.parallel,
         checkpoint_timeout=conf.checkpoints.timeout,

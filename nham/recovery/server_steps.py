@@ -27,6 +27,16 @@ def _settled(server: vim_base.Server) -> bool:
     return server.status == "ACTIVE" and server.task_state is None
 
 
+def _end_image(run: context.Run) -> None:
+    """Give up an image that Nova takes, as it refuses all else till then.
+
+    If the guest died under it the task never ends: Nova's libvirt driver
+    returns from a snapshot whose domain has disappeared without an error.
+    """
+    if (run.server.task_state or "").startswith("image_"):
+        run.context.vim.reset_state(run.member.server_id)
+
+
 class _ServerStep(StepHandler):
     """Asks Nova for one action, and waits until the server is ACTIVE."""
 
@@ -70,6 +80,7 @@ class RebootHard(_ServerStep):
 
     def do(self, run: context.Run) -> None:
         """See base class."""
+        _end_image(run)
         run.context.watch.expect(run.subject)
         run.context.vim.reboot(run.member.server_id, hard=True)
 
@@ -93,6 +104,7 @@ class StopServer(StepHandler):
     def do(self, run: context.Run) -> None:
         """See base class; one that is off already is no error."""
         if run.server.status != "SHUTOFF":
+            _end_image(run)
             run.context.vim.stop(run.member.server_id)
 
     def complete(self, run: context.Run) -> context.Done | None:

@@ -259,8 +259,10 @@ class Nova(servers.Servers):
         self._ended(server, VmState.DELETED)
 
     def reset_state(self, server_id: str) -> None:
-        """Set the server to ERROR without a task."""
-        self._ended(self.get(server_id), VmState.ERROR)
+        """Set the server to ERROR without a task; what ran ends in vain."""
+        server = self.get(server_id)
+        server.turn += 1
+        self._ended(server, VmState.ERROR)
 
     def create_image(self, server_id: str, name: str, user: str) -> str:
         """Begin an image; it holds what was on the disk at this moment."""
@@ -268,11 +270,19 @@ class Nova(servers.Servers):
         disk = self.disk(server)
         image = self._store.add_image(disk.value, name, "queued")
 
+        guest = self._physics.guest_on(server.id, server.host)
+
         def begin() -> float:
             image.status = "saving"
             return self._latencies.create_image
 
         def finish() -> None:
+            now = self._physics.guest_on(server.id, server.host)
+            if guest is not None and now is not guest:
+                # As Nova does: the task stays, and so does the image.
+                server.task_state = "image_pending_upload"
+                self.touch(server)
+                return
             self._ended(server, server.vm_state)
             if disk.lost:
                 self._store.images.pop(image.id, None)

@@ -91,7 +91,7 @@ def goes_on(case: situation.Case) -> bool:
     return (
         can_fail_over(case.member)
         and case.server.status == "ACTIVE"
-        and case.server.task_state is None
+        and not case.server.working
     )
 
 

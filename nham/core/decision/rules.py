@@ -104,6 +104,21 @@ def _enough(case: situation.Case) -> bool:
     return case.system.recent_recoveries >= places
 
 
+def _may_stand_still(case: situation.Case) -> bool:
+    """Say whether an image under way may be why it does not answer.
+
+    If a guest dies under it, Nova may leave the task as it is for ever.
+    While the image is uploaded the guest runs, whatever the driver. A
+    server that is off can only be started once the image is there.
+    """
+    server = case.server
+    if not server.imaging or server.status == "SHUTOFF":
+        return server.imaging
+    if case.member.silent and server.task_state == "image_uploading":
+        return False
+    return server.imaging_for < case.facts.limits.image_pause
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         name="busy",
@@ -328,7 +343,15 @@ RULES: tuple[Rule, ...] = (
         kind=Kind.WAIT,
         source="UC4",
         says="Nova is at work on it",
-        when=lambda c: c.server.task_state is not None,
+        when=lambda c: c.server.working,
+    ),
+    Rule(
+        name="imaging",
+        kind=Kind.WAIT,
+        source="UC4",
+        says="Nova takes an image of it, and the guest may stand still "
+        "meanwhile",
+        when=_may_stand_still,
     ),
     Rule(
         name="compute-down",

@@ -60,7 +60,7 @@ class TestImageBacked(vnf_case.RecoveryCase):
 
     def test_14_operator_stops_and_starts(self) -> None:
         known, server_id = self.known(), self.vnf.server_id()
-        self.cloud.compute.stop_server(server_id)
+        self.act(self.cloud.compute.stop_server, server_id)
         self.reports.wait_state(self.vnf.instance_id, "stopped", 120)
         self.cloud.compute.start_server(server_id)
         bed.wait("the VNF serves", lambda: self.vnf.get("/health"), 120)
@@ -101,6 +101,19 @@ class TestImageBacked(vnf_case.RecoveryCase):
         # state back that the heal had lost.
         self.assertEqual("replaced-behind", recovery.rule)
         self.assertNotEqual(before, self.vnf.server_id())
+        self.assert_record_true()
+
+    def test_18_qemu_is_killed_under_an_image(self) -> None:
+        # Nova leaves such a server with a task that never ends.
+        server_id = self.vnf.server_id()
+        self.act(self.cloud.compute.create_server_image, server_id, "test", {})
+        images = list(self.cloud.image.images(name="test"))
+        self.addCleanup(
+            lambda: [self.cloud.image.delete_image(i.id) for i in images]
+        )
+        recovery = self.recover(lambda: bed.kill_vm(server_id))
+        self.assertEqual("hard_reboot", recovery.rung)
+        self.assertEqual(server_id, self.vnf.server_id())
         self.assert_record_true()
 
     def test_20_host_dies_and_tacker_goes_on(self) -> None:

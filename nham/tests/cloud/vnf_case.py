@@ -21,6 +21,7 @@ import time
 from typing import Any
 
 from openstack import connection
+from openstack import exceptions
 
 from benchmarks.bed import cloud as bed
 from benchmarks.bed import report
@@ -110,6 +111,18 @@ class RecoveryCase(tests_base.TestCase):
         self.nham.kill()
         self.nham.start()
         report.Reports(bed.connect())
+
+    def act(self, ask: Callable[..., object], *args: object) -> None:
+        """Ask Nova for something; it refuses while an image is taken."""
+
+        def taken() -> bool:
+            try:
+                ask(*args)
+            except exceptions.ConflictException:
+                return False
+            return True
+
+        bed.wait("Nova takes the order", taken, 60)
 
     def crash(self, how: str) -> None:
         """Have the guest harm itself."""

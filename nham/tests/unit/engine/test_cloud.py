@@ -121,6 +121,38 @@ class TestPoll(CloudCase):
         self.assertEqual("ERROR", self.status())
 
 
+class TestImaging(CloudCase):
+    """How long an image of a server is being taken."""
+
+    def imaging(self) -> float:
+        """Return the seconds."""
+        return self.cloud.imaging_for(self.server_id)
+
+    def test_from_when_it_was_seen(self) -> None:
+        self.assertEqual(0.0, self.imaging())
+        self.vim.create_image(self.server_id, "i")
+        self.assertEqual(0.0, self.imaging())
+        self.poll_in(0.5)
+        self.poll_in(0.5)
+        self.assertEqual(0.5, self.imaging())
+
+    def test_each_image_counts_for_itself(self) -> None:
+        self.vim.create_image(self.server_id, "i")
+        self.poll_in(0.5)
+        self.poll_in(10.0)
+        self.assertEqual(0.0, self.imaging())
+        self.vim.create_image(self.server_id, "i")
+        self.poll_in(0.5)
+        self.assertEqual(0.0, self.imaging())
+
+    def test_server_that_is_gone_is_forgotten(self) -> None:
+        self.vim.create_image(self.server_id, "i")
+        self.poll_in(0.5)
+        del self.world.nova.servers[self.server_id]
+        self.poll_in(301.0)
+        self.assertEqual(0.0, self.imaging())
+
+
 class TestNovaDown(CloudCase):
     """A round that Nova does not answer."""
 

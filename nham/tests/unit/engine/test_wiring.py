@@ -81,6 +81,7 @@ window = 70
 share = 0.25
 recoveries = 5
 host_parallel = 2
+image_pause = 6
 [checkpoints]
 parallel = 7
 timeout = 80
@@ -149,7 +150,11 @@ class TestSettings(WiringCase):
             workers=3,
             guard_window=70.0,
             limits=facts.Limits(
-                share=0.25, recoveries=5, host_parallel=2, fail_stuck=False
+                share=0.25,
+                recoveries=5,
+                host_parallel=2,
+                fail_stuck=False,
+                image_pause=6.0,
             ),
             checkpoints_parallel=7,
             checkpoint_timeout=80.0,

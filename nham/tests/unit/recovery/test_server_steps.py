@@ -34,6 +34,15 @@ class RebootTest(base.RecoveryCase):
         self.clock.advance(10.0)
         self.assertTrue(self.world.serving(self.server_id))
 
+    def test_hard_when_the_guest_died_under_an_image(self) -> None:
+        self.context.vim.create_image(self.server_id, "i")
+        self.world.crash_vm(self.server_id)
+        self.clock.advance(60.0)
+        self.assertEqual("image_pending_upload", self.server().task_state)
+        self.assertIs(DONE, self.run_step("reboot_hard").state)
+        self.clock.advance(10.0)
+        self.assertTrue(self.world.serving(self.server_id))
+
     def test_soft(self) -> None:
         self.world.hang_app(self.server_id)
         self.assertIs(DONE, self.run_step("reboot_soft").state)

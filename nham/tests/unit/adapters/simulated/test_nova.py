@@ -127,6 +127,20 @@ class InPlaceTest(base.WorldCase):
         self.clock.advance(10)
         self.assertEqual(3, self.world.read(self.image_backed))
 
+    def test_guest_that_dies_under_an_image_leaves_the_task(self) -> None:
+        # Nova's libvirt driver returns from a snapshot whose domain has
+        # disappeared, and nobody ends the task.
+        self.vim.create_image(self.image_backed, "mine")
+        self.world.crash_vm(self.image_backed)
+        self.clock.advance(300)
+        server = self.vim.server(self.image_backed)
+        self.assertEqual("ACTIVE", server.status)
+        self.assertEqual("image_pending_upload", server.task_state)
+        self.vim.reset_state(self.image_backed)
+        self.vim.reboot(self.image_backed, hard=True)
+        self.clock.advance(30)
+        self.assertTrue(self.world.serving(self.image_backed))
+
     def test_two_operations_at_once_conflict(self) -> None:
         self.vim.create_image(self.image_backed, "mine")
         self.assertRaises(errors.Conflict, self.vim.stop, self.image_backed)

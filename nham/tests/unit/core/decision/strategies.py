@@ -86,7 +86,10 @@ servers = st.builds(
         ("ACTIVE", "ACTIVE", "ACTIVE", "SHUTOFF", "ERROR")
         + ("DELETED", "PAUSED", "REBOOT")
     ),
-    task_state=st.sampled_from((None, None, "rebuilding")),
+    task_state=st.sampled_from(
+        (None, None, "rebuilding", "image_snapshot", "image_uploading")
+    ),
+    imaging_for=st.sampled_from((0.0, 9.0, 11.0)),
     stopped_by=st.sampled_from((None, "user", "nobody")),
 )
 attempts = st.builds(
