@@ -69,11 +69,11 @@ class GiveState(StepHandler):
             return None
         serves = member.role is states.Role.PRIMARY
         for checkpoint in self._saved(run):
-            if not serves and member.sequence >= checkpoint.sequence:
-                return context.Done(
-                    detail=f"it has checkpoint {checkpoint.id} already"
-                )
             try:
+                if not serves and self._holds(run, member, checkpoint):
+                    return context.Done(
+                        detail=f"it has checkpoint {checkpoint.id} already"
+                    )
                 self._give(run, member, checkpoint)
             except errors.Unavailable as error:
                 LOG.info("%s does not import yet: %s", member.id, error)
@@ -114,6 +114,22 @@ class GiveState(StepHandler):
             group_id=run.recovery.group_id,
             states=[states.CheckpointState.AVAILABLE],
         )
+
+    def _holds(
+        self,
+        run: context.Run,
+        member: model.Member,
+        checkpoint: model.Checkpoint,
+    ) -> bool:
+        """Say whether the member has it, by its own word.
+
+        Its application may have restarted since it was given, and nobody
+        else knows of that.
+        """
+        if member.sequence != checkpoint.sequence:
+            return False
+        engine = run.context.engines[checkpoint.engine]
+        return engine.holds(checkpoint, member.server_id)
 
     def _give(
         self,

@@ -75,6 +75,13 @@ class CheckpointEngine(abc.ABC):
         None means: not yet, ask again (it is being made).
         """
 
+    def holds(self, checkpoint: model.Checkpoint, server_id: str) -> bool:
+        """Say whether a running server surely has the checkpoint's state.
+
+        :raises Unavailable: the server does not answer now.
+        """
+        return False
+
     def give(
         self, checkpoint: model.Checkpoint, server_id: str, sender: str
     ) -> None:

@@ -90,6 +90,16 @@ class HookEngine(base.CheckpointEngine):
         """See base class; there is no image in it."""
         raise errors.Refused("a state is no disk: the VNF imports it")
 
+    def holds(self, checkpoint: model.Checkpoint, server_id: str) -> bool:
+        """See base class; the application itself is asked."""
+        (part,) = checkpoint.artifacts
+        endpoint, _max_size = self._locate(server_id)
+        try:
+            took = self._hook.imported(endpoint)
+        except errors.Refused:
+            return False
+        return bool(part.digest) and took == part.digest
+
     def give(
         self, checkpoint: model.Checkpoint, server_id: str, sender: str
     ) -> None:

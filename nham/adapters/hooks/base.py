@@ -74,6 +74,16 @@ class Hook(abc.ABC):
         """
 
     @abc.abstractmethod
+    def imported(self, endpoint: Endpoint) -> str:
+        """Return which state the application took in last.
+
+        :returns: its digest, as that of a state that is kept; empty if the
+            application took in none since it started, or does not say.
+        :raises errors.Unavailable: as for an export.
+        :raises errors.Refused: the application will not be asked.
+        """
+
+    @abc.abstractmethod
     def import_state(
         self, endpoint: Endpoint, data: bytes, sender: str
     ) -> None:

@@ -41,6 +41,8 @@ DIGEST = "Content-Digest"
 """SHA-256 of the state, as RFC 9530 writes it."""
 PAUSE = "NHAM-Pause"
 """Seconds that the application stood still for an export."""
+IMPORTED_DIGEST = "NHAM-Imported"
+"""SHA-256 of the state that the application took in last."""
 SENDER = "NHAM-Sender"
 """The member that an imported state comes from, percent-encoded."""
 MEDIA_TYPE = "application/octet-stream"
@@ -52,6 +54,7 @@ _CHUNK = 65536
 _WORDS = 200
 """Bytes of an error's text that are worth showing."""
 _TOKEN = re.compile("[!-~]+")
+_SHA_256 = re.compile("sha-256=:([A-Za-z0-9+/=]+):")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +85,14 @@ class HttpHook(base.Hook):
             pause = _pause(answer.headers.get(PAUSE))
         return base.Exported(data=data, pause=pause)
 
+    def imported(self, endpoint: base.Endpoint) -> str:
+        """See base class."""
+        call = _Call("HEAD", endpoint.export_path, {})
+        with _answer(endpoint, call, wire.Limits(endpoint.timeout, 0)) as said:
+            if said.status_code not in (EXPORTED, *IMPORTED):
+                raise _error(said)
+            return _plain(said.headers.get(IMPORTED_DIGEST, ""))
+
     def import_state(
         self, endpoint: base.Endpoint, data: bytes, sender: str
     ) -> None:
@@ -96,6 +107,16 @@ class HttpHook(base.Hook):
         with _answer(endpoint, call, limits) as answer:
             if answer.status_code not in IMPORTED:
                 raise _error(answer)
+
+
+def _plain(header: str) -> str:
+    """Return a digest of a header as states have it that are kept."""
+    found = _SHA_256.fullmatch(header.strip())
+    with contextlib.suppress(ValueError):
+        if found is not None:
+            value = base64.b64decode(found[1], validate=True)
+            return f"sha256:{value.hex()}"
+    return ""
 
 
 def digest(data: bytes) -> str:

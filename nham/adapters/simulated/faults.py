@@ -74,7 +74,7 @@ class Faults:
         """End the application: its port is closed, the guest is well."""
         for guest in self._guests(server_id):
             guest.app = records.App.CRASHED
-            guest.state = b""
+            guest.forget()
 
     def mend_app(self, server_id: str) -> None:
         """Let the application come back by itself."""
@@ -90,7 +90,7 @@ class Faults:
         """Let the guest panic and reboot itself; Nova sees nothing."""
         for guest in self._guests(server_id):
             guest.app = records.App.SERVING
-            guest.state = b""
+            guest.forget()
             guest.boot_at = self.physics.boot_at(
                 guest.disk, self.latencies.panic_reboot
             )

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import contextlib
+import hashlib
 
 from nham.adapters import errors
 from nham.adapters.hooks import base
@@ -46,12 +47,19 @@ class SimulatedHook(base.Hook):
                 raise errors.Refused(f"state is over {max_size} bytes")
             return base.Exported(data=guest.state, pause=0.0)
 
+    def imported(self, endpoint: base.Endpoint) -> str:
+        """See base class."""
+        with self._asked(endpoint, "imported") as guest:
+            if guest.took is None:
+                return ""
+            return f"sha256:{hashlib.sha256(guest.took).hexdigest()}"
+
     def import_state(
         self, endpoint: base.Endpoint, data: bytes, sender: str
     ) -> None:
         """See base class."""
         with self._asked(endpoint, "import_state") as guest:
-            guest.state = data
+            guest.state = guest.took = data
 
     @contextlib.contextmanager
     def _asked(

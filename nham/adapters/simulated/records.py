@@ -103,6 +103,7 @@ class Guest:
     :ivar boot_at: from when on it answers; infinite if it never will.
     :ivar plugged: its ports are its own.
     :ivar state: what its application holds in memory; none after a boot.
+    :ivar took: the state that it took in last since it started.
     """
 
     server_id: str
@@ -114,6 +115,11 @@ class Guest:
     app: App = App.SERVING
     plugged: bool = True
     state: bytes = b""
+    took: bytes | None = None
+
+    def forget(self) -> None:
+        """Lose what was in the application's memory."""
+        self.state, self.took = b"", None
 
     def hang(self) -> None:
         """Freeze the whole guest, for ever."""

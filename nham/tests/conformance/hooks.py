@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import abc
+import hashlib
 
 from nham.adapters import errors
 from nham.adapters.hooks import base as hooks_base
@@ -56,6 +57,15 @@ class HookSuite(base.Suite):
         self.export()
         self.assertEqual(b"state", self.export())
 
+    def test_it_says_what_it_took_in(self) -> None:
+        self.assertEqual("", self.hook.imported(self.alive))
+        for state in (b"first", b"second"):
+            self.hook.import_state(self.alive, state, "m1")
+            said = f"sha256:{hashlib.sha256(state).hexdigest()}"
+            self.assertEqual(said, self.hook.imported(self.alive))
+            self.give(b"moved on")
+            self.assertEqual(said, self.hook.imported(self.alive))
+
     def test_an_import_may_be_said_twice(self) -> None:
         for _ in range(2):
             self.hook.import_state(self.alive, b"state", "m1")
@@ -73,3 +83,4 @@ class HookSuite(base.Suite):
         self.assertRaises(
             errors.Unavailable, self.hook.import_state, self.dead, b"x", "m1"
         )
+        self.assertRaises(errors.Unavailable, self.hook.imported, self.dead)

@@ -99,6 +99,22 @@ class GiveStateTest(TakeoverCase):
         self.assertEqual("it has checkpoint state-1 already", self.give())
         self.assertEqual(1, self.calls("import_state"))
 
+    def test_one_that_restarted_is_given_it_again(self) -> None:
+        self.save_state(7)
+        self.give()
+        self.world.panic_guest(self.ours)
+        self.clock.advance(60.0)
+        self.give()
+        self.assertEqual("7", self.state_of(self.ours))
+        self.assertEqual(2, self.calls("import_state"))
+
+    def test_an_older_one_that_it_says_it_has(self) -> None:
+        self.save_state(7)
+        self.give()
+        self.save_state(8)
+        self.give()
+        self.assertEqual("8", self.state_of(self.ours))
+
     def test_one_that_serves_is_given_it_each_time(self) -> None:
         self.save_state(7)
         for _ in range(2):

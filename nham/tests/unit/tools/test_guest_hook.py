@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 
@@ -231,6 +232,10 @@ class TestOurSide(guest.GuestCase):
         hook.import_state(self.endpoint(other), exported.data, "member 1")
         self.assertEqual(self.member.export(), other.export())
         self.assertEqual("member%201\n", other.run("vnf", "sender"))
+        self.assertEqual("", hook.imported(self.endpoint(self.member)))
+        said = f"sha256:{hashlib.sha256(exported.data).hexdigest()}"
+        other.run("vnf", "count")
+        self.assertEqual(said, hook.imported(self.endpoint(other)))
 
     def test_wrong_token(self) -> None:
         hook, endpoint = http.HttpHook(), self.endpoint(self.member, "x")

@@ -198,9 +198,9 @@ static const char *find_sender(const struct request *r, char *sender)
 	return NULL;
 }
 
-static const char *check_digest(struct request *r)
+static const char *check_digest(struct request *r, char *words)
 {
-	char words[DIGEST_MAX], said[VALUE_MAX];
+	char said[VALUE_MAX];
 
 	sha256_words(&r->digest, words);
 	if (header(r, "Content-Digest", said) && !strstr(said, words))
@@ -211,21 +211,33 @@ static const char *check_digest(struct request *r)
 static const char *take(struct request *r)
 {
 	struct staged s;
-	char sender[VALUE_MAX];
+	char sender[VALUE_MAX], digest[DIGEST_MAX];
 	const char *wrong = find_size(r) ?: find_sender(r, sender);
 
 	if (wrong)
 		return wrong;
 	sha256_start(&r->digest);
 	wrong = state_stage(&s, read_body, r, r->left)
-		?: check_digest(r)
-		?: state_put(&s, sender);
+		?: check_digest(r, digest)
+		?: state_put(&s, sender, digest);
 	if (wrong)
 		state_drop(&s);
 	else
 		dprintf(r->fd, "HTTP/1.1 204 No Content\r\n"
 			       "Connection: close\r\n\r\n");
 	return wrong;
+}
+
+/* Tell which state is in, as far as this life of the VNF goes. */
+static const char *tell(struct request *r)
+{
+	const char *imported = memory()->imported;
+
+	dprintf(r->fd, "HTTP/1.1 204 No Content\r\n");
+	if (*imported)
+		dprintf(r->fd, "NHAM-Imported: %s\r\n", imported);
+	dprintf(r->fd, "Connection: close\r\n\r\n");
+	return NULL;
 }
 
 static const char *route(struct request *r)
@@ -237,9 +249,11 @@ static const char *route(struct request *r)
 		return "404 path: must be /nham/state";
 	if (!strcmp(method, "GET"))
 		return check_token(r) ?: give(r);
+	if (!strcmp(method, "HEAD"))
+		return check_token(r) ?: tell(r);
 	if (!strcmp(method, "POST"))
 		return check_token(r) ?: take(r);
-	return "405 method: must be GET or POST";
+	return "405 method: must be GET, HEAD or POST";
 }
 
 static void serve(int fd)

@@ -14,6 +14,8 @@
 #pragma once
 
 /* What the sample VNF keeps in memory, which all its programs share. */
+#include "sha256.h"
+
 #include <stdint.h>
 
 /* Requests further apart than this are two runs of service. */
@@ -28,8 +30,8 @@ struct run {
 
 struct memory {
 	uint64_t counter;
-	/* who sent the state that was imported last */
-	char sender[SENDER_MAX];
+	/* who sent the state that was imported last, and its digest */
+	char sender[SENDER_MAX], imported[DIGEST_MAX];
 	/* runs so far; the newest are kept, run N at N % RUNS */
 	uint64_t runs;
 	struct run run[RUNS];

@@ -180,7 +180,8 @@ const char *state_stage(struct staged *s, state_reader reader, void *from,
 	return wrong;
 }
 
-const char *state_put(struct staged *s, const char *sender)
+const char *state_put(struct staged *s, const char *sender,
+		      const char *digest)
 {
 	struct memory *m = memory();
 	int failed, folder = open(NOTE_FOLDER, O_RDONLY);
@@ -190,6 +191,7 @@ const char *state_put(struct staged *s, const char *sender)
 	if (!failed) {
 		m->counter = s->counter;
 		strcpy(m->sender, sender);
+		strcpy(m->imported, digest);
 	}
 	memory_unlock();
 	/* Whoever is told that the state is in may cut the power. */

@@ -54,6 +54,7 @@ typedef int (*state_reader)(void *from, void *to, size_t n);
 const char *state_take(struct state *s);
 const char *state_stage(struct staged *s, state_reader reader, void *from,
 			size_t size);
-const char *state_put(struct staged *s, const char *sender);
+const char *state_put(struct staged *s, const char *sender,
+		      const char *digest);
 const char *state_fill(const char *kib);
 void state_drop(struct staged *s);

@@ -77,6 +77,25 @@ class HookEngineTest(base.WorldCase):
         self.assertEqual(b"calls", self.world.state(self.volume_backed))
         self.assertEqual([self.image_backed, self.volume_backed], self.located)
 
+    def test_who_has_it(self) -> None:
+        checkpoint = self.take()
+        server_id = self.volume_backed
+        self.assertFalse(self.engine.holds(checkpoint, server_id))
+        self.give(checkpoint)
+        self.assertTrue(self.engine.holds(checkpoint, server_id))
+        self.world.set_state(self.image_backed, b"more calls")
+        newer = test_engines.checkpoint(*self.begin("newer"))
+        self.assertFalse(self.engine.holds(newer, server_id))
+
+    def test_one_that_will_not_say_has_it_not(self) -> None:
+        checkpoint = self.take()
+        self.give(checkpoint)
+        self.replace(
+            "nham.adapters.simulated.hook.SimulatedHook.imported",
+            side_effect=errors.Refused("no"),
+        )
+        self.assertFalse(self.engine.holds(checkpoint, self.volume_backed))
+
     def test_whose_state_it_is(self) -> None:
         seen = []
         checkpoint = self.take()

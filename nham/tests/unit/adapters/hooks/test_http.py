@@ -39,6 +39,7 @@ class ConformanceTest(hooks_suite.HookSuite, server.ServerCase):
         super().setUp()
         self.hook: hooks_base.Hook = http.HttpHook()
         self.kept = b""
+        self.took: list[str] = []
         self.say = self._application
         self.alive = self.endpoint()
         with socket.create_server(("127.0.0.1", 0)) as gone:
@@ -56,7 +57,10 @@ class ConformanceTest(hooks_suite.HookSuite, server.ServerCase):
     def _application(self, connection: socket.socket) -> None:
         if self.line.startswith("POST"):
             self.kept = self.body
+            self.took = [f"NHAM-Imported: {self.asked['Content-Digest']}"]
             connection.sendall(server.head("204 No Content"))
+        elif self.line.startswith("HEAD"):
+            connection.sendall(server.head("204 No Content", *self.took))
         else:
             connection.sendall(server.ok(self.kept))
 
@@ -245,6 +249,39 @@ class ExportTest(server.ServerCase):
         self.drip(server.head("404 No", "Content-Length: 900"), b"x")
         failure = self.assertRaises(errors.Refused, self.export, SOON)
         self.assertIn("HTTP 404", str(failure))
+
+
+class ImportedTest(server.ServerCase):
+    """What an application says of the state that it took in."""
+
+    def imported(self) -> str:
+        """Ask for it."""
+        return http.HttpHook().imported(self.endpoint(token="s3cret"))
+
+    def test_what_is_asked(self) -> None:
+        self.answer(
+            server.head("200 OK", f"NHAM-Imported: {http.digest(b'x')}")
+        )
+        self.assertEqual(
+            "sha256:2d711642b726b04401627ca9fbac32f5"
+            "c8530fb1903cc4db02258717921a4881",
+            self.imported(),
+        )
+        self.assertEqual("HEAD /nham/state HTTP/1.1", self.line)
+        self.assertEqual("Bearer s3cret", self.asked["Authorization"])
+
+    def test_it_says_nothing(self) -> None:
+        self.answer(server.head("200 OK", "Content-Length: 12"))
+        self.assertEqual("", self.imported())
+
+    def test_it_says_what_is_no_digest(self) -> None:
+        for value in ("", "x", "sha-256=:A:", "sha-512=:eA==:"):
+            self.answer(server.head("200 OK", f"NHAM-Imported: {value}"))
+            self.assertEqual("", self.imported())
+
+    def test_it_will_not_be_asked(self) -> None:
+        self.answer(server.head("405 No"))
+        self.assertRaises(errors.Refused, self.imported)
 
 
 class ImportTest(server.ServerCase):

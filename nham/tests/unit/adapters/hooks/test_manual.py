@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import io
 import json
 import pathlib
@@ -86,6 +87,14 @@ class OpenApiTest(ManualCase):
         self.assertEqual(http.digest(b'{"hello": "world"}\n'), shown)
         self.assertEqual({"401", "403", "4XX", "5XX"}, set(answers))
 
+    def test_imported(self) -> None:
+        answers = self.resolve(self.api["paths"]["/nham/state"]["head"])[
+            "responses"
+        ]
+        for status in ("200", "204"):
+            headers = answers[status]["headers"]
+            self.assertEqual({http.IMPORTED_DIGEST}, set(headers))
+
     def test_import(self) -> None:
         call = self.resolve(self.api["paths"]["/nham/state"]["post"])
         names = {each["name"] for each in call["parameters"]}
@@ -105,7 +114,13 @@ class PageTest(ManualCase):
         self.text = self.read("hook.rst")
 
     def test_names(self) -> None:
-        for word in (http.DIGEST, http.PAUSE, http.SENDER, http.MEDIA_TYPE):
+        for word in (
+            http.DIGEST,
+            http.PAUSE,
+            http.IMPORTED_DIGEST,
+            http.SENDER,
+            http.MEDIA_TYPE,
+        ):
             self.assertIn(word, self.text)
         for status in http.IMPORTED:
             self.assertIn(f"``{status}``", self.text)
@@ -120,8 +135,11 @@ class PageTest(ManualCase):
         )
         hook = http.HttpHook()
         with contextlib.redirect_stderr(io.StringIO()):
+            self.assertEqual("", hook.imported(endpoint))
             hook.import_state(endpoint, b'{"a": 1}', "m1")
             self.assertEqual({"a": 1}, application["state"])
+            said = hashlib.sha256(b'{"a": 1}').hexdigest()
+            self.assertEqual(f"sha256:{said}", hook.imported(endpoint))
             application["state"]["b"] = 2
             exported = hook.export_state(endpoint, 1000)
             self.assertEqual({"a": 1, "b": 2}, json.loads(exported.data))
