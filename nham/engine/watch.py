@@ -109,8 +109,8 @@ class Watch:
             for entry in self._entries.values():
                 before = entry.judgement
                 entry.judgement = entry.tracker.judge(now, lag)
-                if entry.icmp and _is_back(before, entry.judgement):
-                    self._let_boot(entry.subject)
+                if entry.icmp and before and _is_back(before, entry.judgement):
+                    self._back(entry.subject, before)
             self._hurry()
 
     def _hurry(self) -> None:
@@ -123,6 +123,18 @@ class Watch:
         if doubted != self._doubted:
             self._doubted = doubted
             self._prober.hurry(doubted)
+
+    def _back(self, group_id: str, before: detection_.Judgement) -> None:
+        """See to the applications of a guest that answers again.
+
+        :param before: what was believed of the guest until now.
+        """
+        if before.health is Health.DEAD:
+            self._let_boot(group_id)
+            return
+        for entry in self._by_subject[group_id]:
+            if not entry.icmp and before.last_good_at is not None:
+                entry.tracker.forgive(before.last_good_at)
 
     def _let_boot(self, group_id: str) -> None:
         """Give the application of a guest that is back time to boot.
@@ -303,11 +315,9 @@ def _take(target: detection_.Tracker, seen: probes.Observation) -> None:
         target.bad(seen.sequence, seen.at, seen.detail)
 
 
-def _is_back(
-    before: detection_.Judgement | None, now: detection_.Judgement
-) -> bool:
-    was_dead = before is not None and before.health is Health.DEAD
-    return was_dead and now.health is Health.OK
+def _is_back(before: detection_.Judgement, now: detection_.Judgement) -> bool:
+    was_late = before.health in (Health.SLOW, Health.DEAD)
+    return was_late and now.health is Health.OK
 
 
 _ORDER = (Health.DEAD, Health.SLOW, Health.OK)

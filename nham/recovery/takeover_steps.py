@@ -18,6 +18,7 @@ from collections.abc import Sequence
 import logging
 
 from nham.adapters import errors
+from nham.core import facts
 from nham.core import model
 from nham.core import states
 from nham.recovery import context
@@ -95,9 +96,14 @@ class GiveState(StepHandler):
     def _given_up(
         self, run: context.Run, error: errors.AdapterError
     ) -> context.Done | None:
-        """Go on without the state at last, where its loss is accepted."""
+        """Go on without the state at last, where its loss is accepted.
+
+        Not with a member that is silent altogether: it would not serve.
+        """
         over = run.since + run.record.step.timeout
         if run.args["must"] or run.context.clock.now() < over:
+            return None
+        if run.context.watch.view(run.subject).app is facts.Health.DEAD:
             return None
         return context.Done(detail=f"it has no state: {error}")
 

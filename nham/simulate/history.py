@@ -142,7 +142,7 @@ class History:
             stateful=stateful,
             probes=(descriptor.ProbeSpec(type="http", port=80),),
             detection=descriptor.Detection(
-                poll_interval=1.0, initial_timeout=1.0, boot_timeout=30.0
+                poll_interval=1.0, boot_timeout=30.0
             ),
             state_protection=descriptor.StateProtection(
                 method=method, interval=45.0

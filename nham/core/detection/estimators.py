@@ -36,6 +36,11 @@ class Estimator(abc.ABC):
     def timeout(self) -> float:
         """Return after which delay an answer counts as missed."""
 
+    @property
+    def learnt(self) -> bool:
+        """The time-out comes from answers that were seen, if any ever do."""
+        return True
+
 
 class Fixed(Estimator):
     """Always the same time-out: the baseline others are measured by."""
@@ -111,9 +116,14 @@ class TwoWindow(Estimator):
         self._short.add(delay)
         self._long.add(delay)
 
+    @property
+    def learnt(self) -> bool:
+        """See base class."""
+        return self._long.count >= self.WARM_UP
+
     def timeout(self) -> float:
         """See base class."""
-        if self._long.count < self.WARM_UP:
+        if not self.learnt:
             return self._initial
         bound = max(
             self._short.bound(self.DEVIATIONS),

@@ -125,6 +125,15 @@ class Tracker:
         self._last_bad = ""
         self._answer_by = answer_by
 
+    def forgive(self, since: float) -> None:
+        """Let what was asked after that moment count for nothing.
+
+        The way to the target was cut, so its silence was no fault of its.
+        """
+        for sequence in [s for s, at in self._waiting.items() if at > since]:
+            self._misses -= sequence in self._missed
+            self._forget(sequence)
+
     def judge(self, now: float, lag: float = 0.0) -> Judgement:
         """Say what is believed now.
 
@@ -154,7 +163,17 @@ class Tracker:
             return Health.DEAD if late else Health.UNKNOWN
         if self._misses >= self._max_misses:
             return Health.DEAD
-        return Health.SLOW if self._misses else Health.OK
+        if self._misses or self._unsure():
+            return Health.SLOW
+        return Health.OK
+
+    def _unsure(self) -> bool:
+        """Say whether answers are missing that a guess still waits for.
+
+        A time-out that was not learnt may be far too long: meanwhile the
+        target is not dead, but it does not vouch for anybody either.
+        """
+        return not self._estimator.learnt and len(self._waiting) > 1
 
     def _evidence(self, now: float, timeout: float) -> str:
         if self._last_good is None:

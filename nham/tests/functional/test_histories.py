@@ -27,7 +27,7 @@ import logging
 from nham.simulate import history
 from nham.tests import base
 
-TESTS = 32
+TESTS = 50
 #: Histories of one test.
 EACH = 10
 
@@ -44,7 +44,7 @@ def _test(number: int) -> Callable[[HistoriesTest], None]:
 
 
 class HistoriesTest(base.TestCase):
-    """320 histories."""
+    """500 histories."""
 
     def setUp(self) -> None:
         super().setUp()

@@ -153,6 +153,23 @@ class TestWatch(base.TestCase):
         self.ask("g/0")
         self.assertEqual(frozenset(), self.prober.hurried[-1])
 
+    def test_what_was_asked_while_the_way_was_cut_does_not_count(
+        self,
+    ) -> None:
+        for _ in range(20):
+            self.ask("g/0", "g/1")
+        self.ask("g/0")
+        self.ask()
+        self.ask()
+        self.assertEqual(facts.Health.SLOW, self.watch.view("g").icmp)
+        self.assertEqual(facts.Health.DEAD, self.watch.view("g").app)
+        self.ask("g/0")
+        self.assertEqual(facts.Health.SLOW, self.watch.view("g").app)
+        self.ask("g/0")
+        self.assertEqual(facts.Health.SLOW, self.watch.view("g").app)
+        self.ask("g/0")
+        self.assertEqual(facts.Health.DEAD, self.watch.view("g").app)
+
     def test_application_may_boot_when_its_guest_is_back(self) -> None:
         self.ask("g/0", "g/1")
         for _ in range(3):

@@ -174,10 +174,10 @@ class GiveStateTest(TakeoverCase):
         self.give()
         self.assertEqual("7", self.state_of(self.ours))
 
-    def test_member_never_answers(self) -> None:
+    def test_hook_of_a_member_never_answers(self) -> None:
         """The loss of state is accepted at last, where it may be."""
         self.save_state(7)
-        self.world.crash_app(self.ours)
+        self.world.api_down("hook", 100.0)
         args = {"member_id": self.standby.id}
         began = self.clock.monotonic()
         self.assertIn(
@@ -187,6 +187,16 @@ class GiveStateTest(TakeoverCase):
         self.assertTrue(said.startswith("it has no state: "), said)
         self.assertAlmostEqual(60.0, self.clock.monotonic() - began, delta=3.0)
         self.assertEqual(0, self.member(Role.STANDBY).sequence)
+
+    def test_member_is_silent_altogether(self) -> None:
+        """It would not serve, with its state or without."""
+        self.save_state(7)
+        self.world.crash_app(self.ours)
+        args = {"member_id": self.standby.id}
+        self.assertIn(
+            "not true after 30 s",
+            self.failed("give_state", must=False, **args),
+        )
 
     def test_what_is_under_way_is_waited_for(self) -> None:
         """It would come after what is given now."""

@@ -89,6 +89,58 @@ class SuspicionTest(base.TestCase):
         self.assertIsNone(judged.last_good_at)
 
 
+class GuessTest(base.TestCase):
+    """The time-out is a guess, until answers were seen."""
+
+    def one(self, learnt: int) -> tracker.Tracker:
+        """Return a tracker that has learnt from so many quick answers."""
+        made = tracker.Tracker(estimators.TwoWindow(5.0, 0.1, 10.0), 3)
+        for number in range(learnt + 1):
+            made.sent(number, number * 1.0)
+            made.good(number, number * 1.0 + 0.01)
+        return made
+
+    def test_who_is_asked_in_vain_does_not_vouch(self) -> None:
+        one = self.one(learnt=9)
+        one.sent(11, 11.0)
+        self.assertIs(OK, one.judge(11.5).health)
+        one.sent(12, 12.0)
+        self.assertIs(SLOW, one.judge(12.5).health)
+        self.assertEqual(0, one.judge(12.5).misses)
+        one.good(12, 12.6)
+        self.assertIs(OK, one.judge(12.7).health)
+
+    def test_what_was_learnt_needs_no_such_care(self) -> None:
+        one = self.one(learnt=10)
+        for number in range(3):
+            one.sent(11 + number, 11.0)
+        self.assertIs(OK, one.judge(11.05).health)
+
+
+class ForgiveTest(base.TestCase):
+    def test_what_was_asked_before_counts(self) -> None:
+        one = answered(misses=3)
+        for number in range(1, 5):
+            one.sent(number, number * 1.0)
+        self.assertEqual(4, one.judge(9.0).misses)
+        one.forgive(2.0)
+        self.assertEqual(2, one.judge(9.0).misses)
+        self.assertIs(SLOW, one.judge(9.0).health)
+
+    def test_what_is_not_overdue_yet_will_not_be(self) -> None:
+        one = answered()
+        one.sent(1, 1.0)
+        one.forgive(0.9)
+        self.assertEqual(0, one.judge(9.0).misses)
+
+    def test_a_refusal_counts(self) -> None:
+        one = answered()
+        one.sent(1, 1.0)
+        one.bad(1, 1.1, "refused")
+        one.forgive(0.5)
+        self.assertEqual(1, one.judge(2.0).misses)
+
+
 class AnswersTest(base.TestCase):
     def test_a_refusal_is_a_miss_at_once(self) -> None:
         one = answered()
