@@ -22,7 +22,15 @@ from nham.adapters import errors
 from nham.adapters.simulated import clock as virtual
 from nham.adapters.simulated import records
 
-SYSTEMS = ("nova", "glance", "cinder", "neutron", "tacker", "hook")
+SYSTEMS = (
+    "nova",
+    "glance",
+    "cinder",
+    "neutron",
+    "octavia",
+    "tacker",
+    "hook",
+)
 
 
 class Gates:

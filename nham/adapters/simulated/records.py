@@ -41,6 +41,7 @@ class Latencies:
         power button.
     :ivar heal_detach: until the old server of a heal loses its ports.
     :ivar heal_trap: until Tacker gives up a heal on a dead host.
+    :ivar balancer: until a change of a pool holds, and another is taken.
     """
 
     boot: float = 3.0
@@ -72,6 +73,7 @@ class Latencies:
     heal_trap: float = 73.0
     heal_volume_trap: float = 12.0
     operation: float = 15.0
+    balancer: float = 1.0
     round_trip: float = 0.002
     jitter: float = 0.001
 

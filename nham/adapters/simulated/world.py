@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The simulated cloud: hosts, Nova, Glance, Cinder and Tacker together.
+"""The simulated cloud: hosts and all OpenStack services together.
 
 It runs in virtual time and is deterministic: the same seed and the same
 calls give the same history. ``build`` methods put things into it, and the
@@ -24,6 +24,7 @@ from collections.abc import Sequence
 import random
 import uuid
 
+from nham.adapters.simulated import balancers
 from nham.adapters.simulated import clock as virtual
 from nham.adapters.simulated import faults
 from nham.adapters.simulated import gates
@@ -61,7 +62,14 @@ class World(faults.Faults):
             self.clock, self.latencies, self.physics, self.rng("hosts")
         )
         self.neutron = neutron.Neutron(lambda: _uuid(self._network_ids))
-        self.physics.route = self.neutron.route
+        pool_ids = self.rng("pool ids")
+        self.balancers = balancers.Balancers(
+            self.clock,
+            self.latencies,
+            self.neutron,
+            lambda: _uuid(pool_ids),
+        )
+        self.physics.route = self.balancers.route
         self.nova = nova.Nova(
             self.clock,
             self.latencies,
@@ -161,6 +169,13 @@ class World(faults.Faults):
         (port, *_more) = self.neutron.of_server(server_id)
         self.neutron.point(floating.id, port.id)
         return floating.id
+
+    def add_pool(self, name: str, project_id: str, port: int) -> str:
+        """Add a balancer's empty pool; return its id.
+
+        :param port: where the application of its targets listens.
+        """
+        return self.balancers.add_pool(name, project_id, port).id
 
     def add_vnf(
         self,

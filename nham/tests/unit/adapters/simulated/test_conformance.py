@@ -24,6 +24,7 @@ from nham.adapters.probes import base as probes_base
 from nham.adapters.simulated import fencing
 from nham.adapters.simulated import hook
 from nham.adapters.simulated import prober
+from nham.adapters.simulated import spreader
 from nham.adapters.simulated import vim
 from nham.adapters.simulated import vnfm
 from nham.adapters.simulated import world as simulated
@@ -33,6 +34,7 @@ from nham.tests.conformance import checkpoints as checkpoints_suite
 from nham.tests.conformance import fencing as fencing_suite
 from nham.tests.conformance import hooks as hooks_suite
 from nham.tests.conformance import prober as prober_suite
+from nham.tests.conformance import traffic as traffic_suite
 from nham.tests.conformance import vim as vim_suite
 from nham.tests.conformance import vnfm as vnfm_suite
 
@@ -142,6 +144,35 @@ class FencingTest(Simulated, fencing_suite.FencingSuite):
         super().setUp()
         self.world.forbid_fence("two")
         self.driver = fencing.SimulatedFencing(self.world)
+
+
+class TrafficTest(Simulated, traffic_suite.TrafficSuite):
+    """``SimulatedSpreader``."""
+
+    pool = "web"
+    project_id = "project"
+    port = 80
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.spreader = spreader.SimulatedSpreader(self.world)
+        made = self.world.add_pool(self.pool, self.project_id, self.port)
+        self.address = self.world.balancers.pool(made).address
+        ports = [
+            self.vim.ports(server_id)[0]
+            for server_id in (self.image_backed, self.volume_backed)
+        ]
+        self.network_id = ports[0].network_id
+        first, second = sorted(one.addresses[0] for one in ports)
+        self.addresses = (first, second)
+
+    def answers(self) -> bool:
+        """See base class."""
+        return self.world.read_at(self.address) is not None
+
+    def add_pool(self, name: str) -> None:
+        """See base class."""
+        self.world.add_pool(name, self.project_id, self.port)
 
 
 class HookTest(Simulated, hooks_suite.HookSuite):

@@ -1,0 +1,109 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The simulated Octavia behind the interface of a spreader."""
+
+from __future__ import annotations
+
+import contextlib
+
+from nham.adapters import errors
+from nham.adapters.simulated import world as simulated
+from nham.adapters.traffic import base
+
+
+class SimulatedSpreader(base.Spreader):
+    """Spreads services over the guests of a ``World``.
+
+    It has the name of the driver that it stands for, so that descriptors
+    are played as they are.
+    """
+
+    name = "octavia"
+
+    def __init__(self, world: simulated.World) -> None:
+        self._world = world
+        self._balancers = world.balancers
+
+    def _call(
+        self, call: str, subject: str
+    ) -> contextlib.AbstractContextManager[None]:
+        return self._world.gates.call("octavia", call, subject)
+
+    def find(self, pool: str, project_id: str) -> str:
+        """See base class."""
+        with self._call("find", pool):
+            own = [
+                one
+                for one in self._balancers.pools.values()
+                if one.project_id == project_id
+            ]
+            found = [one for one in own if one.id == pool]
+            found = found or [one for one in own if one.name == pool]
+            if not found:
+                raise errors.NotFound(f"{project_id} has no pool {pool}")
+            if len(found) > 1:
+                raise errors.Refused(f"{project_id} has two pools {pool}")
+            return found[0].id
+
+    def targets(self, pool_id: str) -> tuple[base.Target, ...]:
+        """See base class."""
+        with self._call("targets", pool_id):
+            enabled: dict[str, bool] = {}
+            listed = self._balancers.settled(pool_id).targets
+            for (address, _port), given in listed.items():
+                enabled[address] = enabled.get(address, False) or given
+            return tuple(
+                base.Target(address, enabled[address])
+                for address in sorted(enabled)
+            )
+
+    def admit(
+        self, pool_id: str, address: str, port: int, network_id: str
+    ) -> None:
+        """See base class."""
+        with self._call("admit", address):
+            listed = self._balancers.pool(pool_id).targets
+            known = (address, port) in listed or any(
+                (one.ip, one.network) == (address, network_id)
+                for one in self._world.neutron.ports.values()
+            )
+            if not known:
+                raise errors.NotFound(f"no {address} in {network_id}")
+            self._balancers.change(pool_id, {**listed, (address, port): True})
+
+    def withdraw(self, pool_id: str, address: str) -> None:
+        """See base class."""
+        with self._call("withdraw", address):
+            listed = self._balancers.pool(pool_id).targets
+            self._balancers.change(
+                pool_id,
+                {
+                    key: given and key[0] != address
+                    for key, given in listed.items()
+                },
+            )
+
+    def forget(self, pool_id: str, address: str) -> None:
+        """See base class."""
+        with self._call("forget", address):
+            pool = self._balancers.pools.get(pool_id)
+            if pool is not None:
+                self._balancers.change(
+                    pool_id,
+                    {
+                        key: given
+                        for key, given in pool.targets.items()
+                        if key[0] != address
+                    },
+                )

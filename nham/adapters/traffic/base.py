@@ -1,0 +1,92 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Spreading a service over several members, which all serve it at once.
+
+A load balancer's pool is given to NHAM; what the service is spread over
+are its targets, one for each address of a member. Nothing here waits:
+a balancer takes its changes one after the other, and ``targets`` tells
+when the last one holds.
+"""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """One address that a pool spreads its service over.
+
+    :ivar enabled: it gets new flows.
+    """
+
+    address: str
+    enabled: bool
+
+
+class Spreader(abc.ABC):
+    """One way of spreading a service over several members.
+
+    Every method may raise the errors of ``nham.adapters.errors``. A call
+    that changes something raises ``Unavailable`` while the balancer is in
+    the middle of another change: ask again. Asking twice does no harm.
+
+    :ivar name: what the descriptor calls it.
+    """
+
+    name: str
+
+    @abc.abstractmethod
+    def find(self, pool: str, project_id: str) -> str:
+        """Return the id of a pool of a project.
+
+        :param pool: its id, or its name.
+        :raises NotFound: the project has no such pool.
+        :raises Refused: the project has several pools of that name.
+        """
+
+    @abc.abstractmethod
+    def targets(self, pool_id: str) -> tuple[Target, ...]:
+        """Return what the service is spread over now, by address.
+
+        :raises Unavailable: a change does not hold yet; ask again.
+        :raises Conflict: the balancer is broken, its operator must mend it.
+        """
+
+    @abc.abstractmethod
+    def admit(
+        self, pool_id: str, address: str, port: int, network_id: str
+    ) -> None:
+        """Ask for an address to get new flows, as a new target if need be.
+
+        :param port: where the application listens.
+        :param network_id: the network that has the address.
+        :raises NotFound: there is no such pool, or no port of that network
+            has the address.
+        """
+
+    @abc.abstractmethod
+    def withdraw(self, pool_id: str, address: str) -> None:
+        """Ask for an address to get no new flows; it stays a target.
+
+        :raises NotFound: there is no such pool.
+        """
+
+    @abc.abstractmethod
+    def forget(self, pool_id: str, address: str) -> None:
+        """Ask for an address to be a target no more.
+
+        One that is none, or whose pool is gone, is no error.
+        """
