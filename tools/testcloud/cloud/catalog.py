@@ -30,6 +30,7 @@ SERVICE_USERS = (
     "cinder",
     "heat",
     "tacker",
+    "octavia",
     "nham",
 )
 ENDPOINTS = (
@@ -41,6 +42,7 @@ ENDPOINTS = (
     ("cinderv3", "volumev3", f"http://{IP}:8776/v3/%(project_id)s"),
     ("heat", "orchestration", f"http://{IP}:8004/v1/%(tenant_id)s"),
     ("tacker", "nfv-orchestration", f"http://{IP}:9890/"),
+    ("octavia", "load-balancer", f"http://{IP}:9876"),
     # NHAM's own interface; whoever tests it starts it.
     ("nham", "nfv-ha", f"http://{IP}:9899"),
 )
@@ -57,6 +59,8 @@ class Catalogue:
             "creator",
             "heat_stack_owner",
             "heat_stack_user",
+            "load-balancer_admin",
+            "load-balancer_member",
         ):
             if name not in self.roles:
                 self.roles[name] = self.identity.create_role(name=name)
@@ -93,9 +97,16 @@ class Catalogue:
         service = self.project("service")
         for name in SERVICE_USERS:
             self.grant(service, self.user(name), "admin", "service")
+        # NHAM puts members into the pools of other projects.
+        self.grant(service, self.user("nham"), "load-balancer_admin")
         self.system(self.user("glance"), "reader")
         admin = self.user("admin")
-        self.grant(self.project("admin"), admin, "heat_stack_owner")
+        self.grant(
+            self.project("admin"),
+            admin,
+            "heat_stack_owner",
+            "load-balancer_admin",
+        )
         self.system(admin, "admin")
         self.grant(
             self.project("demo"),
@@ -103,6 +114,7 @@ class Catalogue:
             "member",
             "reader",
             "heat_stack_owner",
+            "load-balancer_member",
         )
         domain = self.identity.find_domain(
             "heat"

@@ -24,6 +24,7 @@ from tc import doctor
 from tc import guest
 from tc import hosts
 from tc import install
+from tc import launch
 from tc import services
 from tc import settings
 from tc import stages
@@ -86,7 +87,7 @@ def _service(args: argparse.Namespace) -> int:
         if args.action == "kill":
             service.process().kill()
         else:
-            services.ensure([service])
+            launch.ensure([service])
         return 0
     name = hosts.check_name(args.host)
     if args.service not in hosts.host_services(name):

@@ -155,6 +155,16 @@ def _write_tacker() -> None:
     )
 
 
+def _write_octavia() -> None:
+    _simple(
+        "octavia",
+        "octavia/octavia.conf",
+        "octavia.conf",
+        neutron=_client("neutron", "octavia"),
+        service_auth=_client("service_auth", "octavia"),
+    )
+
+
 def write_all() -> None:
     """Write every file of the control plane."""
     _folders("glance/images", "glance/staging", "glance/tasks", "neutron/lock")
@@ -182,6 +192,7 @@ def write_all() -> None:
     _write_cinder()
     _write_heat()
     _write_tacker()
+    _write_octavia()
     # RabbitMQ reads these as its own user.
     write(settings.ETC / "rabbitmq.conf", render("rabbitmq.conf"), 0o644)
     write(settings.ETC / "rabbit-env.conf", "", 0o644)

@@ -12,11 +12,16 @@
 
 """Whether something answers at a port or a URL."""
 
+from collections.abc import Iterable
+import pathlib
 import socket
 import urllib.error
 import urllib.request
 
 from tc import settings
+
+# The flag of a listening socket in /proc/net/unix.
+ACCEPTS = "00010000"
 
 
 def port_open(port: int, host: str = settings.HOST_IP) -> bool:
@@ -26,6 +31,20 @@ def port_open(port: int, host: str = settings.HOST_IP) -> bool:
             return True
     except OSError:
         return False
+
+
+def sockets_open(paths: Iterable[str]) -> bool:
+    """Tell whether a living process listens on every Unix socket named.
+
+    The kernel is asked instead of the listener, which may fork for
+    each connection; files of dead listeners do not deceive it.
+    """
+    listening = set()
+    for line in pathlib.Path("/proc/net/unix").read_text().splitlines():
+        fields = line.split(maxsplit=7)
+        if len(fields) == 8 and fields[3] == ACCEPTS:
+            listening.add(fields[7])
+    return listening.issuperset(paths)
 
 
 def http_answers(url: str, timeout: float = 10) -> bool:

@@ -17,6 +17,7 @@ import pathlib
 import shutil
 
 from tc import config
+from tc import launch
 from tc import proc
 from tc import services
 from tc import settings
@@ -145,6 +146,7 @@ def _prepare_ovn() -> None:
 def up() -> None:
     """Bring the ground floor up."""
     settings.make_dirs()
+    settings.OCTAVIA_RUN.mkdir(exist_ok=True)
     config.write_all()
     network()
     nfs_helper()
@@ -154,4 +156,4 @@ def up() -> None:
     _prepare_ovn()
     # RabbitMQ takes longest and is not needed for the schemas: whoever
     # needs it waits for it.
-    services.ensure(services.infra(), unhurried=("rabbitmq",))
+    launch.ensure(services.infra(), unhurried=("rabbitmq",))

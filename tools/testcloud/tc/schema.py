@@ -151,6 +151,7 @@ def _others() -> list[Step]:
         ("cinder", "cinder-manage", "db sync", "cinder.conf"),
         ("heat", "heat-manage", "db_sync", "heat.conf"),
         ("tacker", "tacker-db-manage", "upgrade head", "tacker.conf"),
+        ("octavia", "octavia-db-manage", "upgrade head", "octavia.conf"),
     )
     return [
         _step(
@@ -169,13 +170,13 @@ def _run_step(step: Step) -> None:
     begun = MARKS / f"{step.name}.begun"
     if mark.exists():
         return
-    if begun.exists():
+    for name in step.databases:
         # MariaDB cannot undo half a migration: begin with nothing.
-        for name in step.databases:
-            _sql(
-                f"DROP DATABASE IF EXISTS {name}; "
-                f"CREATE DATABASE {name} CHARACTER SET utf8mb3;"
-            )
+        drop = f"DROP DATABASE IF EXISTS {name}; " if begun.exists() else ""
+        _sql(
+            f"{drop}CREATE DATABASE IF NOT EXISTS {name} "
+            "CHARACTER SET utf8mb3;"
+        )
     begun.touch()
     env = settings.base_env() | {
         "OS_PLACEMENT_CONFIG_DIR": f"{settings.ETC}/placement"
@@ -190,17 +191,21 @@ def _run_step(step: Step) -> None:
     begun.unlink()
 
 
-def _run_chain(steps: list[Step]) -> None:
-    for step in steps:
+def _run_chain(chain: list[Step]) -> None:
+    for step in chain:
         _run_step(step)
 
 
+def chains() -> list[list[Step]]:
+    """Return all steps, in two chains to use two processors."""
+    return [[*_keystone(), *_nova()], _others()]
+
+
 def up() -> None:
-    """Make all schemas, in two chains to use two processors."""
+    """Make all schemas."""
     MARKS.mkdir(parents=True, exist_ok=True)
     _databases()
-    chains = [[*_keystone(), *_nova()], _others()]
     workers = min(2, os.cpu_count() or 1)
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        for result in [pool.submit(_run_chain, chain) for chain in chains]:
+        for result in [pool.submit(_run_chain, chain) for chain in chains()]:
             result.result()

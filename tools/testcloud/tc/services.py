@@ -12,10 +12,7 @@
 
 """The control plane: which services there are and how each is started."""
 
-import contextlib
 import dataclasses
-import os
-import time
 
 from tc import health
 from tc import proc
@@ -34,6 +31,7 @@ class Service:
     env: dict[str, str] = dataclasses.field(default_factory=dict)
     port: int | None = None
     http: bool = False
+    sockets: tuple[str, ...] = ()
     grace: float = 4
 
     def process(self) -> proc.Process:
@@ -47,6 +45,8 @@ class Service:
     def healthy(self) -> bool:
         """Tell whether it runs and answers."""
         if not self.process().pid():
+            return False
+        if not health.sockets_open(self.sockets):
             return False
         if self.port is None:
             return True
@@ -305,6 +305,27 @@ def other_apis() -> list[Service]:
             args=f"--config-file {ETC}/heat/heat.conf",
         ),
         _script("heat-engine", "heat/heat.conf"),
+        *_octavia(),
+    ]
+
+
+def _octavia() -> list[Service]:
+    conf = "octavia/octavia.conf"
+    agent = _script("octavia-driver-agent", conf)
+    # The API hands the agent what became of a balancer; what it cannot
+    # hand over stays pending for good.
+    sockets = tuple(
+        str(settings.OCTAVIA_RUN / f"{name}.sock")
+        for name in ("status", "stats", "get")
+    )
+    return [
+        dataclasses.replace(agent, sockets=sockets),
+        _wsgi(
+            "octavia-api",
+            9876,
+            "octavia.wsgi.api",
+            args=f"--config-file {ETC}/{conf}",
+        ),
     ]
 
 
@@ -328,58 +349,3 @@ def by_name(name: str) -> Service:
             return service
     known = " ".join(s.name for s in all_services())
     raise ValueError(f'no service "{name}" on control; there are: {known}')
-
-
-def forget_neutron_start() -> None:
-    """Remove neutron's marks of start time, which name a parent's pid.
-
-    Marks left by dead processes would be believed when a number comes
-    round again.
-    """
-    for name in os.listdir("/tmp"):
-        if name.startswith(("neutron_start_time", "neutron_first_worker")):
-            with contextlib.suppress(OSError):
-                os.unlink(f"/tmp/{name}")
-
-
-def ensure(
-    services: list[Service],
-    timeout: float = 120,
-    unhurried: tuple[str, ...] = (),
-) -> None:
-    """Start what does not run and wait until all of it answers.
-
-    What is ``unhurried`` is started but not waited for.
-    """
-    for service in services:
-        if service.name == "neutron-api" and not service.process().pid():
-            forget_neutron_start()
-        if service.process().pid() and not settle(service, 15):
-            # It runs but does not answer: a restart is the only cure.
-            service.process().kill()
-        service.start()
-    deadline = time.monotonic() + timeout
-    for service in services:
-        if service.name not in unhurried:
-            wait_healthy(service, deadline)
-
-
-def settle(service: Service, seconds: float) -> bool:
-    """Wait a little for a running service to answer."""
-    deadline = time.monotonic() + seconds
-    while not service.healthy():
-        if time.monotonic() > deadline or not service.process().pid():
-            return False
-        time.sleep(0.3)
-    return True
-
-
-def wait_healthy(service: Service, deadline: float) -> None:
-    """Wait until a service answers; fail if it died or takes too long."""
-    log = service.process().log
-    while not service.healthy():
-        if not service.process().pid():
-            raise settings.Failure(f"{service.name} ended at once", log)
-        if time.monotonic() > deadline:
-            raise settings.Failure(f"{service.name} does not answer", log)
-        time.sleep(0.2)

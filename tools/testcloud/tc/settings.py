@@ -31,6 +31,8 @@ IMAGES = STATE / "images"
 READY = STATE / "READY"
 TEMPLATES = TOOL / "templates"
 SHIMS = TOOL / "shims"
+# Octavia's provider library knows this folder only.
+OCTAVIA_RUN = pathlib.Path("/var/run/octavia")
 
 # The control plane listens on its own bridge, not on 127.0.0.1, because
 # the compute hosts live in network namespaces and have to reach it.

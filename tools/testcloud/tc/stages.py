@@ -17,6 +17,7 @@ from collections.abc import Iterator
 import concurrent.futures
 import contextlib
 import fcntl
+import hashlib
 import os
 import pathlib
 import shutil
@@ -27,6 +28,7 @@ from tc import guest
 from tc import hosts
 from tc import infra
 from tc import install
+from tc import launch
 from tc import proc
 from tc import schema
 from tc import services
@@ -76,13 +78,16 @@ def _in_cloud(script: str, *args: str, name: str = "") -> None:
     )
 
 
-def _once(mark: str, job: Callable[[], object]) -> None:
-    """Do something once for the life of this cloud's data."""
+def _once(mark: str, job: Callable[[], object], version: str = "") -> None:
+    """Do something once for the life of this cloud's data.
+
+    A job with a version is done again when that has changed.
+    """
     path = settings.DATA / "done" / mark
-    if not path.exists():
+    if not path.exists() or path.read_text() != version:
         job()
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
+        path.write_text(version)
 
 
 def _schemas_and_hosts() -> None:
@@ -102,10 +107,16 @@ def _schemas_and_hosts() -> None:
 
 
 def _control_plane() -> None:
-    services.ensure(services.first_apis())
-    _once("catalog", lambda: _in_cloud("catalog.py"))
-    services.ensure(services.infra())
-    services.ensure(services.other_apis())
+    launch.ensure(services.first_apis())
+    # A cloud of an older checkout gets what has come since.
+    script = (CLOUD / "catalog.py").read_bytes()
+    _once(
+        "catalog",
+        lambda: _in_cloud("catalog.py"),
+        hashlib.sha256(script).hexdigest(),
+    )
+    launch.ensure(services.infra())
+    launch.ensure(services.other_apis())
 
 
 def _enable_computes() -> None:
@@ -144,7 +155,7 @@ def _seed() -> None:
 
 
 def _tacker() -> None:
-    services.ensure(services.tacker())
+    launch.ensure(services.tacker())
     _once("vim", lambda: _in_cloud("vim.py"))
 
 
@@ -166,7 +177,7 @@ def up() -> None:
     """Bring the cloud up; what runs already is left alone."""
     if not install.is_installed():
         raise settings.Failure(
-            'the packages are not installed; run "testcloud install"'
+            'packages are missing or outdated; run "testcloud install"'
         )
     settings.make_dirs()
     if all_well():
@@ -218,7 +229,13 @@ def _stop_services() -> None:
 
 def _wipe() -> None:
     """Forget the cloud; keep packages and the guest image."""
-    for path in (settings.DATA, settings.ETC, settings.LOG, settings.RUN):
+    for path in (
+        settings.DATA,
+        settings.ETC,
+        settings.LOG,
+        settings.RUN,
+        settings.OCTAVIA_RUN,
+    ):
         shutil.rmtree(path, ignore_errors=True)
         if path.exists():
             raise settings.Failure(f"{path} cannot be removed")

@@ -14,7 +14,9 @@
 
 import os
 import pathlib
+import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -29,11 +31,14 @@ sys.path.insert(0, str(TOOL))
 from tc import cli  # noqa: E402 - the path has to be set first
 from tc import config  # noqa: E402
 from tc import csar  # noqa: E402
+from tc import health  # noqa: E402
 from tc import hosts  # noqa: E402
 from tc import install  # noqa: E402
 from tc import proc  # noqa: E402
+from tc import schema  # noqa: E402
 from tc import services  # noqa: E402
 from tc import settings  # noqa: E402
+from tc import stages  # noqa: E402
 
 
 class StateCase(base.TestCase):
@@ -134,6 +139,24 @@ class TestConfig(StateCase):
         for path in written:
             self.assertNotIn("$", path.read_text(), str(path))
 
+    def test_every_database_used_is_made(self) -> None:
+        config.write_all()
+        mark = re.escape(f"@{settings.HOST_IP}/") + r"(\w+)\?"
+        used = {
+            name
+            for path in settings.ETC.rglob("*")
+            if path.is_file()
+            for name in re.findall(mark, path.read_text())
+        }
+        made = {
+            name
+            for chain in schema.chains()
+            for step in chain
+            for name in step.databases
+        }
+        self.assertIn("octavia", used)
+        self.assertEqual(set(), used - made)
+
     def test_password_is_kept_and_private(self) -> None:
         first = settings.password()
         self.assertEqual(first, settings.password())
@@ -148,6 +171,106 @@ class TestConfig(StateCase):
     def test_services_do_not_see_the_callers_cloud(self) -> None:
         with mock.patch.dict(os.environ, {"OS_CLOUD": "x"}):
             self.assertNotIn("OS_CLOUD", settings.base_env())
+
+
+class TestSchema(StateCase):
+    """A step makes its databases, and begins anew if it was cut off."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        marks = self.state / "marks"
+        marks.mkdir()
+        patch = mock.patch.object(schema, "MARKS", marks)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def _run(self, program: str) -> list[str]:
+        """Run one step; return what was said to the database."""
+        step = schema.Step("kiosk", (program,), ("kiosk",))
+        with mock.patch.object(schema, "_sql", autospec=True) as sql:
+            try:
+                schema._run_step(step)
+            except settings.Failure:
+                self.assertEqual("false", program)
+        return [call.args[0] for call in sql.call_args_list]
+
+    def test_first_time(self) -> None:
+        (said,) = self._run("true")
+        self.assertIn("CREATE DATABASE IF NOT EXISTS kiosk ", said)
+        self.assertNotIn("DROP", said)
+
+    def test_done_stays_done(self) -> None:
+        self._run("true")
+        self.assertEqual([], self._run("true"))
+
+    def test_half_a_migration_is_dropped(self) -> None:
+        self._run("false")
+        (said,) = self._run("true")
+        self.assertTrue(said.startswith("DROP DATABASE IF EXISTS kiosk; "))
+
+
+class TestStages(StateCase):
+    """What is done once is done again if it has become another."""
+
+    def _do(self, version: str) -> bool:
+        job = mock.Mock()
+        stages._once("thing", job, version)
+        return bool(job.called)
+
+    def test_once_for_each_version(self) -> None:
+        done = [self._do(version) for version in ("1", "1", "2", "2")]
+        self.assertEqual([True, False, True, False], done)
+
+    def test_mark_of_an_older_checkout(self) -> None:
+        mark = settings.DATA / "done" / "thing"
+        mark.parent.mkdir()
+        mark.touch()
+        self.assertFalse(self._do(""))
+        self.assertTrue(self._do("1"))
+
+    def test_failed_job_is_not_done(self) -> None:
+        job = mock.Mock(side_effect=settings.Failure("no"))
+        self.assertRaises(settings.Failure, stages._once, "thing", job)
+        self.assertTrue(self._do(""))
+
+
+class TestInstall(StateCase):
+    """An environment made for other requirements is not installed."""
+
+    def test_changed_requirements_are_noticed(self) -> None:
+        wanted = self.state / "requirements.txt"
+        wanted.write_text("nova\n")
+        for owner, name, value in (
+            (settings, "VENV", self.state),
+            (install, "REQUIREMENTS", wanted),
+        ):
+            patch = mock.patch.object(owner, name, value)
+            patch.start()
+            self.addCleanup(patch.stop)
+        self.assertFalse(install.is_installed())
+        install._mark().write_text(install.digest() + "\n")
+        self.assertTrue(install.is_installed())
+        wanted.write_text("nova\noctavia\n")
+        self.assertFalse(install.is_installed())
+
+
+class TestHealth(StateCase):
+    """A socket counts only while somebody listens on it."""
+
+    def test_unix_sockets(self) -> None:
+        path = str(self.state / "a.sock")
+        other = str(self.state / "b.sock")
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(path)
+            self.assertFalse(health.sockets_open([path]))
+            server.listen()
+            self.assertTrue(health.sockets_open([path]))
+            self.assertFalse(health.sockets_open([path, other]))
+        self.assertTrue(os.path.exists(path))
+        self.assertFalse(health.sockets_open([path]))
+
+    def test_no_socket_is_asked_for(self) -> None:
+        self.assertTrue(health.sockets_open(()))
 
 
 class TestCsar(StateCase):
@@ -218,6 +341,13 @@ class TestNames(base.TestCase):
         ports = [service.port for service in everything if service.port]
         self.assertEqual(len(names), len(set(names)))
         self.assertEqual(len(ports), len(set(ports)))
+
+    def test_every_api_is_in_the_catalogue(self) -> None:
+        catalogue = (TOOL / "cloud" / "catalog.py").read_text()
+        for service in services.all_services():
+            # Keystone enters itself when it is bootstrapped.
+            if service.http and service.name != "keystone":
+                self.assertIn(f":{service.port}", catalogue, service.name)
 
     def test_unknown_names_are_wrong_usage(self) -> None:
         for words in (
