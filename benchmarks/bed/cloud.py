@@ -32,6 +32,9 @@ STATE = pathlib.Path(
     os.environ.get("NHAM_TESTCLOUD_STATE", "/var/lib/nham-testcloud")
 )
 
+#: Of each request, if nobody takes it.
+RETRIES = 3
+
 T = TypeVar("T")
 
 
@@ -64,7 +67,8 @@ def connect(cloud: str = "testcloud-service") -> connection.Connection:
     # A service that is not up yet is asked again; no need to tell of it.
     logging.getLogger("keystoneauth").setLevel(logging.ERROR)
     os.environ["OS_CLIENT_CONFIG_FILE"] = str(STATE / "clouds.yaml")
-    return openstack.connect(cloud=cloud)
+    # A server that closes a connection just as it is used again.
+    return openstack.connect(cloud=cloud, connect_retries=RETRIES)
 
 
 def wait(

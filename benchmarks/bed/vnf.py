@@ -168,7 +168,9 @@ class Tacker:
     def __init__(self, cloud: connection.Connection) -> None:
         self.cloud = cloud
         self._http = adapter.Adapter(
-            cloud.session, service_type="nfv-orchestration"
+            cloud.session,
+            service_type="nfv-orchestration",
+            connect_retries=bed.RETRIES,
         )
 
     def call(

@@ -31,6 +31,7 @@ import openstack
 from openstack import connection
 from openstack import exceptions
 
+from benchmarks.bed import cloud as bed
 from nham.tests.conformance import base
 
 STATE = os.environ.get("NHAM_TESTCLOUD_STATE", "/var/lib/nham-testcloud")
@@ -50,7 +51,7 @@ def connect() -> connection.Connection:
     if not READY.exists():
         raise unittest.SkipTest(f"no test cloud: {READY} does not exist")
     os.environ.setdefault("OS_CLIENT_CONFIG_FILE", f"{STATE}/clouds.yaml")
-    return openstack.connect(cloud=CLOUD)
+    return openstack.connect(cloud=CLOUD, connect_retries=bed.RETRIES)
 
 
 class CloudSuite(base.Suite):
