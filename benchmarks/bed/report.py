@@ -102,7 +102,7 @@ class Reports:
         def whole() -> Any:
             group = self.group(vnf_id)
             roles = sorted(member["role"] for member in group["members"])
-            good = roles == ["primary", "standby"]
+            good = roles in (["primary", "standby"], ["active", "primary"])
             return group if good and not group["recovery_id"] else None
 
         return bed.wait("the group is whole", whole, seconds, 0.5)

@@ -40,6 +40,8 @@ _BY_STATUS: dict[int, type[errors.AdapterError]] = {
     408: errors.Unavailable,
     409: errors.Conflict,
     429: errors.Unavailable,
+    # The service will never do it, unlike the other errors from 500 on.
+    501: errors.Refused,
 }
 
 _LIBRARY_ERRORS = (

@@ -21,6 +21,7 @@ import dataclasses
 from typing import Any
 
 from nham.core import descriptor
+from nham.core import facts
 from nham.core import model
 from nham.core import states
 from nham.core import timeline
@@ -68,7 +69,7 @@ def group(
     """Show a replica group of a VNF."""
     own = [member for member in members if member.group_id == record.id]
     asked = _mechanism(of, record)
-    guarded = any(m.role is states.Role.STANDBY for m in own)
+    guarded = any(m.role in facts.FIT_ROLES for m in own)
     in_force = asked if guarded else descriptor.Mechanism.ZERO_R
     return {
         "id": record.id,

@@ -33,8 +33,8 @@ Health = tracker.Health
 
 # Each member is asked for these at each decision, so they are looked up once.
 _DEAD = Health.DEAD
-_STANDBY = states.Role.STANDBY
-_REPLICATED = (descriptor.Mechanism.ONE_R_AS, descriptor.Mechanism.ONE_R_AA)
+#: A member that may become the primary has one of these.
+FIT_ROLES = (states.Role.STANDBY, states.Role.ACTIVE)
 
 
 class Fence(enum.StrEnum):
@@ -116,7 +116,7 @@ class ServerFacts:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class StandbyFacts:
-    """What is known of a member that does not serve.
+    """What is known of a member beside the primary.
 
     :ivar kind: ``vnfc`` or ``server``, as in the member's record.
     :ivar sequence: the newest checkpoint whose state it has.
@@ -146,7 +146,7 @@ class StandbyFacts:
     def ready(self) -> bool:
         """It answers, so it can take over."""
         return (
-            self.role is states.Role.STANDBY
+            self.role in FIT_ROLES
             and self.server.status == "ACTIVE"
             and self.app in (Health.OK, Health.SLOW)
         )
@@ -155,7 +155,7 @@ class StandbyFacts:
     def lost(self) -> bool:
         """It cannot take over, and will not by itself."""
         return (
-            self.role is not _STANDBY
+            self.role not in FIT_ROLES
             or self.app is _DEAD
             or self.server.status != "ACTIVE"
         )
@@ -179,7 +179,7 @@ class MemberFacts:
     :ivar epoch: of its group when it was looked at; a claim by an older
         one is void.
     :ivar member_id: its record's id.
-    :ivar standby: the group's other member, None if it has none.
+    :ivar standbys: the group's other members, as many as it may have.
     """
 
     group_id: str
@@ -206,19 +206,46 @@ class MemberFacts:
     repairing: bool = False
     epoch: int = 0
     member_id: str = ""
-    standby: StandbyFacts | None = None
+    standbys: tuple[StandbyFacts, ...] = ()
 
     @property
     def replicated(self) -> bool:
         """Its mechanism wants a standby."""
-        return self.policy.redundancy in _REPLICATED
+        return self.policy.redundancy is not descriptor.Mechanism.ZERO_R
+
+    @functools.cached_property
+    def standby(self) -> StandbyFacts | None:
+        """The other member that matters now.
+
+        If the primary is in trouble, that is one that could take over;
+        otherwise one that could not. None: there is none, or one is missing.
+        """
+        ready = sorted(
+            (one for one in self.standbys if one.ready),
+            key=lambda one: -one.sequence,
+        )
+        # Its operator sees to one that he has stopped.
+        lost = sorted(
+            (one for one in self.standbys if one.lost),
+            key=lambda one: one.server.stopped_by == "user",
+        )
+        runs = self.server.status == "ACTIVE" and not self.qemu_died
+        if self.app not in (Health.OK, Health.SLOW) or not runs:
+            return next(iter((*ready, *self.standbys)), None)
+        if lost or len(self.standbys) >= self.wanted:
+            return next(iter((*lost, *self.standbys)), None)
+        return None
+
+    @property
+    def wanted(self) -> int:
+        """How many members it should have beside itself."""
+        return max(self.policy.num_backups, 1) if self.replicated else 0
 
     @property
     def unguarded(self) -> bool:
-        """It should have a standby that can take over, and has none."""
-        if self.standby is not None and not self.standby.lost:
-            return False
-        return self.replicated
+        """It has fewer members that could take over than it should."""
+        fit = sum(not one.lost for one in self.standbys)
+        return fit < self.wanted
 
     @property
     def watched(self) -> bool:
@@ -319,10 +346,8 @@ class Facts:
     def _standbys(self) -> dict[str | None, list[StandbyFacts]]:
         found: dict[str | None, list[StandbyFacts]] = {}
         for member in self.members:
-            if member.standby is not None:
-                found.setdefault(member.standby.host, []).append(
-                    member.standby
-                )
+            for one in member.standbys:
+                found.setdefault(one.host, []).append(one)
         return found
 
     @functools.cached_property

@@ -68,7 +68,8 @@ class Group:
     :ivar epoch: raised by each recovery; an older one is refused.
     :ivar recovery_id: the recovery that holds the claim, None if free.
     :ivar service: the address under which clients reach the VNFC, where
-        NHAM moves it; None for a group without replicas.
+        NHAM moves it, or the balancer's pool (its id and name) that spreads
+        the service; None for a group without replicas.
     :ivar access: the address under which NHAM reaches the standby.
     """
 
@@ -96,6 +97,8 @@ class Member:
         may still arrive, seconds since the epoch; None if none is.
     :ivar answered: it has answered a probe at least once, so that its
         silence means something even to an engine that just started.
+    :ivar address: at which a balancer's pool reaches it; None if none does.
+    :ivar access: by which NHAM reaches it, where that is its own.
     """
 
     id: str
@@ -111,6 +114,8 @@ class Member:
     port_id: str | None = None
     sequence: int = 0
     importing_until: float | None = None
+    address: str | None = None
+    access: MovableAddress | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,7 @@ class Role(enum.StrEnum):
     """What a member is for in its replica group."""
 
     PRIMARY = "primary"
+    ACTIVE = "active"
     STANDBY = "standby"
     JOINING = "joining"
     FAILED = "failed"
@@ -91,7 +92,8 @@ MEANINGS: dict[type[enum.StrEnum], dict[enum.StrEnum, str]] = {
         VnfState.STOPPED: "Stopped by its operator; this is not a failure.",
     },
     Role: {
-        Role.PRIMARY: "Serves the VNFC.",
+        Role.PRIMARY: "Serves the VNFC; its state is the one that counts.",
+        Role.ACTIVE: "Serves beside the primary (MR-AA).",
         Role.STANDBY: "Runs and does not serve; takes over at a failure.",
         Role.JOINING: "Being made or repaired; cannot take over yet.",
         Role.FAILED: "Has failed and is cut off; waits for its repair.",

@@ -118,6 +118,10 @@ member = _table(
     # These two belong to whoever gives it state; see note_state.
     sa.Column("sequence", sa.Integer(), nullable=False, server_default="0"),
     sa.Column("importing_until", TIME),
+    # For a balancer, and the floating IP by which NHAM asks it.
+    sa.Column("address", ID),
+    sa.Column("access_id", ID),
+    sa.Column("access_ip", ID),
 )
 
 checkpoint = _table(

@@ -223,6 +223,9 @@ def save_member(connection: sa.Connection, member: model.Member) -> None:
         "kind": member.kind,
         "name": member.name,
         "port_id": member.port_id,
+        "address": member.address,
+        "access_id": member.access.id if member.access else None,
+        "access_ip": member.access.ip if member.access else None,
     }
     first = {
         "sequence": member.sequence,
@@ -296,13 +299,18 @@ def _group(row: sa.RowMapping) -> model.Group:
     fields: dict[str, Any] = dict(row)
     del fields["last_sequence"]
     for name in ("service", "access"):
-        id_, ip = fields.pop(f"{name}_id"), fields.pop(f"{name}_ip")
-        fields[name] = id_ and model.MovableAddress(id=id_, ip=ip)
+        fields[name] = _movable(fields, name)
     fields["mechanism"] = descriptor.Mechanism(row["mechanism"])
     return model.Group(**fields)
 
 
+def _movable(fields: dict[str, Any], name: str) -> model.MovableAddress | None:
+    id_, ip = fields.pop(f"{name}_id"), fields.pop(f"{name}_ip")
+    return model.MovableAddress(id=id_, ip=ip) if id_ else None
+
+
 def _member(row: sa.RowMapping) -> model.Member:
     fields: dict[str, Any] = dict(row)
+    fields["access"] = _movable(fields, "access")
     fields["role"] = states.Role(row["role"])
     return model.Member(**fields)

@@ -223,7 +223,7 @@ class Checkpointer:
         if group.recovery_id is not None:
             recovery = store.recovery(group.recovery_id)
             # While its standby is made it serves, and its state moves on.
-            if recovery.rung not in replicas.RUNGS:
+            if recovery.rung not in replicas.BESIDE:
                 raise NotNow("a recovery of it is running")
         serving = [
             member.id

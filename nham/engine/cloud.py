@@ -31,6 +31,8 @@ LOG = logging.getLogger(__name__)
 _OVERLAP = 5.0
 #: A whole list now and then mends what a lost change left behind.
 _FULL = 300.0
+#: Seconds within which a server shows that it was asked to start.
+_STARTING = 30.0
 
 
 class CloudView:
@@ -130,15 +132,19 @@ class CloudView:
             return dict(self._services)
 
 
-def stopped_by(vim: vim_base.Vim, server_id: str) -> str:
+def stopped_by(vim: vim_base.Vim, server_id: str, now: float) -> str | None:
     """Say who stopped a server that is off: ``user`` or ``nobody``.
 
     Nova's own power sync records a stop too, without a user. What counts
-    is the newest action that turns a server on or off.
+    is the newest action that turns a server on or off. None: somebody has
+    just asked for it to be on, which it was not yet when we saw it.
     """
     switching = ("stop", "start", "reboot", "rebuild", "evacuate", "create")
     for entry in vim.actions(server_id):
-        if entry.action in switching:
-            asked = entry.action == "stop" and entry.user_id
-            return "user" if asked else "nobody"
+        if entry.action not in switching:
+            continue
+        if entry.user_id and entry.action == "stop":
+            return "user"
+        starts = entry.user_id and now - entry.at < _STARTING
+        return None if starts else "nobody"
     return "nobody"

@@ -196,7 +196,7 @@ class Dispatcher:
     ) -> model.Recovery | None:
         """Claim a recovery of the group; None: somebody else was first."""
         store, now = self._context.store, self._context.clock.now()
-        view = self._context.watch.view(_subject(verdict, entry))
+        view = self._context.watch.view(_subject(verdict, member))
         zone = verdict.zone or descriptor.Zone.VM
         recovery = model.Recovery(
             id=str(uuid.uuid4()),
@@ -294,8 +294,9 @@ class Dispatcher:
         self._alarms = now
 
 
-def _subject(verdict: decision.Verdict, entry: fleet_.Entry) -> str:
+def _subject(verdict: decision.Verdict, member: facts.MemberFacts) -> str:
     """Return what the watch knows the failed member by."""
-    if verdict.rung not in replicas.RUNGS:
-        return entry.group.id
-    return entry.standby.id if entry.standby else f"{entry.group.id}/none"
+    if verdict.rung not in replicas.BESIDE:
+        return member.group_id
+    failed = member.standby
+    return failed.member_id if failed else f"{member.group_id}/none"

@@ -48,7 +48,7 @@ def dissolve(ctx: context.Context, group: model.Group) -> None:
             _give_back(ctx, group, member)
     for member in members:
         if member.kind == "server":
-            _remove(ctx, member)
+            _remove(ctx, group, member)
     for address_id in access:
         ctx.vim.delete_floating_ip(address_id)
 
@@ -72,12 +72,16 @@ def _give_back(
     A fail-over may have begun, whatever its role is. It may be gone by
     now, with its ports and its address.
     """
-    for port in ctx.vim.ports(member.server_id):
+    ports = ctx.vim.ports(member.server_id)
+    if not ports:
+        replica_steps.release(ctx, group, member)
+    for port in ports:
         if not port.enabled:
             with contextlib.suppress(errors.NotFound):
                 ctx.vim.enable_port(port.id, True)
-    if group.service is not None and member.port_id is not None:
-        _point(ctx, group.service.id, member.port_id)
+    service = group.service if group.access is not None else None
+    if service is not None and member.port_id is not None:
+        _point(ctx, service.id, member.port_id)
 
 
 def _point(ctx: context.Context, address_id: str, port_id: str | None) -> None:
@@ -85,7 +89,9 @@ def _point(ctx: context.Context, address_id: str, port_id: str | None) -> None:
         ctx.vim.point_floating_ip(address_id, port_id)
 
 
-def _remove(ctx: context.Context, member: model.Member) -> None:
+def _remove(
+    ctx: context.Context, group: model.Group, member: model.Member
+) -> None:
     """Delete a server of our own.
 
     Who is just making it looks whether it is still wanted when it is
@@ -94,6 +100,7 @@ def _remove(ctx: context.Context, member: model.Member) -> None:
     store = ctx.store
     store.save_member(dataclasses.replace(member, role=states.Role.FAILED))
     replica_steps.delete_servers(ctx.vim, member)
+    replica_steps.release(ctx, group, member)
     replica_steps.delete_ports(ctx.vim, member)
     LOG.info("%s is removed", member.name)
     store.save_member(dataclasses.replace(member, role=states.Role.RETIRED))

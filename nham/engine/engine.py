@@ -28,6 +28,7 @@ import uuid
 from nham.adapters import errors
 from nham.adapters.probes import base as probes
 from nham.core import decision
+from nham.core import facts
 from nham.core import model
 from nham.core import states
 from nham.db import errors as db_errors
@@ -124,7 +125,7 @@ class Engine:
         """Judge what the prober saw; decide if something is wrong."""
         self.watch.tick()
         for entry in self.fleet:
-            for member in filter(None, (entry.member, entry.standby)):
+            for member in entry.members:
                 if self.cloud.was_restarted(member.server_id):
                     self._started_anew(member)
         try:
@@ -138,7 +139,7 @@ class Engine:
         self.watch.expect(context.subject(member))
         store = self.context.store
         for known in store.members(server_id=member.server_id):
-            if known.role is states.Role.STANDBY:
+            if known.role in facts.FIT_ROLES:
                 store.note_state(known.id, 0, known.importing_until)
 
     def discover(self) -> None:

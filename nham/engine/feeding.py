@@ -22,6 +22,7 @@ from __future__ import annotations
 import logging
 
 from nham.adapters import errors
+from nham.core import facts
 from nham.core import model
 from nham.core import states
 from nham.core.decision import replicas
@@ -41,28 +42,24 @@ class Feeder:
         self._context = ctx
 
     def feed(self, entry: fleet_.Entry) -> None:
-        """Give it, if the mechanism wants that and the standby lacks it."""
+        """Give it, if the mechanism wants that, to whoever lacks it."""
         if not replicas.feeds(entry.policy):
             return
         store = self._context.store
-        standby = self._standby(entry)
         saved = store.checkpoints(
             group_id=entry.group.id, states=[states.CheckpointState.AVAILABLE]
         )
-        if standby is None or not saved:
+        if not saved:
             return
-        until = standby.importing_until
-        if until is not None and until > self._context.clock.now():
-            # Another engine is at it; which of two came last is not known.
-            return
-        if standby.sequence < saved[0].sequence:
-            self._give(entry, standby, saved[0])
-
-    def _standby(self, entry: fleet_.Entry) -> model.Member | None:
-        for member in self._context.store.members(group_id=entry.group.id):
-            if member.role is states.Role.STANDBY:
-                return member
-        return None
+        for member in store.members(group_id=entry.group.id):
+            until = member.importing_until
+            if until is not None and until > self._context.clock.now():
+                # Another engine is at it; which of two came last is not
+                # known.
+                continue
+            fed = member.role in facts.FIT_ROLES
+            if fed and member.sequence < saved[0].sequence:
+                self._give(entry, member, saved[0])
 
     def _give(
         self,

@@ -31,18 +31,29 @@ class Entry:
     """One group with its members and the policy that holds.
 
     :ivar member: the member that serves.
-    :ivar standby: the other one; None if there is none.
+    :ivar standbys: the others, those that could take over first; no more
+        than the policy wants.
     """
 
     vnf: model.Vnf
     group: model.Group
     member: model.Member
     policy: descriptor.ResiliencyPolicy
-    standby: model.Member | None = None
+    standbys: tuple[model.Member, ...] = ()
+
+    @property
+    def members(self) -> tuple[model.Member, ...]:
+        """All of them."""
+        return (self.member, *self.standbys)
 
 
-#: Of several that do not serve, the one that is most able to.
-_ORDER = (states.Role.STANDBY, states.Role.JOINING, states.Role.FAILED)
+#: Of several others, those that are most able to serve come first.
+_ORDER = (
+    states.Role.ACTIVE,
+    states.Role.STANDBY,
+    states.Role.JOINING,
+    states.Role.FAILED,
+)
 
 
 def load(store: store_.Store) -> tuple[Entry, ...]:
@@ -69,16 +80,16 @@ def load(store: store_.Store) -> tuple[Entry, ...]:
             continue
         policy = descriptor.policy_for(group.vdu, vnf.policies)
         if policy is not None:
-            rest = others.get(group.id, [])
+            rest = sorted(
+                others.get(group.id, []), key=lambda m: _ORDER.index(m.role)
+            )
             found.append(
                 Entry(
                     vnf=vnf,
                     group=group,
                     member=member_,
                     policy=policy,
-                    standby=min(
-                        rest, key=lambda m: _ORDER.index(m.role), default=None
-                    ),
+                    standbys=tuple(rest[: max(policy.num_backups, 1)]),
                 )
             )
     return tuple(found)

@@ -54,7 +54,7 @@ Signs = tuple[
     facts.Health,
     str | None,
     facts.Health | None,
-    facts.StandbyFacts | None,
+    tuple[facts.StandbyFacts, ...],
 ]
 
 
@@ -103,7 +103,7 @@ class Gatherer:
                     view.icmp,
                     server.status if server else None,
                     self._watch.host_health(host) if host else None,
-                    glance.standby,
+                    glance.standbys,
                 )
         return found
 
@@ -158,13 +158,10 @@ class Gatherer:
             paused=entry.vnf.paused,
             busy=entry.group.recovery_id is not None,
             member_id=entry.member.id,
-            standby=self._standby(entry),
+            standbys=tuple(self._standby(one) for one in entry.standbys),
         )
 
-    def _standby(self, entry: fleet_.Entry) -> facts.StandbyFacts | None:
-        member = entry.standby
-        if member is None:
-            return None
+    def _standby(self, member: model.Member) -> facts.StandbyFacts:
         view = self._watch.view(member.id)
         server = self._cloud.server(member.server_id)
         return facts.StandbyFacts(
@@ -183,11 +180,9 @@ class Gatherer:
         )
 
     def _close_standby(
-        self, standby: facts.StandbyFacts | None
-    ) -> facts.StandbyFacts | None:
+        self, standby: facts.StandbyFacts
+    ) -> facts.StandbyFacts:
         """Return what is known of a standby when Nova was asked, too."""
-        if standby is None:
-            return None
         vim, server_id = self._context.vim, standby.server_id
         try:
             if server_id and self._cloud.server(server_id) is None:
@@ -195,7 +190,7 @@ class Gatherer:
                 self._cloud.note(vim.server(server_id))
             if standby.server.status != "SHUTOFF":
                 return standby
-            who = cloud_.stopped_by(vim, server_id)
+            who = cloud_.stopped_by(vim, server_id, self._context.clock.now())
         except errors.NotFound:
             gone = dataclasses.replace(standby.server, status="DELETED")
             return dataclasses.replace(standby, server=gone)
@@ -217,7 +212,7 @@ class Gatherer:
         glance = self._at_a_glance(entry)
         return dataclasses.replace(
             glance,
-            standby=self._close_standby(glance.standby),
+            standbys=tuple(map(self._close_standby, glance.standbys)),
             host=server.host if server else entry.member.host,
             silent_for=now - seen if seen else 0.0,
             server=self._server_facts(server),
@@ -276,7 +271,9 @@ class Gatherer:
         stopped_by = None
         if server.status == "SHUTOFF" and self._nova:
             try:
-                stopped_by = cloud_.stopped_by(self._context.vim, server.id)
+                stopped_by = cloud_.stopped_by(
+                    self._context.vim, server.id, self._context.clock.now()
+                )
             except errors.AdapterError:
                 self._nova = False
         return facts.ServerFacts(

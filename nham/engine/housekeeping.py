@@ -91,7 +91,7 @@ class Housekeeper:
         """Let the watch ask all members under their present addresses."""
         watched = []
         for entry in fleet:
-            for member in filter(None, (entry.member, entry.standby)):
+            for member in entry.members:
                 self._note_answer(member)
                 known = self._watched(entry, member)
                 if known is not None:

@@ -75,7 +75,7 @@ class Journal:
         self, recovery: model.Recovery, entry: fleet_.Entry
     ) -> None:
         """Tell that a recovery was claimed."""
-        serves = recovery.rung in replicas.RUNGS
+        serves = recovery.rung in replicas.BESIDE
         self._store.set_vnf_state(
             recovery.vnf_id,
             states.VnfState.DEGRADED if serves else states.VnfState.RECOVERING,

@@ -117,6 +117,9 @@ def engine(
         engines=_engines(conf, vim, store),
         watch=watch_.Watch(prober, clock, set_up),
         clock=clock,
+        spreaders={
+            "octavia": _load("nham.traffic", "octavia", reached, timeout)
+        },
     )
     return engine_.Engine(ctx, prober, set_up, start, submit=submit)
 

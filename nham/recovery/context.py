@@ -22,8 +22,10 @@ from typing import Protocol
 from nham.adapters import clock as clock_
 from nham.adapters.checkpoints import base as checkpoints
 from nham.adapters.fencing import base as fencing
+from nham.adapters.traffic import base as traffic
 from nham.adapters.vim import base as vim_base
 from nham.adapters.vnfm import base as vnfm_base
+from nham.core import descriptor
 from nham.core import facts
 from nham.core import model
 from nham.core import states
@@ -88,6 +90,9 @@ class Context:
     engines: Mapping[str, checkpoints.CheckpointEngine]
     watch: MemberWatch
     clock: clock_.Clock
+    spreaders: Mapping[str, traffic.Spreader] = dataclasses.field(
+        default_factory=dict
+    )
 
 
 class StepFailed(Exception):
@@ -151,6 +156,8 @@ class Run:
         :raises StepFailed: there is no such member any more.
         """
         named = self.args.get("member_id")
+        if self.args.get("joining"):
+            return self.newcomer
         for member in self._members():
             wanted = member.role is states.Role.PRIMARY
             if member.id == named if named else wanted:
@@ -167,6 +174,29 @@ class Run:
             if member.role is states.Role.PRIMARY:
                 return member
         raise StepFailed("the group has no member that serves")
+
+    @property
+    def newcomer(self) -> model.Member:
+        """The member that is being made or repaired.
+
+        :raises StepFailed: there is none.
+        """
+        joining = self.joining
+        if joining is None:
+            raise StepFailed("no member is being made or repaired")
+        return joining
+
+    @property
+    def policy(self) -> descriptor.ResiliencyPolicy:
+        """The policy that holds for the group.
+
+        :raises StepFailed: none does any more.
+        """
+        group, vnf = self.group, self.vnf
+        policy = descriptor.policy_for(group.vdu, vnf.policies)
+        if policy is None:
+            raise StepFailed("no policy protects the VNFC any more")
+        return policy
 
     @property
     def joining(self) -> model.Member | None:

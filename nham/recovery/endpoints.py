@@ -48,10 +48,14 @@ def own_address(
 ) -> vim_base.Address | None:
     """Return the floating address that NHAM keeps pointed at a member.
 
-    None for a group without replicas, whose address nobody moves.
+    None for a group without replicas, whose address nobody moves, and
+    where NHAM reaches the members directly.
     """
     primary = member.role is states.Role.PRIMARY
     kept = group.service if primary else group.access
+    if group.access is None:
+        # All members serve, each under an address of its own.
+        kept = member.access
     if kept is None:
         return None
     return vim_base.Address(network="", ip=kept.ip, kind="floating")

@@ -67,11 +67,15 @@ def delete_servers(vim: vim_base.Vim, member: model.Member) -> None:
             vim.delete_server(server.id)
 
 
-def _joining(run: context.Run) -> model.Member:
-    joining = run.joining
-    if joining is None:
-        raise context.StepFailed("no member is being made or repaired")
-    return joining
+def release(
+    ctx: context.Context, group: model.Group, member: model.Member
+) -> None:
+    """Take NHAM's own server off the balancer; delete its own address."""
+    if member.address is not None and group.service is not None:
+        for spreader in ctx.spreaders.values():
+            spreader.forget(group.service.id, member.address)
+    for found in ctx.vim.find_floating_ips(access_name(member.id)):
+        ctx.vim.delete_floating_ip(found.id)
 
 
 @handler("find_addresses")
@@ -226,6 +230,7 @@ class RemoveMember(StepHandler):
         for server in run.context.vim.find_servers(member.name):
             if server.task_state != "deleting" or waited < _DELETION:
                 return None
+        release(run.context, run.group, member)
         delete_ports(run.context.vim, member)
         run.context.store.save_member(
             dataclasses.replace(member, role=states.Role.RETIRED)
@@ -267,14 +272,14 @@ class ReachMember(StepHandler):
 
     def do(self, run: context.Run) -> None:
         """See base class."""
-        access, port_id = run.group.access, _joining(run).port_id
+        access, port_id = run.group.access, run.newcomer.port_id
         if access is None or port_id is None:
             raise context.StepFailed("the member's address is not known")
         run.context.vim.point_floating_ip(access.id, port_id)
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
-        joining, access = _joining(run), run.group.access
+        joining, access = run.newcomer, run.group.access
         held = run.context.vim.floating_ips(str(joining.port_id))
         if access is None or access.id not in {one.id for one in held}:
             return None
@@ -292,16 +297,15 @@ class JoinStandby(StepHandler):
 
     def do(self, run: context.Run) -> None:
         """See base class."""
-        run.context.watch.expect(context.subject(_joining(run)))
+        run.context.watch.expect(context.subject(run.newcomer))
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
         joining = run.joining
         if joining is None:
             return self._joined(run)
-        view = run.context.watch.view(context.subject(joining))
-        at = view.last_good_at
-        if at is None or at < run.since or view.app is not facts.Health.OK:
+        at = answered(run, joining)
+        if at is None:
             return None
         server = run.context.vim.server(joining.server_id)
         run.context.store.note_state(joining.id, 0, None)
@@ -324,6 +328,15 @@ class JoinStandby(StepHandler):
         raise context.StepFailed("no member is being made or repaired")
 
 
-def access_name(group_id: str) -> str:
-    """Return the description of a group's access address."""
-    return f"nham-access-{group_id}"
+def answered(run: context.Run, member: model.Member) -> float | None:
+    """Return when a member answered since the step began, None: not yet."""
+    view = run.context.watch.view(context.subject(member))
+    at = view.last_good_at
+    if at is None or at < run.since or view.app is not facts.Health.OK:
+        return None
+    return at
+
+
+def access_name(owner_id: str) -> str:
+    """Return the description of an access address of a group or member."""
+    return f"nham-access-{owner_id}"

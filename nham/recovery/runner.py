@@ -34,6 +34,7 @@ from nham.recovery import host_steps  # noqa: F401  (registers the handlers)
 from nham.recovery import replica_steps  # noqa: F401  (registers the handlers)
 from nham.recovery import server_steps  # noqa: F401  (registers the handlers)
 from nham.recovery import service_steps  # noqa: F401  (registers the handlers)
+from nham.recovery import spread_steps  # noqa: F401 (registers the handlers)
 from nham.recovery import takeover_steps  # noqa: F401 (registers the handlers)
 from nham.recovery import vnfm_steps  # noqa: F401  (registers the handlers)
 

@@ -35,7 +35,7 @@ class ConfirmFault(StepHandler):
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
-        view = run.context.watch.view(run.recovery.group_id)
+        view = run.context.watch.view(run.subject)
         answered = run.args.get("answered", ())
         assert isinstance(answered, (list, tuple))
         if view.app is facts.Health.OK and "app" not in answered:

@@ -255,22 +255,26 @@ def _recovered_once(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:
     """One fault is recovered once: each success needs a cause of its own.
 
     A standby is made at the beginning, after each fail-over, and after a
-    fault of its own.
+    fault of its own; so is a member that serves, after it was taken out.
     """
     for place, group in places(lab).items():
         faults = [i.at for i in injections if place in i.hurts]
-        causes = {False: faults, True: [0.0, *faults]}
+        policy = replicas.policy_of(lab, group)
+        first = [0.0] * (policy.num_backups if policy else 0)
+        service, out, standby = [*faults], [*faults], [*first, *faults]
         for recovery in reversed(lab.store.recoveries(group_id=group.id)):
             if recovery.state is not states.RecoveryState.SUCCEEDED:
                 continue
-            mine = causes[recovery.rung in rungs.RUNGS]
+            mine = standby if recovery.rung in rungs.RUNGS else service
+            if recovery.rung == "take_out":
+                mine = out
             before = [at for at in mine if at <= recovery.started_at]
             if before:
                 mine.remove(before[0])
             else:
                 yield "recovered twice", "/".join(place), recovery.id
-            if recovery.rung == "fail_over":
-                causes[True].append(recovery.started_at)
+            if recovery.rung in ("fail_over", "take_out"):
+                standby.append(recovery.started_at)
 
 
 def _asked_once(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:

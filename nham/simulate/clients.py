@@ -49,6 +49,8 @@ class Client:
 
     :param address: asks at this address, whoever serves there; without it
         the server that the VNFM names.
+    :param writes: writes too, and sees what of that is lost. Behind a
+        balancer it meets another member each time, so nobody can tell.
     :ivar outages: each time that it got no answer, oldest first.
     """
 
@@ -59,8 +61,10 @@ class Client:
         vnf: str,
         vnfc: str,
         address: str | None = None,
+        writes: bool = True,
     ) -> None:
         self._lab = lab
+        self._writing = writes
         self._address = address
         self._instance_id = instance_id
         self.vnf = vnf
@@ -97,7 +101,9 @@ class Client:
 
     def _read(self, server_id: str) -> int | None:
         if self._address is not None:
-            return self._lab.world.read_at(self._address)
+            value = self._lab.world.read_at(self._address)
+            known = value is None or self._writing
+            return value if known else self._number
         return self._lab.world.read(server_id)
 
     def _back(self, outage: Outage, now: float, value: int) -> None:
@@ -111,7 +117,7 @@ class Client:
             outage.lost = None
 
     def _write(self, server_id: str, now: float) -> None:
-        if now < self._write_at:
+        if now < self._write_at or not self._writing:
             return
         self._write_at = now + _WRITE_EVERY
         number = int(now * 1000) + 1

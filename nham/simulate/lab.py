@@ -41,6 +41,7 @@ from nham.adapters.fencing import base as fencing_base
 from nham.adapters.simulated import blobs
 from nham.adapters.simulated import fencing
 from nham.adapters.simulated import prober
+from nham.adapters.simulated import spreader
 from nham.adapters.simulated import vim
 from nham.adapters.simulated import vnfm
 from nham.adapters.simulated import world as world_
@@ -119,6 +120,11 @@ class Runner:
             },
             watch=_NoWatch(),
             clock=self._clock,
+            spreaders={
+                "octavia": process_.mortal(
+                    spreader.SimulatedSpreader(lab.world), process
+                )
+            },
         )
 
     def kill(self) -> None:

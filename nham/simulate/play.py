@@ -156,14 +156,25 @@ class Player:
         )
         for vdu, hosts in vnf.vdus.items():
             policy = descriptor.policy_for(vdu, vnf.policies)
-            if policy and policy.service_address.driver == "floating_ip":
-                for index in range(len(hosts)):
-                    target = f"{vnf.name}/{vdu}-{index}"
-                    server_id = self.server_id(target)
-                    world = self.lab.world
-                    service = world.add_floating_ip(server_id)
-                    found = world.neutron.floating_ip(service)
-                    self._addresses[target] = found.ip
+            address = policy.service_address if policy else None
+            for index in range(len(hosts)):
+                target = f"{vnf.name}/{vdu}-{index}"
+                if address and address.driver != "none":
+                    self._addresses[target] = self._address(target, address)
+
+    def _address(self, target: str, address: descriptor.ServiceAddress) -> str:
+        """Make a service address of a VNFC; return what its users ask."""
+        world = self.lab.world
+        service = world.add_floating_ip(self.server_id(target))
+        if address.driver == "floating_ip":
+            return world.neutron.floating_ip(service).ip
+        project_id = world.tacker.get(
+            self.instances[target.split("/")[0]]
+        ).project_id
+        pool_id = world.add_pool(
+            str(address.pool), project_id, address.port or 0
+        )
+        return world.balancers.pool(pool_id).address
 
     def _users(self) -> list[clients.Client]:
         return [
@@ -173,6 +184,7 @@ class Player:
                 vnf.name,
                 f"{vdu}-{index}",
                 self._addresses.get(f"{vnf.name}/{vdu}-{index}"),
+                writes=not vnf.spread(vdu),
             )
             for vnf in self.scenario.vnfs
             for vdu, hosts in vnf.vdus.items()

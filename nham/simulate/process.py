@@ -33,6 +33,7 @@ ASKING = frozenset(
     {
         "copy_port",
         "copy_server",
+        "admit",
         "create_floating_ip",
         "create_image",
         "create_snapshot",
@@ -47,7 +48,9 @@ ASKING = frozenset(
         "force_down",
         "heal",
         "import_state",
+        "forget",
         "point_floating_ip",
+        "withdraw",
         "put",
         "rebuild",
         "reboot",

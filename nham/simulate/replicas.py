@@ -29,6 +29,7 @@ from nham.adapters.simulated import records
 from nham.core import descriptor
 from nham.core import model
 from nham.core import states
+from nham.core.decision import replicas as rungs
 from nham.recovery import replica_steps
 from nham.simulate import lab as lab_
 
@@ -98,6 +99,9 @@ class Watcher:
         policy = policy_of(self._lab, group)
         if policy is None or policy.state_protection.method != "hook":
             return
+        if rungs.spreads(policy):
+            # It serves already, with what it was fed.
+            return
         recovery = self._store.recovery(str(group.recovery_id))
         given = [
             record.state is states.StepState.DONE
@@ -144,13 +148,14 @@ class Watcher:
             self._check_place(recovery)
 
     def _check_place(self, recovery: model.Recovery) -> None:
-        """A standby is made on another host than the one that serves.
+        """A member is made on another host than those that are well.
 
         Where Nova puts what is evacuated or healed, NHAM does not say.
         """
         servers = [
             self._lab.world.nova.servers[member.server_id]
             for member in self._store.members(group_id=recovery.group_id)
+            if member.role is not states.Role.FAILED
         ]
         if len({server.host for server in servers}) < len(servers):
             self._violate("both on one host", recovery.id, servers[0].host)
@@ -164,9 +169,10 @@ class Watcher:
         takes in no state has one that it was given before.
         """
         named = record.step.args.get("member_id")
+        joining = record.step.args.get("joining")
+        role = states.Role.JOINING if joining else states.Role.PRIMARY
         for member in self._store.members(group_id=recovery.group_id):
-            primary = member.role is states.Role.PRIMARY
-            if not (member.id == named if named else primary):
+            if not (member.id == named if named else member.role is role):
                 continue
             state = self._lab.world.state(member.server_id)
             if state is None or member.server_id in self._lab.refusing:
@@ -261,7 +267,9 @@ def orphans(lab: lab_.Lab) -> Iterator[str]:
     """
     store, world = lab.memory.store, lab.world
     members = {m.name for m in store.members() if m.kind == "server"}
-    access = {replica_steps.access_name(g.id) for g in store.groups()}
+    owners = [one.id for one in store.groups()]
+    owners += [one.id for one in store.members()]
+    access = {replica_steps.access_name(owner) for owner in owners}
     for server in world.nova.servers.values():
         gone = server.vm_state is records.VmState.DELETED
         going = gone or server.task_state == "deleting"
@@ -303,6 +311,10 @@ def whole(lab: lab_.Lab) -> Found:
 
 def _why_not_whole(lab: lab_.Lab, group: model.Group) -> Iterator[str]:
     members = lab.store.members(group_id=group.id)
+    policy = policy_of(lab, group)
+    if policy is not None and rungs.spreads(policy):
+        yield from _why_not_spread(lab, group, policy.num_backups)
+        return
     if sorted(m.role.value for m in members) != ["primary", "standby"]:
         yield ", ".join(f"{m.kind} {m.role}" for m in members)
         return
@@ -317,3 +329,23 @@ def _why_not_whole(lab: lab_.Lab, group: model.Group) -> Iterator[str]:
             yield f"{address.ip} does not lead to the {member.role}"
         elif world.read_at(address.ip) is None:
             yield f"nobody answers at {address.ip} for the {member.role}"
+
+
+def _why_not_spread(
+    lab: lab_.Lab, group: model.Group, others: int
+) -> Iterator[str]:
+    """Yield what keeps a group from having all its members serve."""
+    members = lab.store.members(group_id=group.id)
+    roles = ["active"] * others + ["primary"]
+    if sorted(m.role.value for m in members) != roles:
+        yield ", ".join(f"{m.kind} {m.role}" for m in members)
+        return
+    pool = lab.world.balancers.pool(str(group.service and group.service.id))
+    # The pool may be that of the VDU's other VNFCs, too.
+    getting = {address for address, _port in pool.getting}
+    addresses = {str(member.address) for member in members}
+    for address in addresses - getting:
+        yield f"{address} gets no clients"
+    for address in addresses & getting:
+        if lab.world.read_at(address) is None:
+            yield f"nobody answers at {address}"

@@ -27,6 +27,7 @@ import pathlib
 from typing import Any
 
 from nham.core import descriptor
+from nham.core.decision import replicas
 from nham.core.descriptor import durations
 from nham.descriptor import document
 from nham.descriptor import errors
@@ -51,6 +52,11 @@ class Vnf:
     volume_backed: tuple[str, ...]
     affinity: tuple[str, ...]
     policies: tuple[descriptor.ResiliencyPolicy, ...]
+
+    def spread(self, vdu: str) -> bool:
+        """Say whether all members of a VDU's VNFCs serve at once."""
+        policy = descriptor.policy_for(vdu, self.policies)
+        return policy is not None and replicas.spreads(policy)
 
     def replicated(self, vdu: str) -> bool:
         """Say whether the VNFCs of a VDU have standbys."""

@@ -94,11 +94,11 @@ class Balancers:
     def settled(self, pool_id: str) -> Pool:
         """Return a pool whose last change holds.
 
-        :raises errors.Unavailable: it does not yet.
+        :raises errors.Conflict: it does not yet.
         """
         pool = self.pool(pool_id)
         if pool.changing:
-            raise errors.Unavailable(f"pool {pool_id} is PENDING_UPDATE")
+            raise errors.Conflict(f"pool {pool_id} is PENDING_UPDATE")
         return pool
 
     def change(
@@ -106,7 +106,7 @@ class Balancers:
     ) -> None:
         """Begin to give a pool these targets, unless its record has them.
 
-        :raises errors.Unavailable: another change is under way.
+        :raises errors.Conflict: another change is under way.
         """
         if targets == self.pool(pool_id).targets:
             return

@@ -40,7 +40,7 @@ class Spreader(abc.ABC):
     """One way of spreading a service over several members.
 
     Every method may raise the errors of ``nham.adapters.errors``. A call
-    that changes something raises ``Unavailable`` while the balancer is in
+    that changes something raises ``Conflict`` while the balancer is in
     the middle of another change: ask again. Asking twice does no harm.
 
     :ivar name: what the descriptor calls it.
@@ -61,8 +61,8 @@ class Spreader(abc.ABC):
     def targets(self, pool_id: str) -> tuple[Target, ...]:
         """Return what the service is spread over now, by address.
 
-        :raises Unavailable: a change does not hold yet; ask again.
-        :raises Conflict: the balancer is broken, its operator must mend it.
+        :raises Conflict: a change does not hold yet; ask again.
+        :raises Refused: the balancer is broken, its operator must mend it.
         """
 
     @abc.abstractmethod

@@ -188,5 +188,5 @@ def _not_now(text: str, statuses: list[str]) -> errors.AdapterError:
 
     In ERROR a balancer refuses every change, and time does not mend it.
     """
-    kind = errors.Conflict if "ERROR" in statuses else errors.Unavailable
+    kind = errors.Refused if "ERROR" in statuses else errors.Conflict
     return kind(text)

@@ -254,7 +254,7 @@ def _subject(
 ) -> str:
     """Return what failed: the host, or the member's server."""
     failed: facts_.MemberFacts | facts_.StandbyFacts = member
-    if rung in replicas.RUNGS:
+    if rung in replicas.BESIDE:
         if member.standby is None:
             return member.vnfc
         failed = member.standby

@@ -78,17 +78,38 @@ def step(
     )
 
 
-def confirm(choice: Choice) -> list[model.Step]:
-    """Look again; what answered at the decision proves nothing new."""
+def standby(choice: Choice) -> facts_.StandbyFacts:
+    """Return the other member that the plan is about.
+
+    :raises ValueError: there is none.
+    """
+    found = choice.member.standby
+    if found is None:
+        raise ValueError("the group has no standby")
+    return found
+
+
+def confirm(
+    choice: Choice, other: facts_.StandbyFacts | None = None
+) -> list[model.Step]:
+    """Look again; what answered at the decision proves nothing new.
+
+    :param other: who has failed; None: the primary.
+    """
     if choice.ordered:
         return []
-    member = choice.member
-    seen = (("app", member.app), ("icmp", member.icmp))
+    failed = other or choice.member
+    seen = (("app", failed.app), ("icmp", failed.icmp))
+    args: dict[str, Any] = {
+        "answered": [name for name, h in seen if h is facts_.Health.OK]
+    }
+    if other is not None:
+        args["member_id"] = other.member_id
     found = step(
         "confirm_fault",
         "Look once more: a member that answers again is left alone.",
         30.0,
-        args={"answered": [n for n, h in seen if h is facts_.Health.OK]},
+        args=args,
     )
     return [found]
 
@@ -112,13 +133,14 @@ def fence(host: str) -> list[model.Step]:
 
 
 def give_state(
-    choice: Choice, member_id: str | None = None
+    choice: Choice, which: Mapping[str, Any] | None = None
 ) -> list[model.Step]:
     """Return the step that gives a member the newest saved state.
 
     Nothing where the VNF does not import its state itself.
 
-    :param member_id: None: the primary, whichever that is by then.
+    :param which: names the member; None: the primary, whichever that is by
+        then.
     """
     policy = choice.member.policy
     if policy.state_protection.method != "hook":
@@ -130,7 +152,7 @@ def give_state(
             policy.detection.boot_timeout,
             "restored",
             {
-                **({"member_id": member_id} if member_id else {}),
+                **(which or {}),
                 "must": not policy.accept_state_loss,
             },
         )

@@ -19,9 +19,10 @@ their own, so that the service never waits for redundancy.
 from __future__ import annotations
 
 from nham.core import descriptor
-from nham.core import facts as facts_
 from nham.core import model
 from nham.core.decision import choice as choice_
+from nham.core.decision import replicas
+from nham.core.decision import spread_plans
 
 Choice = choice_.Choice
 _step = choice_.step
@@ -38,7 +39,9 @@ def fail_over(choice: Choice) -> list[model.Step]:
     translation would go on leading to it. That needs neither its host nor
     Nova. What it may still compute reaches nobody.
     """
-    member, standby = choice.member, _standby(choice)
+    if replicas.spreads(choice.member.policy):
+        return spread_plans.fail_over(choice)
+    member, standby = choice.member, choice_.standby(choice)
     takes = {"member_id": standby.member_id}
     return [
         *choice_.confirm(choice),
@@ -48,7 +51,7 @@ def fail_over(choice: Choice) -> list[model.Step]:
             marks="fenced",
             args={"member_id": member.member_id},
         ),
-        *choice_.give_state(choice, standby.member_id),
+        *choice_.give_state(choice, takes),
         _step(
             "move_address",
             "Point the service address at the standby.",
@@ -75,10 +78,12 @@ def switchover(choice: Choice) -> list[model.Step]:
     nothing but the move; what they write between the last export and the
     move is lost.
     """
-    member, standby = choice.member, _standby(choice)
+    if replicas.spreads(choice.member.policy):
+        return spread_plans.fail_over(choice)
+    member, standby = choice.member, choice_.standby(choice)
     takes = {"member_id": standby.member_id}
     return [
-        *choice_.give_state(choice, standby.member_id),
+        *choice_.give_state(choice, takes),
         _step(
             "move_address",
             "Point the service address at the standby.",
@@ -106,11 +111,16 @@ def switchover(choice: Choice) -> list[model.Step]:
 
 def make_standby(choice: Choice) -> list[model.Step]:
     """Make a server of NHAM's own on another host."""
-    return [
+    addresses = [
         _step(
             "find_addresses",
             "Find the service address, and have one to reach the standby.",
-        ),
+        )
+    ]
+    if replicas.spreads(choice.member.policy):
+        addresses = spread_plans.find()
+    return [
+        *addresses,
         _step(
             "create_member",
             "Create a server like the primary's on another host.",
@@ -126,7 +136,7 @@ def remake_standby(choice: Choice) -> list[model.Step]:
         _step(
             "remove_member",
             "Delete the failed standby with its ports.",
-            args={"member_id": _standby(choice).member_id},
+            args={"member_id": choice_.standby(choice).member_id},
         ),
         *make_standby(choice),
     ]
@@ -139,7 +149,7 @@ def repair_standby(choice: Choice) -> list[model.Step]:
     of what failed is seen again. Its disk is left as it is, as its state
     comes from the primary, unless it did not start from it before.
     """
-    standby = _standby(choice)
+    standby = choice_.standby(choice)
     which = {"member_id": standby.member_id}
     if choice.standby_host_lost:
         stop = [
@@ -186,6 +196,8 @@ def repair_standby(choice: Choice) -> list[model.Step]:
 
 
 def _join(choice: Choice) -> list[model.Step]:
+    if replicas.spreads(choice.member.policy):
+        return spread_plans.join(choice)
     return [
         _step(
             "reach_member",
@@ -198,13 +210,6 @@ def _join(choice: Choice) -> list[model.Step]:
             "repaired",
         ),
     ]
-
-
-def _standby(choice: Choice) -> facts_.StandbyFacts:
-    standby = choice.member.standby
-    if standby is None:
-        raise ValueError("the group has no standby")
-    return standby
 
 
 #: No decision leads here; an operator may ask for it.
@@ -221,6 +226,12 @@ RUNGS = (
         zone=descriptor.Zone.VNFC,
         price="loses what is newer than the state that was saved",
         steps=fail_over,
+    ),
+    choice_.Rung(
+        name="take_out",
+        zone=descriptor.Zone.VNFC,
+        price="costs its share of the capacity until another is made",
+        steps=spread_plans.take_out,
     ),
     choice_.Rung(
         name="make_standby",

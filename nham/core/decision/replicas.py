@@ -29,6 +29,8 @@ from nham.core.decision import situation
 
 #: The rungs that give a group its standby back.
 RUNGS = ("make_standby", "remake_standby", "repair_standby")
+#: The rungs that are about another member than the primary, which serves.
+BESIDE = (*RUNGS, "take_out")
 #: In these a standby is not, if Nova is at work on it.
 _SETTLED = ladder.GONE | {"ACTIVE", "SHUTOFF", "ERROR"}
 #: Seconds; what failed is tried again after twice as long each time.
@@ -107,7 +109,7 @@ def unclear(case: situation.Case) -> bool:
     if standby is None or case.standby_host_lost:
         return False
     server = standby.server
-    works = standby.role is states.Role.STANDBY and (
+    works = standby.role in facts_.FIT_ROLES and (
         server.task_state is not None
         or server.status not in _SETTLED
         or (server.status == "SHUTOFF" and server.stopped_by is None)
@@ -120,7 +122,7 @@ def unclear(case: situation.Case) -> bool:
 
 def set_aside(standby: facts_.StandbyFacts | None) -> bool:
     """Say whether an operator stopped the standby or set it aside."""
-    if standby is None or standby.role is not states.Role.STANDBY:
+    if standby is None or standby.role not in facts_.FIT_ROLES:
         return False
     server = standby.server
     return server.status in ladder.SET_ASIDE or (
@@ -187,12 +189,13 @@ def _host(case: situation.Case) -> str | None:
     used = collections.Counter(
         host
         for one in case.facts.members
-        for host in (one.host, one.standby.host if one.standby else None)
+        for host in (one.host, *(other.host for other in one.standbys))
     )
+    own = {member.host, *(o.host for o in member.standbys if not o.lost)}
     usable = sorted(
         (used[host.name], host.name)
         for host in case.facts.hosts
-        if host.name != member.host
+        if host.name not in own
         and host.service
         and not host.forced_down
         and not host.maintenance
@@ -206,5 +209,37 @@ def _host(case: situation.Case) -> str | None:
 
 
 def feeds(policy: descriptor.ResiliencyPolicy) -> bool:
-    """Say whether the standby is given each state that is saved."""
-    return policy.redundancy is descriptor.Mechanism.ONE_R_AA
+    """Say whether the other members are given each state that is saved."""
+    return policy.redundancy in (
+        descriptor.Mechanism.ONE_R_AA,
+        descriptor.Mechanism.MR_AA,
+    )
+
+
+def spreads(policy: descriptor.ResiliencyPolicy) -> bool:
+    """Say whether all members serve, each with its share of the clients."""
+    return policy.redundancy is descriptor.Mechanism.MR_AA
+
+
+def must_leave(case: situation.Case) -> bool:
+    """Say whether a member that serves beside the primary does no more.
+
+    Whoever is at work on it, or has set it aside, sees to that.
+    """
+    other = case.member.standby
+    return (
+        other is not None
+        and other.role is states.Role.ACTIVE
+        and other.lost
+        and not other.server.working
+        and not set_aside(other)
+    )
+
+
+def take_out(case: situation.Case) -> ladder.Next:
+    """Return the rung that takes a member out of the distribution."""
+    return ladder.Next(
+        rung="take_out",
+        why="the others go on, and nothing else changes for them",
+        refused=("any repair: the service comes first",),
+    )

@@ -291,6 +291,15 @@ RULES: tuple[Rule, ...] = (
         when=_enough,
     ),
     Rule(
+        name="member-lost",
+        kind=Kind.ACT,
+        source="NHAM 3.3.4",
+        says="a member that serves beside it does so no more",
+        when=lambda c: c.fit and replicas.must_leave(c),
+        zone=descriptor.Zone.VM,
+        rung=replicas.take_out,
+    ),
+    Rule(
         name="standby-stopped",
         kind=Kind.NOTHING,
         source="UC4",

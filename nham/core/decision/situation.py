@@ -24,7 +24,6 @@ from collections.abc import Iterator
 import dataclasses
 
 from nham.core import facts as facts_
-from nham.core import states
 
 Health = facts_.Health
 
@@ -165,8 +164,7 @@ def _everyone(facts: facts_.Facts) -> Iterator[_Member]:
     """Yield all members, those that do not serve too."""
     for member in facts.members:
         yield member
-        if member.standby is not None:
-            yield member.standby
+        yield from member.standbys
 
 
 def _answers(member: _Member) -> bool:
@@ -184,7 +182,7 @@ def _should_answer(member: _Member) -> bool:
     """
     cut_off = (
         isinstance(member, facts_.StandbyFacts)
-        and member.role is not states.Role.STANDBY
+        and member.role not in facts_.FIT_ROLES
     )
     return member.watched and member.server.status == "ACTIVE" and not cut_off
 

@@ -203,11 +203,11 @@ def interval_used(policy: facts.Facts) -> Found:
     method = policy.values.get("state_protection.method", "none")
     if method != "none" or "state_protection.method" in policy.broken:
         return
-    fields = ["state_protection.interval", "state_protection.retention"]
-    # Of MR-AA nothing is told but that this version does not have it.
-    if policy.mechanism in words.SUPPORTED_MECHANISMS:
-        fields.append("cooldown")
-    for field in fields:
+    for field in (
+        "state_protection.interval",
+        "state_protection.retention",
+        "cooldown",
+    ):
         if field in policy.values:
             yield field, "state_protection.method is none"
 
@@ -238,17 +238,6 @@ def probe_path(policy: facts.Facts) -> Found:
         path = probe.get("path", "/")
         if not path.startswith("/") or " " in path:
             yield f"probes[{index}].path", f"found {path!r}"
-
-
-def supported(policy: facts.Facts) -> Found:
-    mechanism = policy.mechanism
-    supported = words.SUPPORTED_MECHANISMS
-    if mechanism is not None and mechanism not in supported:
-        yield (
-            "redundancy",
-            f"{mechanism} is not yet supported in this version "
-            f"(supported: {', '.join(supported)})",
-        )
 
 
 def no_scaling_aspect(policy: facts.Facts) -> Found:

@@ -122,10 +122,15 @@ class StateProtection:
 class ServiceAddress:
     """The address that clients use, whichever member serves.
 
-    :ivar driver: how it is moved to another member; 'none' if it is not.
+    :ivar driver: how it is moved to another member, or spread over all;
+        'none' if it is not.
+    :ivar pool: id or name of the balancer's pool that spreads it.
+    :ivar port: where the members of the pool listen.
     """
 
     driver: words.AddressDriver = "none"
+    pool: str | None = None
+    port: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)

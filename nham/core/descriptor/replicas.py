@@ -28,7 +28,10 @@ from nham.core.descriptor import words
 #: Shortest interval of a hook, seconds: an export stops the VNFC for a
 #: moment, and the state has to cross the network twice in each.
 _MIN_INTERVAL = 0.2
-_LATER_DRIVERS = ("fixed_ip", "vip", "ecmp", "octavia")
+_LATER_DRIVERS = ("fixed_ip", "vip", "ecmp")
+#: These have all members serve at once, the others one.
+_SPREADING = ("ecmp", "octavia")
+_POOL = ("pool", "port")
 #: The name becomes the name of a file, so it must not lead out of a folder.
 _SECRET = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _LATER = "is not yet supported in this version"
@@ -37,11 +40,31 @@ _LATER = "is not yet supported in this version"
 def needs_address(policy: facts.Facts) -> conditions.Found:
     driver = policy.values.get("service_address.driver", "none")
     if (
-        policy.mechanism in words.ONE_REPLICA
+        policy.mechanism in words.REPLICATED
         and driver == "none"
         and not policy.is_broken("service_address")
     ):
         yield "service_address.driver", "found none"
+
+
+def spreading_address(policy: facts.Facts) -> conditions.Found:
+    driver = policy.values.get("service_address.driver", "none")
+    spreads = driver in _SPREADING
+    if driver == "none" or policy.mechanism not in words.REPLICATED:
+        return
+    if spreads is not (policy.mechanism is words.Mechanism.MR_AA):
+        yield "service_address.driver", f"found {driver}"
+
+
+def pool_given(policy: facts.Facts) -> conditions.Found:
+    driver = policy.values.get("service_address.driver", "none")
+    for key in _POOL:
+        field = f"service_address.{key}"
+        given = field in policy.values
+        if driver == "octavia" and not given and field not in policy.broken:
+            yield field, "found none"
+        elif driver != "octavia" and given:
+            yield field, f"service_address.driver is {driver}"
 
 
 def no_address(policy: facts.Facts) -> conditions.Found:
@@ -58,7 +81,7 @@ def address_driver(policy: facts.Facts) -> conditions.Found:
 
 def needs_probe(policy: facts.Facts) -> conditions.Found:
     if (
-        policy.mechanism in words.ONE_REPLICA
+        policy.mechanism in words.REPLICATED
         and not policy.probes
         and "probes" not in policy.broken
     ):
@@ -86,7 +109,7 @@ def no_failback(policy: facts.Facts) -> conditions.Found:
 
 
 def image_boot(policy: facts.Facts) -> conditions.Found:
-    if policy.mechanism in words.ONE_REPLICA:
+    if policy.mechanism in words.REPLICATED:
         for vdu in policy.vdus():
             if vdu.volume_backed:
                 yield (
@@ -98,7 +121,7 @@ def image_boot(policy: facts.Facts) -> conditions.Found:
 
 def no_snapshot(policy: facts.Facts) -> conditions.Found:
     method = policy.values.get("state_protection.method")
-    if policy.mechanism in words.ONE_REPLICA and method in (
+    if policy.mechanism in words.REPLICATED and method in (
         "image_snapshot",
         "volume_snapshot",
     ):

@@ -117,17 +117,28 @@ RULES = (
         conditions.probe_path,
     ),
     Rule(
-        "1R-AS and 1R-AA need a service_address.driver other than none",
+        "all mechanisms but 0R need a service_address.driver other than none",
         replicas.needs_address,
     ),
     Rule("0R has no service address", replicas.no_address),
-    Rule("1R-AS and 1R-AA need at least one probe", replicas.needs_probe),
+    Rule(
+        "MR-AA has a service_address.driver that spreads the service: "
+        "octavia or ecmp; the others have one that does not",
+        replicas.spreading_address,
+    ),
+    Rule(
+        "the driver octavia, and it alone, has service_address.pool and port",
+        replicas.pool_given,
+    ),
+    Rule(
+        "all mechanisms but 0R need at least one probe", replicas.needs_probe
+    ),
     Rule(
         "standby and failback are only for 1R-AS and 1R-AA",
         replicas.replica_words,
     ),
     Rule(
-        "1R-AS and 1R-AA save state by the method hook alone",
+        "all mechanisms but 0R save state by the method hook alone",
         replicas.no_snapshot,
     ),
     Rule(
@@ -151,12 +162,6 @@ RULES = (
         "the interval of a hook must be at least 0.2 s",
         replicas.hook_interval,
     ),
-    # Last, so that a mechanism's own rules are reported before it.
-    Rule(
-        "redundancy must be a mechanism of this version",
-        conditions.supported,
-        kind="unsupported",
-    ),
     Rule(
         "a target must not be a placement group",
         conditions.target_group,
@@ -169,19 +174,19 @@ RULES = (
     ),
     Rule("quiesce must be false", conditions.no_quiesce, kind="unsupported"),
     Rule(
-        "service_address.driver must be none or floating_ip",
+        "service_address.driver must be none, floating_ip or octavia",
         replicas.address_driver,
         kind="unsupported",
     ),
     Rule("standby must be warm", replicas.warm_standby, kind="unsupported"),
     Rule("failback must be never", replicas.no_failback, kind="unsupported"),
     Rule(
-        "the method hook needs 1R-AS or 1R-AA",
+        "the method hook needs another mechanism than 0R",
         replicas.hook_mechanism,
         kind="unsupported",
     ),
     Rule(
-        "1R-AS and 1R-AA need a VDU that boots from an image",
+        "all mechanisms but 0R need a VDU that boots from an image",
         replicas.image_boot,
         kind="unsupported",
     ),

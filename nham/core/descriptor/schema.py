@@ -231,8 +231,21 @@ ADDRESS = (
     Property(
         "service_address.driver",
         "choice",
-        "how the address that clients use is moved to another member",
+        "how the address that clients use is moved to another member, or "
+        "spread over all",
         choices=("none", "floating_ip", "fixed_ip", "vip", "ecmp", "octavia"),
+    ),
+    Property(
+        "service_address.pool",
+        "string",
+        "id or name of the balancer's pool that spreads the service",
+    ),
+    Property(
+        "service_address.port",
+        "integer",
+        "port at which the members of the pool listen",
+        low=1,
+        high=65535,
     ),
 )
 

@@ -79,11 +79,7 @@ Failback = Literal["never", "auto", "request"]
 HostRecovery = Literal["auto", "evacuate", "replace"]
 VnfcOwner = Literal["nham", "vnf"]
 
-#: Mechanisms that this version carries out; the others are refused.
-SUPPORTED_MECHANISMS: tuple[Mechanism, ...] = (
-    Mechanism.ZERO_R,
-    Mechanism.ONE_R_AS,
-    Mechanism.ONE_R_AA,
-)
 #: Mechanisms with one replica beside the primary.
 ONE_REPLICA: tuple[Mechanism, ...] = (Mechanism.ONE_R_AS, Mechanism.ONE_R_AA)
+#: Mechanisms with any replicas.
+REPLICATED: tuple[Mechanism, ...] = (*ONE_REPLICA, Mechanism.MR_AA)

@@ -60,7 +60,7 @@ class TrafficSuite(base.Suite):
         def look() -> bool:
             try:
                 call()
-            except errors.Unavailable:
+            except errors.Conflict:
                 return False
             return True
 

@@ -151,7 +151,7 @@ class CheckerTest(CheckerCase):
 
     def test_an_operator_who_is_ignored(self) -> None:
         self.replace(
-            "nham.engine.cloud.stopped_by", lambda _vim, _server_id: "nobody"
+            "nham.engine.cloud.stopped_by", lambda *_args: "nobody"
         )
         self.replace("nham.simulate.checker._SLACK", 0.0)
         self.only("user_stop")

@@ -315,8 +315,10 @@ def _points(way: Way) -> Iterator[tuple[str, str, int]]:
         server_id="server",
         host="cmp1",
         policy=way.policy,
-        standby=facts.StandbyFacts(
-            member_id="standby", server_id="other", host="cmp2"
+        standbys=(
+            facts.StandbyFacts(
+                member_id="standby", server_id="other", host="cmp2"
+            ),
         ),
     )
     choice = plans.Choice(

@@ -84,6 +84,17 @@ EXPECTED: dict[str, tuple[list[str], int, tuple[float, float]]] = {
     "host-power-off-volume": (["evacuate"], 1, (0, 0)),
     "host-storm": ([], 3, (0, 0)),
     "host-unfenced": (["evacuate"], 1, (1, 110)),
+    # Of three members one gives no answer until it is out of the pool.
+    "mr-aa-hosts-die": (
+        ["make_standby"] * 2 + ["take_out", "remake_standby"] * 2,
+        22,
+        (0, 0),
+    ),
+    "mr-aa-qemu-killed": (
+        ["make_standby", "make_standby", "fail_over", "repair_standby"],
+        12,
+        (0, 0),
+    ),
     "nova-down": (["evacuate"], 1, (1, 70)),
     "operator-stop": ([], 1, (0, 0)),
     "qemu-killed": (["hard_reboot"], 1, (0, 0)),

@@ -45,7 +45,11 @@ _BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
         ),
     ],
     "MR-AA has at least one backup": [
-        (["image"], {"redundancy": "MR-AA"}, ["num_backups", "redundancy"])
+        (
+            ["image"],
+            {**replica_examples.SPREAD, "num_backups": 0},
+            ["num_backups"],
+        )
     ],
     "min_timeout <= initial_timeout <= max_timeout": [
         (
@@ -173,13 +177,6 @@ _BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             ["probes[0].path"],
         )
     ],
-    "redundancy must be a mechanism of this version": [
-        (
-            ["image"],
-            {"redundancy": "MR-AA", "num_backups": 1},
-            ["redundancy"],
-        )
-    ],
     "a target must not be a placement group": [
         (["group"], {}, ["targets[0]"])
     ],
@@ -294,25 +291,15 @@ class TestRules(base.TestCase):
                     if rule.kind != "unsupported":
                         self.assertIn(sentence, str(found))
 
-    def test_an_unsupported_mechanism_is_refused_in_these_words(self) -> None:
-        self.assertEqual(
-            [
-                "redundancy: MR-AA is not yet supported in this version "
-                "(supported: 0R, 1R-AS, 1R-AA)"
-            ],
-            _check({"redundancy": "MR-AA", "num_backups": 1}),
-        )
-
-    def test_other_rules_of_an_unsupported_mechanism_come_first(self) -> None:
-        found = _check({"redundancy": "MR-AA", "num_backups": 0})
-        self.assertTrue(found[0].startswith("num_backups: "))
-        self.assertTrue(found[1].startswith("redundancy: "))
-
     def test_a_cooldown_of_replicas_is_not_a_snapshot_interval(self) -> None:
         found = _check(
-            {"redundancy": "MR-AA", "num_backups": 3, "cooldown": "250 ms"}
+            {
+                **replica_examples.stateful(),
+                **replica_examples.SPREAD,
+                "cooldown": "250 ms",
+            }
         )
-        self.assertEqual(1, len(found))
+        self.assertEqual([], found)
 
     def test_too_short_an_interval_is_refused_with_the_sum(self) -> None:
         found = _check(

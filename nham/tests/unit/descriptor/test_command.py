@@ -56,17 +56,17 @@ class TestCommand(base.TestCase):
     def test_validate_what_is_wrong(self) -> None:
         code, out, err = self.run_command("validate", self.paper)
         self.assertEqual((1, ""), (code, out))
-        self.assertEqual(
-            f"{self.paper}:15: VNF_resiliency.redundancy: MR-AA is not yet "
-            f"supported in this version (supported: 0R, 1R-AS, 1R-AA)\n",
-            err,
-        )
+        self.assertEqual(3, len(err.splitlines()))
+        for line in err.splitlines():
+            self.assertIn(f"{self.paper}:", line)
+        self.assertIn(": VNF_resiliency.service_address.driver: ", err)
 
     def test_validate_as_json(self) -> None:
         code, out, _ = self.run_command("validate", "-f", "json", self.paper)
         self.assertEqual(1, code)
-        (problem,) = json.loads(out)["problems"]
-        self.assertEqual(15, problem["line"])
+        problems = json.loads(out)["problems"]
+        self.assertEqual(3, len(problems))
+        self.assertTrue(all(problem["line"] for problem in problems))
         code, out, _ = self.run_command(
             "validate", "-f", "json", str(self.root)
         )

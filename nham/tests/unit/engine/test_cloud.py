@@ -246,9 +246,9 @@ class TestRestarted(CloudCase):
 class TestStoppedBy(CloudCase):
     """Who stopped a server that is off."""
 
-    def stopped_by(self) -> str:
+    def stopped_by(self) -> str | None:
         """Return what is found out."""
-        return cloud.stopped_by(self.vim, self.server_id)
+        return cloud.stopped_by(self.vim, self.server_id, self.clock.now())
 
     def test_user(self) -> None:
         self.world.user_stop(self.server_id)
@@ -265,6 +265,9 @@ class TestStoppedBy(CloudCase):
         self.clock.advance(5.0)
         self.world.user_start(self.server_id)
         self.clock.advance(5.0)
+        # It may not have shown yet when it was seen to be off.
+        self.assertIsNone(self.stopped_by())
+        self.clock.advance(30.0)
         self.assertEqual("nobody", self.stopped_by())
 
     def test_what_is_no_switch_does_not_count(self) -> None:

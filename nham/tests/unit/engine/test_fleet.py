@@ -99,17 +99,16 @@ class TestReplicas(base.EngineCase):
         return member
 
     def test_no_standby(self) -> None:
-        self.assertIsNone(self.entry().standby)
+        self.assertEqual((), self.entry().standbys)
 
     def test_who_serves_and_who_does_not(self) -> None:
         # By their ids it comes first.
         standby = self.add("a", states.Role.STANDBY)
         self.assertEqual("v/0/m", self.entry().member.id)
-        self.assertEqual(standby, self.entry().standby)
+        self.assertEqual((standby,), self.entry().standbys)
         self.store.promote("v/0", "a")
         self.assertEqual("a", self.entry().member.id)
-        failed = self.entry().standby
-        assert failed is not None
+        (failed,) = self.entry().standbys
         self.assertEqual(
             ("v/0/m", states.Role.FAILED), (failed.id, failed.role)
         )
@@ -121,9 +120,9 @@ class TestReplicas(base.EngineCase):
             ("d", states.Role.STANDBY),
         ):
             wanted = self.add(member_id, role)
-            self.assertEqual(wanted, self.entry().standby)
+            self.assertEqual((wanted,), self.entry().standbys)
         self.add("a", states.Role.RETIRED)
-        self.assertEqual(wanted, self.entry().standby)
+        self.assertEqual((wanted,), self.entry().standbys)
 
     def test_nobody_serves(self) -> None:
         member = self.entry().member

@@ -63,7 +63,7 @@ class TestTroubled(GatherCase):
         self.world.hang_app(self.server_id())
         self.look(base.SILENCE)
         self.assertEqual(
-            {"v/0": (Health.DEAD, Health.OK, "ACTIVE", Health.OK, None)},
+            {"v/0": (Health.DEAD, Health.OK, "ACTIVE", Health.OK, ())},
             self.gatherer.troubled(self.fleet),
         )
 
@@ -75,7 +75,7 @@ class TestTroubled(GatherCase):
         self.world.hang_guest(self.server_id())
         self.look(base.SILENCE)
         self.assertEqual(
-            (Health.UNKNOWN, Health.DEAD, "ACTIVE", Health.OK, None),
+            (Health.UNKNOWN, Health.DEAD, "ACTIVE", Health.OK, ()),
             self.signs(),
         )
 
@@ -89,7 +89,7 @@ class TestTroubled(GatherCase):
         self.world.user_pause(self.server_id("v/1"))
         self.poll()
         self.assertEqual(
-            (Health.OK, Health.OK, "PAUSED", Health.OK, None),
+            (Health.OK, Health.OK, "PAUSED", Health.OK, ()),
             self.signs("v/1"),
         )
         self.assertIsNone(self.signs("v/0"))
@@ -105,7 +105,7 @@ class TestTroubled(GatherCase):
         self.look(base.SILENCE)
         self.assertTrue(self.cloud.services()["one"].up)
         self.assertEqual(
-            (Health.DEAD, Health.DEAD, "ACTIVE", Health.DEAD, None),
+            (Health.DEAD, Health.DEAD, "ACTIVE", Health.DEAD, ()),
             self.signs(),
         )
 
@@ -115,7 +115,7 @@ class TestTroubled(GatherCase):
         self.world.partition_host("one")
         self.look(base.SILENCE)
         self.assertEqual(
-            (Health.UNKNOWN, Health.UNKNOWN, "ACTIVE", Health.DEAD, None),
+            (Health.UNKNOWN, Health.UNKNOWN, "ACTIVE", Health.DEAD, ()),
             self.signs(),
         )
         self.assertIsNone(self.signs("v/1"))

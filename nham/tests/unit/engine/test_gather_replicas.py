@@ -136,7 +136,7 @@ class TestUnguarded(GatherCase):
     def test_no_standby(self) -> None:
         self.change("s", role=Role.RETIRED)
         self.assertEqual(
-            (Health.OK, Health.OK, "ACTIVE", Health.OK, None), self.signs()
+            (Health.OK, Health.OK, "ACTIVE", Health.OK, ()), self.signs()
         )
 
     def test_standby_that_cannot_take_over(self) -> None:
@@ -144,17 +144,15 @@ class TestUnguarded(GatherCase):
             self.change("s", role=role)
             signs = self.signs()
             assert signs is not None
-            assert signs[4] is not None
-            self.assertIs(role, signs[4].role)
+            self.assertIs(role, signs[4][0].role)
 
     def test_silent_standby(self) -> None:
         self.world.hang_guest(self.ours)
         self.look(base.SILENCE)
         signs = self.signs()
         assert signs is not None
-        assert signs[4] is not None
         self.assertIs(Health.OK, signs[0])
-        self.assertIs(Health.DEAD, signs[4].app)
+        self.assertIs(Health.DEAD, signs[4][0].app)
 
     def test_standby_that_is_off(self) -> None:
         self.world.user_stop(self.ours)

@@ -47,6 +47,10 @@ class AddressWatch(base.FakeWatch):
         """See ``context.MemberWatch``."""
         group = self._store.group("g")
         kept = group.service if group_id == "g" else group.access
+        if group.access is None:
+            known = self._store.members(group_id="g")
+            asked = [m for m in known if context.subject(m) == group_id]
+            kept = asked[0].access if asked else kept
         good = kept is not None and self._world.read_at(kept.ip) is not None
         health = base.Health.OK if good else base.Health.DEAD
         return context.MemberView(
@@ -148,7 +152,7 @@ class ReplicaCase(base.RecoveryCase):
             app=base.Health.DEAD,
             icmp=base.Health.DEAD,
             member_id=primary.id,
-            standby=standby,
+            standbys=(standby,) if standby else (),
         )
         choice = plans.Choice(
             member=member,

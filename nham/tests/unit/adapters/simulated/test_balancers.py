@@ -158,7 +158,7 @@ class ChangeTest(PoolCase):
             lambda: self.spreader.forget(self.pool_id, address),
             lambda: self.spreader.targets(self.pool_id),
         ):
-            self.assertRaises(errors.Unavailable, call)
+            self.assertRaises(errors.Conflict, call)
         self.clock.advance(self.latency)
         self.assertEqual([1], self.read(1))
         self.withdraw(self.image_backed)

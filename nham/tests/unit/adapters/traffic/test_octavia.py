@@ -150,7 +150,7 @@ class ChangeTest(SpreaderCase):
         self.member(address="10.0.0.6")
         # The second one meets a balancer that is changing the first.
         for call in (self.spreader.withdraw, self.spreader.forget):
-            self.assertRaises(errors.Unavailable, call, self.made, "10.0.0.5")
+            self.assertRaises(errors.Conflict, call, self.made, "10.0.0.5")
             self.fake.settle()
             call(self.made, "10.0.0.5")
             self.fake.settle()
@@ -216,25 +216,25 @@ class NotNowTest(SpreaderCase):
     def test_in_the_middle_of_a_change(self) -> None:
         for call in self.calls().values():
             self.fake.status = "PENDING_UPDATE"
-            self.assertRaises(errors.Unavailable, call)
+            self.assertRaises(errors.Conflict, call)
 
     def test_broken(self) -> None:
         for call in self.calls().values():
             self.fake.status = "ERROR"
-            self.assertRaises(errors.Conflict, call)
+            self.assertRaises(errors.Refused, call)
 
     def test_broken_balancer_of_a_sound_pool(self) -> None:
         calls = self.calls()
         self.fake.pools[self.made]["provisioning_status"] = "ACTIVE"
         self.fake.status = "ERROR"
-        self.assertRaises(errors.Conflict, calls["withdraw"])
+        self.assertRaises(errors.Refused, calls["withdraw"])
         self.assertEqual(1, len(self.spreader.targets(self.made)))
 
     def test_refused_although_all_is_well(self) -> None:
         # As when another change was just done, or two asked for the same.
         url = f"{octavia_cloud.OCTAVIA}/lbaas/pools/{self.made}/members"
         self.web.post(url, status_code=409)
-        self.assertRaises(errors.Unavailable, self.enable)
+        self.assertRaises(errors.Conflict, self.enable)
 
     def test_other_refusals_are_what_they_are(self) -> None:
         url = f"{octavia_cloud.OCTAVIA}/lbaas/pools/{self.made}/members"

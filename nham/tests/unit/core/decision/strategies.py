@@ -56,8 +56,14 @@ def _with_hook(
 policies = st.builds(
     descriptor.ResiliencyPolicy,
     redundancy=st.sampled_from(
-        (Mechanism.ZERO_R, Mechanism.ONE_R_AS, Mechanism.ONE_R_AA)
+        (
+            Mechanism.ZERO_R,
+            Mechanism.ONE_R_AS,
+            Mechanism.ONE_R_AA,
+            Mechanism.MR_AA,
+        )
     ),
+    num_backups=st.sampled_from((1, 2, 3)),
     name=st.just("p"),
     targets=st.just(("VDU1",)),
     stateful=st.booleans(),
@@ -126,10 +132,25 @@ standbys = st.builds(
 
 
 def _alone(member: facts.MemberFacts) -> facts.MemberFacts:
-    """Return the member, without a standby if its mechanism has none."""
-    if member.replicated:
-        return member
-    return dataclasses.replace(member, standby=None)
+    """Return the member with no more others than its mechanism has.
+
+    Where all serve none waits as a standby, and elsewhere none beside it.
+    """
+    spread = member.policy.redundancy is Mechanism.MR_AA
+    role = states.Role.ACTIVE if spread else states.Role.STANDBY
+    count = member.wanted if spread else min(member.wanted, 1)
+    return dataclasses.replace(
+        member,
+        policy=member.policy
+        if spread
+        else dataclasses.replace(member.policy, num_backups=count),
+        standbys=tuple(
+            dataclasses.replace(one, member_id=f"m{number}", role=role)
+            if one.role is states.Role.STANDBY
+            else dataclasses.replace(one, member_id=f"m{number}")
+            for number, one in enumerate(member.standbys[:count], 2)
+        ),
+    )
 
 
 members = st.builds(
@@ -156,7 +177,7 @@ members = st.builds(
     paused=st.booleans(),
     busy=st.sampled_from((False, False, False, True)),
     member_id=st.just("m1"),
-    standby=st.none() | standbys,
+    standbys=st.lists(standbys, max_size=3).map(tuple),
 ).map(_alone)
 
 

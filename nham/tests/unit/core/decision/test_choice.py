@@ -66,7 +66,7 @@ class GiveStateTest(base.TestCase):
                 detection=descriptor.Detection(boot_timeout=12.0),
             )
             made = a_choice(member=test_rules.a_replica(policy=policy))
-            (named,) = choice.give_state(made, "m2")
+            (named,) = choice.give_state(made, {"member_id": "m2"})
             self.assertEqual(
                 {"member_id": "m2", "must": not accept}, named.args
             )

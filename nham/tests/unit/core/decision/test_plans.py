@@ -58,7 +58,7 @@ class RungsTest(base.TestCase):
                 self.assertTrue(step.note.endswith("."), step.note)
 
     def test_the_timeline_is_complete(self) -> None:
-        for name in set(plans.RUNGS) - {"fail_over", *replicas.RUNGS}:
+        for name in set(plans.RUNGS) - {"fail_over", *replicas.BESIDE}:
             for checkpoint_id in (None, "c"):
                 marks = [
                     step.marks
@@ -76,7 +76,7 @@ class RungsTest(base.TestCase):
 class ReplicaTest(base.TestCase):
     """What the ladder does to a member of a replica group."""
 
-    LADDER = set(plans.RUNGS) - {"fail_over", *replicas.RUNGS}
+    LADDER = set(plans.RUNGS) - {"fail_over", *replicas.BESIDE}
 
     def test_its_ports_are_enabled_before_it_is_brought_back(self) -> None:
         for name in self.LADDER:

@@ -87,7 +87,7 @@ def steps(rung: str, **fields: Any) -> dict[str, model.Step]:
 class EveryPlanTest(base.TestCase):
     def test_names(self) -> None:
         self.assertEqual(
-            ["fail_over", *replicas.RUNGS],
+            ["fail_over", "take_out", *replicas.RUNGS],
             [rung.name for rung in replica_plans.RUNGS],
         )
 
@@ -109,7 +109,9 @@ class EveryPlanTest(base.TestCase):
             for name, made in choices().items():
                 marks = [s.marks for s in rung.steps(made) if s.marks]
                 wanted = ["fenced", "restored", "first_good"]
-                if rung.name != "fail_over":
+                if rung.name == "take_out":
+                    wanted = ["restored", "fenced"]
+                elif rung.name != "fail_over":
                     wanted = ["fenced", "repaired"]
                     if rung.name != "repair_standby" or "False" in name[-5:]:
                         wanted = ["repaired"]
@@ -151,7 +153,9 @@ class DecidedTest(base.TestCase):
         for verdict in test_rules.acts(decision.decide(seen)):
             actions = [step.action for step in verdict.steps]
             moves = {"isolate_member", "move_address", "promote"}
-            if verdict.rung != "fail_over":
+            spread = replicas.spreads(members[verdict.group_id].policy)
+            if verdict.rung != "fail_over" or spread:
+                moves -= {"isolate_member", "promote"} if spread else set()
                 self.assertEqual(set(), moves & set(actions))
                 continue
             standby = test_rules.standby_of(members[verdict.group_id])
@@ -182,8 +186,11 @@ class DecidedTest(base.TestCase):
         for verdict in test_rules.acts(decision.decide(seen)):
             for step in verdict.steps:
                 if step.action == "create_member":
-                    host = members[verdict.group_id].host
-                    self.assertNotIn(step.args["host"], (None, host))
+                    member = members[verdict.group_id]
+                    used = {o.host for o in member.standbys if not o.lost}
+                    self.assertNotIn(
+                        step.args["host"], {None, member.host, *used}
+                    )
 
 
 class ArgumentsTest(base.TestCase):

@@ -168,7 +168,9 @@ class WhichStandbyTest(base.TestCase):
                 dataclasses.replace(test_rules.POLICY, redundancy=mechanism)
             )
         }
-        self.assertEqual({descriptor.Mechanism.ONE_R_AA}, fed)
+        self.assertEqual(
+            {descriptor.Mechanism.ONE_R_AA, descriptor.Mechanism.MR_AA}, fed
+        )
 
 
 class WhereTest(base.TestCase):

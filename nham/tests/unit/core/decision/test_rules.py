@@ -49,6 +49,9 @@ def a_member(**fields: Any) -> facts.MemberFacts:
         "image_id": "image",
         **fields,
     }
+    if "standby" in values:
+        one = values.pop("standby")
+        values["standbys"] = (one,) if one else ()
     return facts.MemberFacts(**values)
 
 
@@ -309,9 +312,12 @@ class SafetyTest(base.TestCase):
             actions = [step.action for step in verdict.steps]
             self.assertEqual(len(actions), len(set(actions)))
             if verdict.rung in replicas.RUNGS:
-                self.assertEqual("join_standby", actions[-1])
+                self.assertIn(actions[-1], ("join_standby", "join_group"))
                 continue
             self.assertEqual("confirm_fault", actions[0])
+            if verdict.rung == "take_out":
+                self.assertEqual("fail_member", actions[-1])
+                continue
             if verdict.rung == "fail_over":
                 self.assertEqual("verify_service", actions[-1])
                 continue

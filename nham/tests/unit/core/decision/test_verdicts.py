@@ -63,7 +63,7 @@ class SwitchoverTest(base.TestCase):
     def test_an_operator_has_the_standby_take_over(self) -> None:
         member = test_rules.a_replica(policy=test_rules.HOOKED)
         member = dataclasses.replace(
-            member, standby=test_rules.a_standby(sequence=7)
+            member, standbys=(test_rules.a_standby(sequence=7),)
         )
         verdict = decision.switchover_verdict(member, "asked")
         self.assertEqual(

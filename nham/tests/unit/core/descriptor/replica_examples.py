@@ -25,6 +25,15 @@ STANDBY = {
 }
 
 
+#: The least that a policy says whose members all serve.
+SPREAD = {
+    "redundancy": "MR-AA",
+    "num_backups": 2,
+    "service_address": {"driver": "octavia", "pool": "calls", "port": 80},
+    "probes": [{"type": "tcp", "port": 80}],
+}
+
+
 def stateful(**hook: Any) -> dict[str, Any]:
     """Return a policy with a standby that a hook feeds."""
     return {
@@ -51,7 +60,7 @@ _HOOK = "state_protection.hook"
 
 #: For each rule: a policy that breaks it, and the fields that are named.
 BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
-    "1R-AS and 1R-AA need a service_address.driver other than none": [
+    "all mechanisms but 0R need a service_address.driver other than none": [
         (["image"], policy, ["service_address.driver"])
         for policy in (
             _without("service_address"),
@@ -70,7 +79,7 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             ["service_address.driver"],
         )
     ],
-    "1R-AS and 1R-AA need at least one probe": [
+    "all mechanisms but 0R need at least one probe": [
         (["image"], _without("probes"), ["probes"])
     ],
     "standby and failback are only for 1R-AS and 1R-AA": [
@@ -78,11 +87,11 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
         (["image"], {"failback": "never"}, ["failback"]),
         (
             ["image"],
-            {"redundancy": "MR-AA", "num_backups": 1, "standby": "warm"},
-            ["redundancy", "standby"],
+            {**SPREAD, "standby": "warm"},
+            ["standby"],
         ),
     ],
-    "1R-AS and 1R-AA save state by the method hook alone": [
+    "all mechanisms but 0R save state by the method hook alone": [
         (["image"], protected(**samples.SNAPSHOT), [_METHOD]),
         (
             ["volume"],
@@ -131,13 +140,45 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
         ),
         (["image"], {**stateful(), "cooldown": "100 ms"}, ["cooldown"]),
     ],
-    "service_address.driver must be none or floating_ip": [
+    "MR-AA has a service_address.driver that spreads the service: octavia or "
+    "ecmp; the others have one that does not": [
         (
             ["image"],
-            {**STANDBY, "service_address": {"driver": driver}},
+            {**SPREAD, "service_address": {"driver": "floating_ip"}},
+            ["service_address.driver"],
+        ),
+        (
+            ["image"],
+            {**STANDBY, "service_address": SPREAD["service_address"]},
+            ["service_address.driver"],
+        ),
+    ],
+    "the driver octavia, and it alone, has service_address.pool and port": [
+        (
+            ["image"],
+            {**SPREAD, "service_address": {"driver": "octavia"}},
+            ["service_address.pool", "service_address.port"],
+        ),
+        (
+            ["image"],
+            {
+                **STANDBY,
+                "service_address": {"driver": "floating_ip", "pool": "calls"},
+            },
+            ["service_address.pool"],
+        ),
+    ],
+    "service_address.driver must be none, floating_ip or octavia": [
+        (
+            ["image"],
+            {**policy, "service_address": {"driver": driver}},
             ["service_address.driver"],
         )
-        for driver in ("fixed_ip", "vip", "ecmp", "octavia")
+        for policy, driver in (
+            (STANDBY, "fixed_ip"),
+            (STANDBY, "vip"),
+            (SPREAD, "ecmp"),
+        )
     ],
     "standby must be warm": [
         (["image"], {**STANDBY, "standby": "cold"}, ["standby"])
@@ -146,14 +187,14 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
         (["image"], {**STANDBY, "failback": when}, ["failback"])
         for when in ("auto", "request")
     ],
-    "the method hook needs 1R-AS or 1R-AA": [
+    "the method hook needs another mechanism than 0R": [
         (
             ["image"],
             {"stateful": True, "state_protection": HOOK},
             [_METHOD],
         )
     ],
-    "1R-AS and 1R-AA need a VDU that boots from an image": [
+    "all mechanisms but 0R need a VDU that boots from an image": [
         (["volume"], STANDBY, ["redundancy"]),
         (["VNF"], STANDBY, ["redundancy"]),
     ],

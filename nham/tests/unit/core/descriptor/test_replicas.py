@@ -163,9 +163,9 @@ class TestTold(base.TestCase):
     def test_a_snapshot_of_a_pair_is_refused_with_the_reason(self) -> None:
         self.assertEqual(
             [
-                "state_protection.method: 1R-AS and 1R-AA save state by the "
-                "method hook alone: a snapshot cannot feed a running member, "
-                "found image_snapshot"
+                "state_protection.method: all mechanisms but 0R save state by "
+                "the method hook alone: a snapshot cannot feed a running "
+                "member, found image_snapshot"
             ],
             _check(examples.protected(**samples.SNAPSHOT)),
         )

@@ -1,0 +1,115 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Plans of a replica group whose members all serve (MR-AA).
+
+Source: NHAM paper 3.3.4: after a failure nothing is reconfigured, the
+failed member only leaves the distribution; what is missing is made anew by
+a plan of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nham.core import model
+from nham.core.decision import choice as choice_
+
+Choice = choice_.Choice
+_step = choice_.step
+
+
+def take_out(choice: Choice) -> list[model.Step]:
+    """Take a member that is not the primary out of the distribution."""
+    other = choice_.standby(choice)
+    which = {"member_id": other.member_id}
+    return [
+        *choice_.confirm(choice, other),
+        *_leave(which),
+        _step("fail_member", "Write down that it has failed.", args=which),
+    ]
+
+
+def fail_over(choice: Choice) -> list[model.Step]:
+    """Take the primary out of the distribution; another is the primary.
+
+    It has the state that was saved last, as all members have.
+    """
+    member = choice.member
+    return [
+        *choice_.confirm(choice),
+        *_leave({"member_id": member.member_id}),
+        _step(
+            "promote",
+            "Write down that another member is the primary now.",
+            args={"member_id": choice_.standby(choice).member_id},
+        ),
+        _step(
+            "verify_service",
+            "Wait for the first good answer.",
+            member.policy.detection.boot_timeout,
+            "first_good",
+        ),
+    ]
+
+
+def find() -> list[model.Step]:
+    """Return the steps before a member is made."""
+    return [
+        _step(
+            "find_pool",
+            "Find the balancer's pool, and see that the primary is in it.",
+        )
+    ]
+
+
+def join(choice: Choice) -> list[model.Step]:
+    """Return the steps that let a member that runs serve, too."""
+    joining = {"joining": True}
+    return [
+        _step("open_access", "Have an address to reach it by."),
+        _step(
+            "await_member",
+            "Wait until it answers.",
+            choice.member.policy.detection.boot_timeout,
+        ),
+        *choice_.give_state(choice, joining),
+        _step(
+            "join_distribution",
+            "Let it take part in the distribution.",
+            args=joining,
+        ),
+        _step(
+            "join_group",
+            "Write down that it serves.",
+            marks="repaired",
+        ),
+    ]
+
+
+def _leave(which: Mapping[str, Any]) -> list[model.Step]:
+    """Return the steps after which nothing reaches a member any more."""
+    return [
+        _step(
+            "leave_distribution",
+            "Take it out of the distribution.",
+            marks="restored",
+            args=which,
+        ),
+        _step(
+            "isolate_member",
+            "Cut it off: disable its ports.",
+            marks="fenced",
+            args=which,
+        ),
+    ]
