@@ -23,6 +23,8 @@ from benchmarks.bed import cloud as bed
 
 #: The pool that the sample policy of MR-AA names.
 POOL = "sample-vnf"
+#: The project in which Tacker makes VNFs.
+_PROJECT = "demo"
 #: Seconds for one change of a balancer.
 _PATIENCE = 60.0
 
@@ -44,7 +46,10 @@ class Balancer:
         api = self._cloud.load_balancer
         network = next(self._cloud.network.networks(name="net0"))
         made = api.create_load_balancer(
-            name=POOL, vip_subnet_id=network.subnet_ids[0], provider="ovn"
+            name=POOL,
+            vip_subnet_id=network.subnet_ids[0],
+            provider="ovn",
+            project_id=self._cloud.identity.find_project(_PROJECT).id,
         )
         self._id = made.id
         try:
