@@ -150,9 +150,7 @@ class CheckerTest(CheckerCase):
         self.find("acted while paused")
 
     def test_an_operator_who_is_ignored(self) -> None:
-        self.replace(
-            "nham.engine.cloud.stopped_by", lambda *_args: "nobody"
-        )
+        self.replace("nham.engine.cloud.stopped_by", lambda *_args: "nobody")
         self.replace("nham.simulate.checker._SLACK", 0.0)
         self.only("user_stop")
         self.find("acted on a stopped one")
