@@ -45,11 +45,12 @@ class Balancer:
     def __enter__(self) -> Balancer:
         api = self._cloud.load_balancer
         network = next(self._cloud.network.networks(name="net0"))
+        project: Any = self._cloud.get_project(_PROJECT)
         made = api.create_load_balancer(
             name=POOL,
             vip_subnet_id=network.subnet_ids[0],
             provider="ovn",
-            project_id=self._cloud.identity.find_project(_PROJECT).id,
+            project_id=project.id,
         )
         self._id = made.id
         try:
