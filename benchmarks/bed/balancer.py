@@ -33,6 +33,7 @@ class Balancer:
     """A balancer on the network of the sample VNF, with an empty pool.
 
     :ivar address: the floating IP that clients use.
+    :ivar project_id: the project that the pool is of.
     """
 
     def __init__(self, cloud: connection.Connection) -> None:
@@ -41,16 +42,18 @@ class Balancer:
         self._floating = ""
         self.pool_id = ""
         self.address = ""
+        self.project_id = ""
 
     def __enter__(self) -> Balancer:
         api = self._cloud.load_balancer
         network = next(self._cloud.network.networks(name="net0"))
         project: Any = self._cloud.get_project(_PROJECT)
+        self.project_id = project.id
         made = api.create_load_balancer(
             name=POOL,
             vip_subnet_id=network.subnet_ids[0],
             provider="ovn",
-            project_id=project.id,
+            project_id=self.project_id,
         )
         self._id = made.id
         try:

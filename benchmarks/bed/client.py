@@ -156,12 +156,6 @@ class Client:
             correct=right[0].at - fault_at if right else None,
         )
 
-    def gap(self, since: float) -> float:
-        """Return the longest time between two answers since a moment."""
-        times = [since, *sorted(a.at for a in self._answers if a.at > since)]
-        times.append(time.monotonic())
-        return max(b - a for a, b in itertools.pairwise(times))
-
     def silence(self, since: float) -> tuple[float, float]:
         """Return when the longest silence since a moment began and ended.
 

@@ -41,9 +41,9 @@ class OctaviaSpreaderTest(base.CloudSuite, suite.TrafficSuite):
         cls.network_id = ports[0].network_id
         first, second = sorted(one.addresses[0] for one in ports)
         cls.addresses = (first, second)
-        cls.project_id = str(cls.cloud.current_project_id)
         cls.balancer = balancer.Balancer(cls.cloud)
         cls.balancer.__enter__()
+        cls.project_id = cls.balancer.project_id
         cls.addClassCleanup(cls.balancer.remove)
 
     def setUp(self) -> None:
