@@ -340,21 +340,20 @@ def _all_well(lab: lab_.Lab) -> Found:
 def _servers(
     lab: lab_.Lab, vnf: model.Vnf, instance: tacker.Instance
 ) -> tuple[list[str], list[str | None]]:
-    """Return a VNF's servers that serve, and those of its standbys.
+    """Return a VNF's primary servers, and those of the other members.
 
-    None stands for a standby that is missing.
+    None stands for a member that is missing.
     """
     groups = {one.vnfc: one for one in lab.store.groups(vnf_id=vnf.id)}
     servers: list[str] = []
-    standbys: list[str | None] = []
+    others: list[str | None] = []
     for vnfc in instance.vnfcs:
         group = groups.get(vnfc.record().name)
         serves = replicas.primary(lab, group) if group else None
         servers.append(serves.server_id if serves else vnfc.server_id)
-        if group and replicas.replicated(lab, group):
-            waits = replicas.standby(lab, group)
-            standbys.append(waits.server_id if waits else None)
-    return servers, standbys
+        if group:
+            others += replicas.others(lab, group)
+    return servers, others
 
 
 def _waits_for_a_reason(lab: lab_.Lab) -> Found:

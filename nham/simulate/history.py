@@ -101,7 +101,7 @@ class History:
         volume = not replicated and self.chance.random() < 0.3
         policy = self._policy(volume)
         if replicated:
-            policy = self._replicated(policy)
+            policy = self._replicated(policy, name)
         places = self.chance.choices(
             self.hosts, k=self.chance.choice((1, 1, 2))
         )
@@ -120,9 +120,14 @@ class History:
         self, instance_id: str, policy: descriptor.ResiliencyPolicy
     ) -> None:
         """Give each VNFC a service address, at which somebody counts."""
-        for vnfc in self.world.tacker.get(instance_id).vnfcs:
+        instance = self.world.tacker.get(instance_id)
+        pool = policy.service_address.pool
+        if pool is not None:
+            self.world.add_pool(pool, instance.project_id, 80)
+        for vnfc in instance.vnfcs:
             service = self.world.add_floating_ip(vnfc.server_id)
-            if policy.stateful:
+            # Behind a balancer each question meets another member.
+            if policy.stateful and pool is None:
                 self.counters.append(
                     counting.Counter(
                         self.lab,
@@ -153,12 +158,16 @@ class History:
         )
 
     def _replicated(
-        self, policy: descriptor.ResiliencyPolicy
+        self, policy: descriptor.ResiliencyPolicy, name: str
     ) -> descriptor.ResiliencyPolicy:
-        """Return the policy with a standby."""
-        mechanism = self.chance.choice(
-            (descriptor.Mechanism.ONE_R_AS, descriptor.Mechanism.ONE_R_AA)
-        )
+        """Return the policy with a standby, or with more that serve."""
+        mechanism = self.chance.choice(descriptor.REPLICATED)
+        address, backups = descriptor.ServiceAddress(driver="floating_ip"), 1
+        if mechanism is descriptor.Mechanism.MR_AA:
+            address = descriptor.ServiceAddress(
+                driver="octavia", pool=name, port=80
+            )
+            backups = self.chance.choice((1, 2))
         protection = descriptor.StateProtection()
         if policy.stateful:
             protection = descriptor.StateProtection(
@@ -169,8 +178,8 @@ class History:
         return dataclasses.replace(
             policy,
             redundancy=mechanism,
-            num_backups=1,
-            service_address=descriptor.ServiceAddress(driver="floating_ip"),
+            num_backups=backups,
+            service_address=address,
             state_protection=protection,
         )
 

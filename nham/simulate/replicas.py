@@ -27,6 +27,7 @@ from typing import Any
 from nham.adapters import errors
 from nham.adapters.simulated import records
 from nham.core import descriptor
+from nham.core import facts
 from nham.core import model
 from nham.core import states
 from nham.core.decision import replicas as rungs
@@ -238,6 +239,21 @@ def primary(lab: lab_.Lab, group: model.Group) -> model.Member | None:
 def standby(lab: lab_.Lab, group: model.Group) -> model.Member | None:
     """Return the member of a group that can take over."""
     return _with_role(lab, group, states.Role.STANDBY)
+
+
+def others(lab: lab_.Lab, group: model.Group) -> list[str | None]:
+    """Return the servers of the members that a group should have beside.
+
+    None stands for each that is missing.
+    """
+    policy = policy_of(lab, group)
+    wanted = policy.num_backups if policy else 0
+    found: list[str | None] = [
+        member.server_id
+        for member in lab.store.members(group_id=group.id)
+        if member.role in facts.FIT_ROLES
+    ]
+    return [*found, *[None] * wanted][:wanted]
 
 
 def _with_role(
