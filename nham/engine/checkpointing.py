@@ -39,6 +39,7 @@ from nham.engine import cloud as cloud_
 from nham.engine import feeding
 from nham.engine import fleet as fleet_
 from nham.engine import journal as journal_
+from nham.engine import rpo
 from nham.engine import settings as settings_
 from nham.recovery import context
 
@@ -88,6 +89,7 @@ class Checkpointer:
         self._exporting: set[str] = set()
         self._retry_at: dict[str, float] = {}
         self._unfit: dict[str, str] = {}
+        self._ages = rpo.StateAges(journal)
 
     def run(self, fleet: Sequence[fleet_.Entry]) -> None:
         """Do what is due."""
@@ -275,7 +277,7 @@ class Checkpointer:
                 continue
             age = now - newest.get(entry.group.id, 0.0)
             if entry.group.id in newest:
-                metrics.state_age(entry.vnf.name, entry.group.vnfc, age)
+                self._ages.note(entry, age)
             waits = self._retry_at.get(entry.group.id, 0.0) > now
             if age >= protection.interval and not waits:
                 due.append((age, entry))

@@ -199,6 +199,17 @@ def interval_length(policy: facts.Facts) -> Found:
             )
 
 
+def rpo_reached(policy: facts.Facts) -> Found:
+    rpo = policy.values.get("state_protection.rpo")
+    hook = policy.values.get("state_protection.method") == "hook"
+    default = model.HOOK_INTERVAL if hook else model.StateProtection().interval
+    interval = policy.values.get(
+        "state_protection.interval", policy.values.get("cooldown", default)
+    )
+    if rpo is not None and rpo < interval:
+        yield "state_protection.rpo", f"the interval is {interval:g} s"
+
+
 def interval_used(policy: facts.Facts) -> Found:
     method = policy.values.get("state_protection.method", "none")
     if method != "none" or "state_protection.method" in policy.broken:
@@ -206,6 +217,7 @@ def interval_used(policy: facts.Facts) -> Found:
     for field in (
         "state_protection.interval",
         "state_protection.retention",
+        "state_protection.rpo",
         "cooldown",
     ):
         if field in policy.values:

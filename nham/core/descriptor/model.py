@@ -101,6 +101,10 @@ class Hook:
     max_size: int = 64_000_000
 
 
+#: One checkpoint may fail and one be under way before an operator is told.
+_MISSED = 3.0
+
+
 @dataclasses.dataclass(frozen=True)
 class StateProtection:
     """How the state of a stateful VNFC is saved.
@@ -109,6 +113,8 @@ class StateProtection:
     :ivar interval: seconds between two checkpoints; the paper's cooldown.
         `build` takes `HOOK_INTERVAL` for a hook that gives none.
     :ivar retention: checkpoints kept per member, 1 to 32.
+    :ivar rpo: seconds that the newest restorable state may be old; None:
+        see `oldest`.
     :ivar hook: given with the method 'hook', and only then.
     """
 
@@ -116,6 +122,12 @@ class StateProtection:
     interval: float = 60.0
     retention: int = 2
     hook: Hook | None = None
+    rpo: float | None = None
+
+    @property
+    def oldest(self) -> float:
+        """Age in seconds from which on a saved state is too old."""
+        return self.rpo or _MISSED * self.interval
 
 
 @dataclasses.dataclass(frozen=True)

@@ -100,7 +100,7 @@ RULES = (
         conditions.interval_length,
     ),
     Rule(
-        "a checkpoint interval or retention needs a "
+        "a checkpoint interval, retention or rpo needs a "
         "state_protection.method other than none",
         conditions.interval_used,
     ),
@@ -157,6 +157,10 @@ RULES = (
         "the token of a hook is the name of a secret: letters, digits, _, - "
         "and ., not beginning with .",
         replicas.hook_token,
+    ),
+    Rule(
+        "the rpo must not be shorter than the interval",
+        conditions.rpo_reached,
     ),
     Rule(
         "the interval of a hook must be at least 0.2 s",

@@ -179,6 +179,14 @@ STATE = (
         low=1,
         high=32,
     ),
+    Property(
+        "state_protection.rpo",
+        "duration",
+        "age of the newest restorable state that raises an alarm; without it "
+        "three intervals",
+        low=0.001,
+        high=_MONTH,
+    ),
 )
 
 HOOK = (

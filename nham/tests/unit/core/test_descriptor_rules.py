@@ -141,7 +141,7 @@ _BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             ["state_protection.interval"],
         ),
     ],
-    "a checkpoint interval or retention needs a state_protection.method "
+    "a checkpoint interval, retention or rpo needs a state_protection.method "
     "other than none": [
         (["image"], {"cooldown": "1 m"}, ["cooldown"]),
         (
@@ -176,6 +176,23 @@ _BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             {"probes": [{"type": "http", "port": 1, "path": "live"}]},
             ["probes[0].path"],
         )
+    ],
+    "the rpo must not be shorter than the interval": [
+        (
+            ["image"],
+            {
+                "stateful": True,
+                "state_protection": {**samples.SNAPSHOT, "rpo": "59 s"},
+            },
+            ["state_protection.rpo"],
+        ),
+        (
+            ["image"],
+            replica_examples.protected(
+                **replica_examples.HOOK, interval="2 s", rpo="1 s"
+            ),
+            ["state_protection.rpo"],
+        ),
     ],
     "a target must not be a placement group": [
         (["group"], {}, ["targets[0]"])

@@ -138,7 +138,10 @@ class TestPaper(base.TestCase):
             found = self.problems(text)
             self.assertEqual(3, len(found), str(found))
             for line, rule in (
-                (13, "cooldown: a checkpoint interval or retention needs"),
+                (
+                    13,
+                    "cooldown: a checkpoint interval, retention or rpo needs",
+                ),
                 (11, "service_address.driver: all mechanisms but 0R need"),
                 (11, "probes: all mechanisms but 0R need at least one probe"),
             ):

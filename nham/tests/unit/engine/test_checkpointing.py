@@ -270,6 +270,14 @@ class TestSchedule(CheckpointCase):
         )
         self.assertEqual(30.0, age)
 
+    def test_state_that_is_too_old_is_told_of(self) -> None:
+        self.add_checkpoint()
+        self.world.api_down("nova", 1000.0)
+        oldest = self.fleet[0].policy.state_protection.oldest
+        self.run_in(oldest + 1.0)
+        kinds = [event.kind for event in self.store.events()]
+        self.assertEqual(1, kinds.count("state-too-old"))
+
     def test_paused_vnf(self) -> None:
         self.store.set_paused("v", True)
         self.run_in(0.0)
