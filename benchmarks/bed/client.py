@@ -37,10 +37,25 @@ PATIENCE = 1.0
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """One good answer: when it came, and the state if that was asked."""
+    """One good answer: when it came, and the state if that was asked.
 
+    :ivar begun: when it was asked.
+    """
+
+    begun: float
     at: float
     state: dict[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """One plain question: when it was begun, and if it found an answer.
+
+    :ivar good: a good answer came within a client's patience.
+    """
+
+    begun: float
+    good: bool
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,6 +87,15 @@ class Counter:
         self._stopped.set()
         self._thread.join()
 
+    @property
+    def fell(self) -> int:
+        """How far the count ever fell behind what was acknowledged."""
+        most = worst = 0
+        for _at, value in self._told:
+            worst = max(worst, most + 1 - value)
+            most = max(most, value)
+        return worst
+
     def _count(self) -> None:
         while not self._stopped.wait(INTERVAL):
             text = vnf_.http_get(self._address, "/cgi-bin/count", PATIENCE)
@@ -93,6 +117,7 @@ class Client:
     def __init__(self, address: str) -> None:
         self._address = address
         self._answers: list[Answer] = []
+        self._requests: list[Request] = []
         self._stopped = threading.Event()
         self._pool = futures.ThreadPoolExecutor(16)
         self._thread = threading.Thread(target=self._ask_on, daemon=True)
@@ -117,14 +142,21 @@ class Client:
             self._stopped.wait(max(due - time.monotonic(), 0.0))
 
     def _ask(self) -> None:
-        if vnf_.http_get(self._address, "/health", PATIENCE) is not None:
-            self._answers.append(Answer(time.monotonic(), {}))
+        begun = time.monotonic()
+        text = vnf_.http_get(self._address, "/health", PATIENCE)
+        now = time.monotonic()
+        if text is not None:
+            self._answers.append(Answer(begun, now, {}))
+        # The time limit is for each of its parts: to connect, to be sent.
+        good = text is not None and now - begun <= PATIENCE
+        self._requests.append(Request(begun, good))
 
     def _ask_state(self) -> None:
+        begun = time.monotonic()
         text = vnf_.http_get(self._address, "/cgi-bin/state", 3 * PATIENCE)
         state = vnf_.parse_state(text)
         if state:
-            self._answers.append(Answer(time.monotonic(), state))
+            self._answers.append(Answer(begun, time.monotonic(), state))
 
     def outage(self, fault_at: float, note: str) -> Outage:
         """Return what was seen of a fault that came at that moment.
@@ -166,13 +198,29 @@ class Client:
         begin, end = max(pairs, key=lambda pair: pair[1] - pair[0])
         return begin - since, end - since
 
-    def members(self) -> list[str]:
-        """Return who answered, each change of it once."""
-        told = [a.state["uuid"] for a in self._in_order() if a.state]
-        return [name for name, _run in itertools.groupby(told)]
+    def requests(self, since: float) -> list[Request]:
+        """Return the plain questions that were begun since a moment.
 
-    def _in_order(self) -> list[Answer]:
-        return sorted(self._answers.copy(), key=lambda answer: answer.at)
+        Those that still wait for an answer are left out.
+        """
+        return [one for one in self._requests.copy() if one.begun >= since]
+
+    def members(self) -> list[str]:
+        """Return who answered, each change of it once.
+
+        Who answers late to what was asked before the next one was heard of
+        has not come back.
+        """
+        runs: list[tuple[str, float]] = []
+        told = [answer for answer in self._answers.copy() if answer.state]
+        for answer in sorted(told, key=lambda one: one.at):
+            name = answer.state["uuid"]
+            names = [known for known, _at in runs]
+            if names and name == names[-1]:
+                continue
+            if name not in names or answer.begun > runs[-1][1]:
+                runs.append((name, answer.at))
+        return [name for name, _at in runs]
 
     def last(self) -> dict[str, str]:
         """Return the newest state that was told."""

@@ -107,6 +107,10 @@ class Reports:
 
         return bed.wait("the group is whole", whole, seconds, 0.5)
 
+    def protect(self, vnf_id: str, descriptor: str) -> None:
+        """Give a VNF other policies."""
+        self._nham.protect_vnf(vnf_id, descriptor)
+
     def switchover(self, vnf_id: str) -> None:
         """Have the standby take over from a primary that is well."""
         self._nham.switchover_vnf(vnf_id)

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 import dataclasses
+import http.client
 import json
 import pathlib
 import tempfile
 import time
 from typing import Any
-import urllib.error
 import urllib.request
 
 from keystoneauth1 import adapter
@@ -154,7 +154,8 @@ def http_get(address: str, path: str, timeout: float) -> str | None:
             f"http://{address}{path}", timeout=timeout
         ) as answer:
             text: str = answer.read().decode()
-    except (OSError, urllib.error.URLError, ValueError):
+    except (OSError, http.client.HTTPException, ValueError):
+        # The second is an answer that breaks off.
         return None
     return text
 

@@ -10,4 +10,4 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Outages of VNFs with a standby, beside Tacker heal and Nova evacuate."""
+"""Outages under each mechanism, beside Tacker heal and Nova evacuate."""

@@ -23,38 +23,46 @@ from benchmarks.bed import arguments
 from benchmarks.bed import cloud as bed
 from benchmarks.bed import report
 from benchmarks.bed import service
-from benchmarks.failover import run
+from benchmarks.failover import picture
+from benchmarks.failover import run as run_
+from benchmarks.failover import sample
 from benchmarks.outage import live
 
 
 def main() -> int:
-    """Measure, print the table, write the rows."""
+    """Measure, print the table, write the rows and the picture."""
     args = _arguments()
     out = live.Live()
     cloud = bed.connect()
-    samples: list[run.Sample] = []
-    with tempfile.TemporaryDirectory(prefix="nham-failover-") as folder:
-        path = args.keep or pathlib.Path(folder)
-        with service.Nham(path):
-            reports = report.Reports(cloud)
-            out.say("NHAM runs")
-            for mechanism in args.mechanisms:
-                ours = run.Ours(cloud, reports, mechanism, out)
-                with ours.vnf():
-                    for _ in range(args.samples):
-                        samples += [ours.suffer(f) for f in args.faults]
+    run = run_.Run(cloud, out, args.samples)
+    try:
+        with tempfile.TemporaryDirectory(prefix="nham-failover-") as folder:
+            path = args.keep or pathlib.Path(folder)
+            with service.Nham(path):
+                reports = report.Reports(cloud)
+                out.say("NHAM runs")
+                for mechanism in args.mechanisms:
+                    run.mechanism(reports, mechanism, args.faults)
         if args.peer:
-            peer = run.Peer(cloud, out)
-            with peer.vnf():
-                for _ in range(args.samples):
-                    samples += [peer.heal(), peer.evacuate()]
-    found = run.to_rows(samples)
+            run.peers()
+    finally:
+        # Hours of samples are not lost to whatever ends the run.
+        _publish(args, run.samples)
+    ours = [s for s in run.samples if s.who.startswith("NHAM")]
+    return 0 if run.good and all(s.restored for s in ours) else 1
+
+
+def _publish(args: argparse.Namespace, samples: list[sample.Sample]) -> None:
+    if not samples:
+        return
+    found = sample.to_rows(samples)
     print(rows.table(found))
     if args.json:
         rows.save(args.json, found)
         print(f"rows written to {args.json}")
-    good = all(s.restored for s in samples if s.who.startswith("NHAM"))
-    return 0 if good else 1
+    if args.svg:
+        args.svg.write_text(picture.draw(found))
+        print(f"picture written to {args.svg}")
 
 
 def _arguments() -> argparse.Namespace:
@@ -62,18 +70,22 @@ def _arguments() -> argparse.Namespace:
         "benchmarks.failover", __doc__, "Tacker heal and Nova evacuate"
     )
     parser.add_argument(
+        "--svg", type=pathlib.Path, help="draw the rows into this file"
+    )
+    parser.add_argument(
         "--mechanisms",
         nargs="+",
-        choices=("1R-AS", "1R-AA"),
-        default=["1R-AS", "1R-AA"],
+        choices=tuple(run_.MECHANISMS),
+        default=list(run_.MECHANISMS),
         help="how the VNFs are protected",
     )
     parser.add_argument(
         "--faults",
         nargs="+",
-        choices=run.FAULTS,
-        default=list(run.FAULTS),
-        help="what happens to the primary",
+        choices=sample.FAULTS,
+        default=list(sample.FAULTS),
+        help="what happens to the VNFs; a switchover only to those with a "
+        "standby",
     )
     return parser.parse_args()
 
