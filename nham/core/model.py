@@ -127,6 +127,7 @@ class Artifact:
     :ivar digest: what proves it whole: the image's hash, or the backend's
         own word for a snapshot.
     :ivar pause: seconds that the VNFC stood still for it, by its own word.
+    :ivar held: seconds for which it stands still after it, by its own word.
     """
 
     kind: str
@@ -135,6 +136,7 @@ class Artifact:
     digest: str | None = None
     size: int = 0
     pause: float | None = None
+    held: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -164,6 +166,15 @@ class Checkpoint:
     def size(self) -> int:
         """Bytes it holds in its backends."""
         return sum(part.size for part in self.artifacts)
+
+    @property
+    def held_until(self) -> float | None:
+        """Until when the VNFC surely stands still after it; None: it does not.
+
+        A planned change of who serves loses nothing until then.
+        """
+        held = min((part.held for part in self.artifacts), default=0.0)
+        return self.cut_at + held if held else None
 
     @property
     def digest(self) -> str | None:

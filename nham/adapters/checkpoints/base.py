@@ -44,9 +44,13 @@ class CheckpointEngine(abc.ABC):
 
     @abc.abstractmethod
     def begin(
-        self, server: vim_base.Server, name: str
+        self, server: vim_base.Server, name: str, hold: int = 0
     ) -> tuple[model.Artifact, ...]:
-        """Ask for the checkpoint; return its parts, not yet complete."""
+        """Ask for the checkpoint; return its parts, not yet complete.
+
+        :param hold: seconds for which the VNFC is asked to stand still
+            after it. What came of that is in the parts' ``held``.
+        """
 
     @abc.abstractmethod
     def find(self, name: str) -> tuple[model.Artifact, ...]:

@@ -54,11 +54,11 @@ class HookEngine(base.CheckpointEngine):
         self._locate = locate
 
     def begin(
-        self, server: vim_base.Server, name: str
+        self, server: vim_base.Server, name: str, hold: int = 0
     ) -> tuple[model.Artifact, ...]:
         """See base class; the state is there when this returns."""
         endpoint, max_size = self._locate(server.id)
-        exported = self._hook.export_state(endpoint, max_size)
+        exported = self._hook.export_state(endpoint, max_size, hold)
         kept = self._store.put(name, exported.data)
         return (
             model.Artifact(
@@ -67,6 +67,7 @@ class HookEngine(base.CheckpointEngine):
                 digest=kept.digest,
                 size=kept.size,
                 pause=exported.pause,
+                held=exported.held,
             ),
         )
 

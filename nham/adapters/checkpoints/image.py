@@ -33,7 +33,7 @@ class ImageEngine(base.CheckpointEngine):
     name = "image"
 
     def begin(
-        self, server: vim_base.Server, name: str
+        self, server: vim_base.Server, name: str, hold: int = 0
     ) -> tuple[model.Artifact, ...]:
         """See base class.
 

@@ -49,7 +49,7 @@ class VolumeEngine(base.CheckpointEngine):
         return self.vim.reimage_trouble(root) if root else "it has no volume"
 
     def begin(
-        self, server: vim_base.Server, name: str
+        self, server: vim_base.Server, name: str, hold: int = 0
     ) -> tuple[model.Artifact, ...]:
         """See base class.
 

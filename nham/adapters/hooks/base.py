@@ -45,10 +45,13 @@ class Exported:
 
     :ivar pause: seconds that the application stood still for it, by its
         own word; None if it says nothing.
+    :ivar held: seconds from the export on for which the application goes
+        on standing still, by its own word; 0 if it does not.
     """
 
     data: bytes = dataclasses.field(repr=False)
     pause: float | None = None
+    held: float = 0.0
 
 
 class Hook(abc.ABC):
@@ -63,10 +66,16 @@ class Hook(abc.ABC):
     name: str
 
     @abc.abstractmethod
-    def export_state(self, endpoint: Endpoint, max_size: int) -> Exported:
+    def export_state(
+        self, endpoint: Endpoint, max_size: int, hold: int = 0
+    ) -> Exported:
         """Return the state that the application has now.
 
         :param max_size: bytes; a larger state is refused.
+        :param hold: seconds from the export on for which the application
+            is asked to acknowledge nothing that would change its state, so
+            that another member can take over with all of it. It need not
+            be able to.
         :raises errors.Unavailable: no connection, no whole answer in time,
             or the application says that it cannot now.
         :raises errors.Refused: the application will not, the state is too

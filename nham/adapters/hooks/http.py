@@ -41,6 +41,8 @@ DIGEST = "Content-Digest"
 """SHA-256 of the state, as RFC 9530 writes it."""
 PAUSE = "NHAM-Pause"
 """Seconds that the application stood still for an export."""
+HOLD = "NHAM-Hold"
+"""Seconds for which the application is to stand still, or says it does."""
 IMPORTED_DIGEST = "NHAM-Imported"
 """SHA-256 of the state that the application took in last."""
 SENDER = "NHAM-Sender"
@@ -71,19 +73,22 @@ class HttpHook(base.Hook):
     name = "http"
 
     def export_state(
-        self, endpoint: base.Endpoint, max_size: int
+        self, endpoint: base.Endpoint, max_size: int, hold: int = 0
     ) -> base.Exported:
         """See base class."""
         limits = wire.Limits(endpoint.timeout, max_size)
         headers = {"Accept": MEDIA_TYPE, "Accept-Encoding": "identity"}
+        if hold:
+            headers[HOLD] = str(hold)
         call = _Call("GET", endpoint.export_path, headers)
         with _answer(endpoint, call, limits) as answer:
             if answer.status_code != EXPORTED:
                 raise _error(answer)
             data = _body(answer, max_size)
             _check_digest(answer.headers.get(DIGEST, ""), data)
-            pause = _pause(answer.headers.get(PAUSE))
-        return base.Exported(data=data, pause=pause)
+            pause = _seconds(answer, PAUSE)
+            held = _seconds(answer, HOLD) or 0.0
+        return base.Exported(data=data, pause=pause, held=held)
 
     def imported(self, endpoint: base.Endpoint) -> str:
         """See base class."""
@@ -228,13 +233,14 @@ def _check_digest(header: str, data: bytes) -> None:
             raise errors.Refused(f"{DIGEST}: the state has {wanted}")
 
 
-def _pause(header: str | None) -> float | None:
+def _seconds(answer: requests.Response, name: str) -> float | None:
+    header = answer.headers.get(name)
     if header is None:
         return None
     try:
-        pause = float(header)
+        seconds = float(header)
     except ValueError:
-        pause = math.nan
-    if not 0.0 <= pause < math.inf:
-        raise errors.Refused(f"{PAUSE}: {header!r} is no number of seconds")
-    return pause
+        seconds = math.nan
+    if not 0.0 <= seconds < math.inf:
+        raise errors.Refused(f"{name}: {header!r} is no number of seconds")
+    return seconds

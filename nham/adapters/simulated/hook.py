@@ -39,13 +39,14 @@ class SimulatedHook(base.Hook):
         self._token = token
 
     def export_state(
-        self, endpoint: base.Endpoint, max_size: int
+        self, endpoint: base.Endpoint, max_size: int, hold: int = 0
     ) -> base.Exported:
         """See base class."""
         with self._asked(endpoint, "export_state") as guest:
             if len(guest.state) > max_size:
                 raise errors.Refused(f"state is over {max_size} bytes")
-            return base.Exported(data=guest.state, pause=0.0)
+            guest.held_until = self._world.clock.now() + hold
+            return base.Exported(data=guest.state, pause=0.0, held=hold)
 
     def imported(self, endpoint: base.Endpoint) -> str:
         """See base class."""

@@ -106,6 +106,7 @@ class Guest:
     :ivar plugged: its ports are its own.
     :ivar state: what its application holds in memory; none after a boot.
     :ivar took: the state that it took in last since it started.
+    :ivar held_until: until when it acknowledges no change of its state.
     """
 
     server_id: str
@@ -118,10 +119,11 @@ class Guest:
     plugged: bool = True
     state: bytes = b""
     took: bytes | None = None
+    held_until: float = 0.0
 
     def forget(self) -> None:
         """Lose what was in the application's memory."""
-        self.state, self.took = b"", None
+        self.state, self.took, self.held_until = b"", None, 0.0
 
     def hang(self) -> None:
         """Freeze the whole guest, for ever."""

@@ -285,7 +285,7 @@ class World(faults.Faults):
     def write_at(self, address: str, value: int) -> bool:
         """Have who serves at an address remember a number."""
         guest = self._at(address)
-        if guest is None:
+        if guest is None or guest.held_until > self.clock.now():
             return False
         guest.state = str(value).encode()
         return True

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -44,6 +45,36 @@ class TestExport(guest.GuestCase):
         _, headers, data = self.member.call()
         self.assertEqual(guest.state(2, b"hello\n", table), data)
         self.assertEqual(guest.digest(data), headers["Content-Digest"])
+
+    def locked(self) -> bool:
+        """Say whether what would change the state has to wait."""
+        with (self.member.root / "tmp" / "memory").open("rb") as memory:
+            try:
+                fcntl.flock(memory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            return False
+
+    def test_held(self) -> None:
+        _, headers, _ = self.member.call(NHAM_Hold="30")
+        self.assertEqual("30", headers["NHAM-Hold"])
+        self.assertTrue(self.locked())
+
+    def test_held_no_longer_than_was_asked(self) -> None:
+        _, headers, data = self.member.call(NHAM_Hold="1")
+        self.assertEqual(guest.digest(data), headers["Content-Digest"])
+        # It waits for the end, and would wait for ever.
+        self.assertEqual("1\n", self.member.run("vnf", "count"))
+
+    def test_not_held(self) -> None:
+        _, headers, _ = self.member.call()
+        self.assertNotIn("NHAM-Hold", headers)
+        self.assertFalse(self.locked())
+        for wrong in ("0", "31", "-1", "1.5", "soon", ""):
+            status, _, text = self.member.call(NHAM_Hold=wrong)
+            self.assertEqual(400, status)
+            self.assertIn(b"NHAM-Hold", text)
+            self.assertFalse(self.locked())
 
     def test_digests_of_all_lengths(self) -> None:
         for size in (*range(130), 8192):

@@ -16,6 +16,8 @@
  * GET /nham/state gives the state away and POST /nham/state replaces it, as
  * a whole or not at all. It is a server of its own and not a CGI script, so
  * that the many bytes of a state are not copied through busybox's httpd.
+ * Who asks for it with NHAM-Hold has all wait that would change the state,
+ * for so many seconds from then on.
  */
 #define _GNU_SOURCE
 #include "hook.h"
@@ -38,6 +40,7 @@
 #define VALUE_MAX 512
 /* Seconds that the other side may say nothing or take nothing. */
 #define PATIENCE 5
+#define HOLD_MAX 30
 
 struct request {
 	int fd;
@@ -46,6 +49,8 @@ struct request {
 	const char *early;
 	size_t early_size, left;
 	struct sha256 digest;
+	/* seconds for which the state is not to change */
+	unsigned hold;
 };
 
 static const char *read_head(struct request *r)
@@ -128,11 +133,27 @@ static int send_all(int fd, const char *data, size_t n)
 	return 0;
 }
 
+static const char *find_hold(struct request *r)
+{
+	char said[VALUE_MAX], *end;
+	unsigned long seconds;
+
+	if (!header(r, "NHAM-Hold", said))
+		return NULL;
+	seconds = strtoul(said, &end, 10);
+	if (!isdigit((unsigned char)*said) || *end || !seconds ||
+	    seconds > HOLD_MAX)
+		return "400 NHAM-Hold: must be a whole number of seconds,"
+		       " 1 to 30";
+	r->hold = seconds;
+	return NULL;
+}
+
 static const char *give(struct request *r)
 {
 	static struct state s;
 	char words[DIGEST_MAX];
-	const char *wrong = state_take(&s);
+	const char *wrong = find_hold(r) ?: state_take(&s, r->hold);
 
 	if (wrong)
 		return wrong;
@@ -144,8 +165,11 @@ static const char *give(struct request *r)
 	dprintf(r->fd,
 		"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
 		"Content-Length: %zu\r\nContent-Digest: %s\r\n"
-		"NHAM-Pause: %.6f\r\nConnection: close\r\n\r\n",
+		"NHAM-Pause: %.6f\r\n",
 		s.head_size + s.note_size + s.table_size, words, s.pause);
+	if (r->hold)
+		dprintf(r->fd, "NHAM-Hold: %u\r\n", r->hold);
+	dprintf(r->fd, "Connection: close\r\n\r\n");
 	if (!send_all(r->fd, s.head, s.head_size) &&
 	    !send_all(r->fd, s.note, s.note_size))
 		send_all(r->fd, s.table, s.table_size);
@@ -272,6 +296,8 @@ static void serve(int fd)
 	shutdown(fd, SHUT_WR);
 	while (read(fd, r.head, HEAD_MAX) > 0)
 		;
+	/* The lock is this process's. */
+	sleep(r.hold);
 }
 
 void hook(int listening)

@@ -41,7 +41,7 @@ static double seconds(void)
 
 /* Keep what cannot change while it is sent: the note by its bytes, the table
  * by its mapping, which outlives its name. */
-static int hold(struct state *s, int note, int table)
+static int keep(struct state *s, int note, int table)
 {
 	ssize_t n = note < 0 ? 0 : read(note, s->note, NOTE_MAX);
 	off_t size = table < 0 ? 0 : lseek(table, 0, SEEK_END);
@@ -56,7 +56,7 @@ static int hold(struct state *s, int note, int table)
 	return s->table == MAP_FAILED ? -1 : 0;
 }
 
-const char *state_take(struct state *s)
+const char *state_take(struct state *s, int hold)
 {
 	struct memory *m = memory();
 	int note, table;
@@ -68,8 +68,9 @@ const char *state_take(struct state *s)
 	note = open(NOTE, O_RDONLY);
 	table = open(TABLE, O_RDONLY);
 	s->pause = seconds() - start;
-	memory_unlock();
-	if (hold(s, note, table))
+	if (!hold)
+		memory_unlock();
+	if (keep(s, note, table))
 		return "500 the state cannot be read";
 	s->head_size = sprintf(s->head, HEAD, (unsigned long long)s->counter,
 			       s->note_size, s->table_size);
@@ -228,6 +229,17 @@ static int fill(int fd, long kib)
 	return 0;
 }
 
+int state_note(void)
+{
+	int failed;
+
+	memory();
+	memory_lock();
+	failed = rename(NOTE ".new", NOTE);
+	memory_unlock();
+	return failed;
+}
+
 const char *state_fill(const char *kib)
 {
 	char path[32], *end;
@@ -237,9 +249,13 @@ const char *state_fill(const char *kib)
 	if (*end || size < KIB_MIN || size > KIB_MAX)
 		return "400 flows: KIB must be a whole number, 512 to 51200";
 	fd = fresh(path, sizeof(path), TABLE);
-	if (fd < 0 || fill(fd, size) || rename(path, TABLE)) {
+	if (fd < 0 || fill(fd, size)) {
 		unlink(path);
 		return NO_ROOM;
 	}
+	memory();
+	memory_lock();
+	rename(path, TABLE);
+	memory_unlock();
 	return NULL;
 }

@@ -51,10 +51,13 @@ struct staged {
 typedef int (*state_reader)(void *from, void *to, size_t n);
 
 /* These return NULL, or an HTTP status and a sentence of what is wrong. */
-const char *state_take(struct state *s);
+/* Who holds the state keeps the memory locked until its process ends. */
+const char *state_take(struct state *s, int hold);
 const char *state_stage(struct staged *s, state_reader reader, void *from,
 			size_t size);
 const char *state_put(struct staged *s, const char *sender,
 		      const char *digest);
 const char *state_fill(const char *kib);
+/* The file of the new note takes the old one's place. */
+int state_note(void);
 void state_drop(struct staged *s);

@@ -19,6 +19,7 @@
  *   vnf get        print the counter
  *   vnf served     print when requests were served
  *   vnf sender     print who sent the state that was imported last
+ *   vnf note       let the new note take the old one's place
  *   vnf flows KIB  fill the table of flows
  *   vnf hook PORT  give the state away and take another one, over HTTP
  *   vnf hang PORT  accept TCP connections and never answer
@@ -168,6 +169,8 @@ int main(int argc, char **argv)
 		memory_print_runs(memory());
 	else if (!strcmp(what, "sender"))
 		puts(memory()->sender);
+	else if (!strcmp(what, "note"))
+		return state_note() != 0;
 	else if (!strcmp(what, "flows"))
 		puts(state_fill(value) ?: "200 filled");
 	else

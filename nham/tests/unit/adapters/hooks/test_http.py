@@ -108,6 +108,17 @@ class ExportTest(server.ServerCase):
             hooks_base.Exported(data=b"x", pause=0.012), self.export()
         )
 
+    def test_held(self) -> None:
+        hook, endpoint = http.HttpHook(), self.endpoint()
+        self.answer(server.ok(b"x", "NHAM-Hold: 7"))
+        self.assertEqual(7.0, hook.export_state(endpoint, MOST, 10).held)
+        self.assertEqual("10", self.asked["NHAM-Hold"])
+        self.answer(server.ok(b"x"))
+        self.assertEqual(0.0, hook.export_state(endpoint, MOST, 10).held)
+        self.answer(server.ok(b"x"))
+        self.export()
+        self.assertNotIn("NHAM-Hold", self.asked)
+
     def test_known_digest(self) -> None:
         # The example of RFC 9530, section 2.
         self.assertEqual(
@@ -120,10 +131,11 @@ class ExportTest(server.ServerCase):
             self.answer(server.ok(b"x", f"Content-Digest: {value}"))
             self.refused("Content-Digest")
 
-    def test_wrong_pause(self) -> None:
-        for value in ("soon", "-1", "nan", "inf", ""):
-            self.answer(server.ok(b"x", f"NHAM-Pause: {value}"))
-            self.refused(f"NHAM-Pause: {value!r}")
+    def test_wrong_seconds(self) -> None:
+        for name in ("NHAM-Pause", "NHAM-Hold"):
+            for value in ("soon", "-1", "nan", "inf", ""):
+                self.answer(server.ok(b"x", f"{name}: {value}"))
+                self.refused(f"{name}: {value!r}")
 
     def test_chunked(self) -> None:
         start = server.head("200 OK", "Transfer-Encoding: chunked")

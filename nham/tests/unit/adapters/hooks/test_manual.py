@@ -77,11 +77,14 @@ class OpenApiTest(ManualCase):
         self.assertIn("post", self.api["paths"][endpoint.import_path])
 
     def test_export(self) -> None:
-        answers = self.resolve(self.api["paths"]["/nham/state"]["get"])[
-            "responses"
-        ]
+        asked = self.resolve(self.api["paths"]["/nham/state"]["get"])
+        (hold,) = asked["parameters"]
+        self.assertEqual((http.HOLD, False), (hold["name"], hold["required"]))
+        answers = asked["responses"]
         good = answers.pop(str(http.EXPORTED))
-        self.assertEqual({http.DIGEST, http.PAUSE}, set(good["headers"]))
+        self.assertEqual(
+            {http.DIGEST, http.PAUSE, http.HOLD}, set(good["headers"])
+        )
         self.assertEqual([http.MEDIA_TYPE], list(good["content"]))
         (shown,) = good["headers"][http.DIGEST]["schema"]["examples"]
         self.assertEqual(http.digest(b'{"hello": "world"}\n'), shown)
@@ -117,6 +120,7 @@ class PageTest(ManualCase):
         for word in (
             http.DIGEST,
             http.PAUSE,
+            http.HOLD,
             http.IMPORTED_DIGEST,
             http.SENDER,
             http.MEDIA_TYPE,

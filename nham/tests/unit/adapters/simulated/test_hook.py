@@ -57,6 +57,16 @@ class HookTest(base.WorldCase):
         self.assertEqual(b"", self.world.state(self.volume_backed))
         self.assertEqual(b"calls", self.world.state(self.image_backed))
 
+    def test_held(self) -> None:
+        address = self.world.address(self.image_backed)
+        endpoint = self.endpoint(self.image_backed)
+        self.assertEqual(5, self.hook.export_state(endpoint, 5, 5).held)
+        self.assertFalse(self.world.write_at(address, 9))
+        self.clock.advance(5.0)
+        self.assertTrue(self.world.write_at(address, 9))
+        self.assertEqual(0, self.hook.export_state(endpoint, 5).held)
+        self.assertTrue(self.world.write_at(address, 8))
+
     def test_floating_address_leads_where_it_points(self) -> None:
         floating_ip = self.world.add_floating_ip(self.volume_backed)
         address = self.world.neutron.floating_ip(floating_ip).ip
