@@ -153,13 +153,15 @@ class Watcher:
 
         Where Nova puts what is evacuated or healed, NHAM does not say.
         """
-        servers = [
-            self._lab.world.nova.servers[member.server_id]
-            for member in self._store.members(group_id=recovery.group_id)
-            if member.role is not states.Role.FAILED
-        ]
-        if len({server.host for server in servers}) < len(servers):
-            self._violate("both on one host", recovery.id, servers[0].host)
+        made, others = None, set()
+        for member in self._store.members(group_id=recovery.group_id):
+            host = self._lab.world.nova.servers[member.server_id].host
+            if member.role is states.Role.JOINING:
+                made = host
+            elif member.role is not states.Role.FAILED:
+                others.add(host)
+        if made in others:
+            self._violate("both on one host", recovery.id, str(made))
 
     def _check_state(
         self, recovery: model.Recovery, record: model.StepRecord

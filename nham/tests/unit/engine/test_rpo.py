@@ -30,12 +30,11 @@ class TestStateAges(base.EngineCase):
 
     def told(self) -> list[tuple[str, states.Severity]]:
         """Return what was told, oldest first."""
-        found = [
+        return [
             (event.kind, event.severity)
             for event in sorted(self.store.events(), key=lambda e: e.id)
             if event.kind.startswith("state-")
         ]
-        return found
 
     def test_three_intervals_are_too_old(self) -> None:
         interval = self.one.policy.state_protection.interval
