@@ -179,6 +179,7 @@ class MemberFacts:
     :ivar epoch: of its group when it was looked at; a claim by an older
         one is void.
     :ivar member_id: its record's id.
+    :ivar kind: ``vnfc`` or ``server``, as in the member's record.
     :ivar standbys: the group's other members, as many as it may have.
     """
 
@@ -206,6 +207,7 @@ class MemberFacts:
     repairing: bool = False
     epoch: int = 0
     member_id: str = ""
+    kind: str = "vnfc"
     standbys: tuple[StandbyFacts, ...] = ()
 
     @property
@@ -246,6 +248,45 @@ class MemberFacts:
         """It has fewer members that could take over than it should."""
         fit = sum(not one.lost for one in self.standbys)
         return fit < self.wanted
+
+    @property
+    def surplus(self) -> StandbyFacts | None:
+        """A member that the policy, as it is now, has no place for.
+
+        A server of NHAM's own, if there is one among them: only that is
+        NHAM's to remove. Of those that are too many one that is lost.
+        """
+        spreads = self.policy.redundancy is descriptor.Mechanism.MR_AA
+        role = states.Role.ACTIVE if spreads else states.Role.STANDBY
+        wrong = [
+            one
+            for one in self.standbys
+            if one.role in FIT_ROLES and one.role is not role
+        ]
+        if not wrong and len(self.standbys) <= self.wanted:
+            return None
+        return min(
+            wrong or self.standbys,
+            key=lambda one: (one.kind != "server", not one.lost),
+        )
+
+    @property
+    def astray(self) -> bool:
+        """NHAM's own server serves, though the VNFC could and should.
+
+        Nothing has gone wrong with the group within the probation.
+        """
+        other = self.standby
+        return (
+            self.kind == "server"
+            and self.policy.failback == "auto"
+            and other is not None
+            and other.kind == "vnfc"
+            and other.role is states.Role.STANDBY
+            and other.server.status == "ACTIVE"
+            and other.app is Health.OK
+            and not self.attempts
+        )
 
     @property
     def watched(self) -> bool:

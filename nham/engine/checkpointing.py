@@ -48,12 +48,6 @@ LOG = logging.getLogger(__name__)
 State = states.CheckpointState
 Submit = Callable[[Callable[[], None]], object]
 
-ENGINE_OF = {
-    "image_snapshot": "image",
-    "volume_snapshot": "volume",
-    "hook": "hook",
-}
-
 #: Seconds; to ask for a checkpoint takes a few calls, each of which is
 #: given up after its own time-out. Who has not got its parts by then died.
 _ASKING = 60.0
@@ -145,15 +139,19 @@ class Checkpointer:
 
         self._submit(job)
 
-    def take(self, entry: fleet_.Entry, trigger: str) -> model.Checkpoint:
+    def take(
+        self, entry: fleet_.Entry, trigger: str, hold: int = 0
+    ) -> model.Checkpoint:
         """Begin a checkpoint of the group's member now.
 
+        :param hold: seconds for which the member is asked to stand still
+            after it.
         :raises NotNow: the member does not serve, or is being worked on.
         """
-        method = entry.policy.state_protection.method
-        if method not in ENGINE_OF:
+        name = entry.policy.state_protection.engine
+        if name is None:
             raise NotNow("the policy protects no state")
-        engine = self._context.engines[ENGINE_OF[method]]
+        engine = self._context.engines[name]
         server = self._server(entry)
         self._check_free(entry)
         self._check_fit(entry, server.status, server.task_state)
@@ -174,7 +172,7 @@ class Checkpointer:
         )
         self._context.store.add_checkpoint(checkpoint)
         try:
-            artifacts = engine.begin(server, name_of(checkpoint))
+            artifacts = engine.begin(server, name_of(checkpoint), hold)
         except errors.AdapterError as error:
             self._failed(checkpoint, str(error))
             raise NotNow(str(error)) from error
@@ -273,7 +271,7 @@ class Checkpointer:
         due = []
         for entry in fleet:
             protection = entry.policy.state_protection
-            if protection.method not in ENGINE_OF or entry.vnf.paused:
+            if protection.engine is None or entry.vnf.paused:
                 continue
             age = now - newest.get(entry.group.id, 0.0)
             if entry.group.id in newest:

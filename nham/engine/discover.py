@@ -33,6 +33,7 @@ from nham.core import model
 from nham.core import states
 from nham.descriptor import errors as descriptor_errors
 from nham.descriptor import reader
+from nham.engine import change
 from nham.engine import dissolve
 from nham.engine import journal as journal_
 from nham.recovery import context
@@ -126,7 +127,15 @@ class Discoverer:
         store.delete_vnf(vnf_id)
 
     def protect(self, vnf_id: str, descriptor: bytes | None) -> model.Vnf:
-        """Protect a VNF by a descriptor given now, or by its own again."""
+        """Protect a VNF by a descriptor given now, or by its own again.
+
+        Members that another mechanism needed are removed later, one by
+        one; where there is no policy any more, now.
+
+        :raises ValueError: there is no policy, or the mechanism is to
+            change while a server of NHAM's own serves.
+        :raises AdapterError: a member cannot be removed now.
+        """
         store = self._context.store
         vnf = store.vnf(vnf_id)
         if descriptor is not None:
@@ -139,6 +148,7 @@ class Discoverer:
             raise ValueError("descriptor: needed, the VNF has no VNFM")
         if not read.policies:
             raise ValueError("policies: no resiliency policy in descriptor")
+        change.prepare(self._context, vnf, read.policies)
         vnf = dataclasses.replace(
             vnf,
             policies=read.policies,

@@ -65,6 +65,8 @@ _PASSING = ("transient", "task", "standby-unclear")
 _PATIENCE = 30.0
 #: What says that much went silent at once.
 _UNSURE = ("observer", "mass-failure")
+#: Seconds between two tries to give the service back.
+_BETWEEN = 10.0
 #: Seconds for the judgements themselves, beside two questions.
 _SETTLE = 1.0
 
@@ -73,6 +75,8 @@ class Dispatcher:
     """Decides on what is in trouble and claims what is to be recovered.
 
     :param start: is given the id of each recovery that was claimed.
+    :param fail_back: is given a group and why its standby is to take over
+        from a member that is well.
     """
 
     def __init__(
@@ -82,8 +86,10 @@ class Dispatcher:
         journal: journal_.Journal,
         owner: str,
         start: Callable[[str], None],
+        fail_back: Callable[[str, str], None],
     ) -> None:
         self._context = ctx
+        self._fail_back = fail_back
         self._gatherer = gatherer
         self._journal = journal
         self._owner = owner
@@ -141,6 +147,10 @@ class Dispatcher:
             left = self._unsure_for(entry)
             if left > 0:
                 self._again_at[verdict.group_id] += left
+                return
+            if verdict.rung == "switchover":
+                self._again_at[verdict.group_id] += _BETWEEN
+                self._fail_back(verdict.group_id, verdict.reasons[0])
                 return
             if member.repairing:
                 member = self._leave_standby(entry, member)
@@ -298,5 +308,5 @@ def _subject(verdict: decision.Verdict, member: facts.MemberFacts) -> str:
     """Return what the watch knows the failed member by."""
     if verdict.rung not in replicas.BESIDE:
         return member.group_id
-    failed = member.standby
+    failed = member.standby or member.surplus
     return failed.member_id if failed else f"{member.group_id}/none"

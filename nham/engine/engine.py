@@ -31,6 +31,7 @@ from nham.core import decision
 from nham.core import facts
 from nham.core import model
 from nham.core import states
+from nham.core.decision import replicas
 from nham.db import errors as db_errors
 from nham.descriptor import reader
 from nham.engine import checkpointing
@@ -48,6 +49,10 @@ from nham.recovery import context
 from nham.recovery import runner
 
 LOG = logging.getLogger(__name__)
+
+#: Seconds for which an application is asked to stand still while its standby
+#: takes over; a few times what that takes.
+_HOLD = 10
 
 
 class Engine:
@@ -86,7 +91,9 @@ class Engine:
             self.journal,
             self.id,
             start,
+            self._fail_back,
         )
+        self._submit = submit
         self.housekeeper = housekeeping.Housekeeper(
             self.context,
             self.watch,
@@ -198,17 +205,22 @@ class Engine:
     def switchover(self, group_id: str, reason: str) -> model.Recovery:
         """Have a group's standby take over from a member that is well.
 
-        What the VNF would lose is saved just before.
+        What the VNF would lose is saved just before, and its application
+        is asked to stand still until the standby has taken over.
 
         :raises checkpointing.NotNow: there is no standby that could, a
             recovery is running, or the state cannot be saved now.
         """
         entry = self.entry(group_id)
+        held_until = None
         if entry.policy.stateful:
-            self.checkpointer.take(entry, "planned_work")
+            # Where several serve no single one can stand still for all.
+            hold = 0 if replicas.spreads(entry.policy) else _HOLD
+            taken = self.checkpointer.take(entry, "planned_work", hold)
+            held_until = taken.held_until
         member = self.dispatcher.member(entry)
         try:
-            verdict = decision.switchover_verdict(member, reason)
+            verdict = decision.switchover_verdict(member, reason, held_until)
         except ValueError as why_not:
             raise checkpointing.NotNow(str(why_not)) from why_not
         claimed = self.dispatcher.claim(verdict, entry, member)
@@ -216,6 +228,17 @@ class Engine:
             raise checkpointing.NotNow("a recovery of it is running")
         self._start(claimed.id)
         return claimed
+
+    def _fail_back(self, group_id: str, reason: str) -> None:
+        """Let the VNFC serve again, once the state is saved."""
+
+        def job() -> None:
+            try:
+                self.switchover(group_id, reason)
+            except checkpointing.NotNow as why:
+                LOG.info("%s: no failback now: %s", group_id, why)
+
+        self._submit(job)
 
     def entry(self, group_id: str) -> fleet.Entry:
         """Return a group of the fleet as the database has it now.

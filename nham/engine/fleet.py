@@ -31,8 +31,7 @@ class Entry:
     """One group with its members and the policy that holds.
 
     :ivar member: the member that serves.
-    :ivar standbys: the others, those that could take over first; no more
-        than the policy wants.
+    :ivar standbys: the others, those that could take over first.
     """
 
     vnf: model.Vnf
@@ -89,7 +88,7 @@ def load(store: store_.Store) -> tuple[Entry, ...]:
                     group=group,
                     member=member_,
                     policy=policy,
-                    standbys=tuple(rest[: max(policy.num_backups, 1)]),
+                    standbys=tuple(rest),
                 )
             )
     return tuple(found)

@@ -94,6 +94,8 @@ class Gatherer:
             if (
                 facts.Health.DEAD in (view.app, view.icmp)
                 or glance.unguarded
+                or glance.astray
+                or glance.surplus
                 or (server is not None and server.status != "ACTIVE")
                 or (server is not None and server.host in lost)
             ):
@@ -158,6 +160,7 @@ class Gatherer:
             paused=entry.vnf.paused,
             busy=entry.group.recovery_id is not None,
             member_id=entry.member.id,
+            kind=entry.member.kind,
             standbys=tuple(self._standby(one) for one in entry.standbys),
         )
 
@@ -360,7 +363,11 @@ class Gatherer:
             states=[states.CheckpointState.AVAILABLE],
         )
         usable = []
+        wanted = entry.policy.state_protection.engine
         for checkpoint in found:
+            if checkpoint.engine != wanted:
+                # Of the time before the policy was changed.
+                continue
             engine = self._context.engines[checkpoint.engine]
             try:
                 why_not = engine.usable(checkpoint)

@@ -67,13 +67,20 @@ def delete_servers(vim: vim_base.Vim, member: model.Member) -> None:
             vim.delete_server(server.id)
 
 
+def withdraw(
+    ctx: context.Context, group: model.Group, member: model.Member
+) -> None:
+    """Take a member off the balancer; one that is not there is no error."""
+    if member.address is not None and group.service is not None:
+        for spreader in ctx.spreaders.values():
+            spreader.forget(group.service.id, member.address)
+
+
 def release(
     ctx: context.Context, group: model.Group, member: model.Member
 ) -> None:
     """Take NHAM's own server off the balancer; delete its own address."""
-    if member.address is not None and group.service is not None:
-        for spreader in ctx.spreaders.values():
-            spreader.forget(group.service.id, member.address)
+    withdraw(ctx, group, member)
     for found in ctx.vim.find_floating_ips(access_name(member.id)):
         ctx.vim.delete_floating_ip(found.id)
 

@@ -154,11 +154,22 @@ class MoveAddress(StepHandler):
     """Point the service address at a member.
 
     A port takes one floating address, so the one by which NHAM reached
-    the member goes first.
+    the member goes first. Not once an application may have gone on that
+    stood still for the move: what it acknowledged since would be lost.
     """
+
+    def requested(self, run: context.Run) -> bool:
+        """See base class."""
+        return self.complete(run) is not None
 
     def do(self, run: context.Run) -> None:
         """See base class."""
+        before = run.args.get("before")
+        now = run.context.clock.now()
+        if isinstance(before, float) and now > before:
+            raise context.StepFailed(
+                "the application may have gone on before the address moved"
+            )
         vim, group, port_id = run.context.vim, run.group, self._port(run)
         if group.service is None:
             raise context.StepFailed("the group has no service address")

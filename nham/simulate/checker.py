@@ -256,14 +256,20 @@ def _recovered_once(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:
 
     A standby is made at the beginning, after each fail-over, and after a
     fault of its own; so is a member that serves, after it was taken out.
+    One that was dismissed was asked for by a former policy.
     """
     for place, group in places(lab).items():
         faults = [i.at for i in injections if place in i.hurts]
         policy = replicas.policy_of(lab, group)
-        first = [0.0] * (policy.num_backups if policy else 0)
-        service, out, standby = [*faults], [*faults], [*first, *faults]
-        for recovery in reversed(lab.store.recoveries(group_id=group.id)):
-            if recovery.state is not states.RecoveryState.SUCCEEDED:
+        recoveries = lab.store.recoveries(group_id=group.id)
+        dismissed = sum(one.rung == "dismiss" for one in recoveries)
+        wanted = dismissed + (policy.num_backups if policy else 0)
+        service, out, standby = [*faults], [*faults], [0.0] * wanted + faults
+        for recovery in reversed(recoveries):
+            if (
+                recovery.state is not states.RecoveryState.SUCCEEDED
+                or recovery.rung == "dismiss"
+            ):
                 continue
             mine = standby if recovery.rung in rungs.RUNGS else service
             if recovery.rung == "take_out":

@@ -142,9 +142,14 @@ def restore_verdict(
     )
 
 
-def switchover_verdict(member: facts_.MemberFacts, reason: str) -> Verdict:
+def switchover_verdict(
+    member: facts_.MemberFacts,
+    reason: str,
+    held_until: float | None = None,
+) -> Verdict:
     """Return the verdict that has the standby take over on demand.
 
+    :param held_until: until when the application stands still for it.
     :raises ValueError: no standby could, and why.
     """
     why_not = replicas.why_not(member)
@@ -155,7 +160,11 @@ def switchover_verdict(member: facts_.MemberFacts, reason: str) -> Verdict:
         member=member,
         host=facts_.HostFacts(name=member.host or ""),
         ordered=True,
+        held_until=held_until,
     )
+    price = rung.price
+    if held_until is not None:
+        price = "the application stands still meanwhile"
     return Verdict(
         group_id=member.group_id,
         kind=Kind.ACT,
@@ -164,7 +173,7 @@ def switchover_verdict(member: facts_.MemberFacts, reason: str) -> Verdict:
         subject=member.server_id,
         rung=rung.name,
         steps=tuple(rung.steps(choice)),
-        reasons=(reason, rung.price),
+        reasons=(reason, price),
     )
 
 
@@ -255,8 +264,9 @@ def _subject(
     """Return what failed: the host, or the member's server."""
     failed: facts_.MemberFacts | facts_.StandbyFacts = member
     if rung in replicas.BESIDE:
-        if member.standby is None:
+        other = member.surplus if rung == "dismiss" else member.standby
+        if other is None:
             return member.vnfc
-        failed = member.standby
+        failed = other
     wide = zone is descriptor.Zone.HOST
     return str(failed.host) if wide else failed.server_id

@@ -39,6 +39,9 @@ class Choice:
     :ivar standby_host_lost: the standby's host looks dead.
     :ivar ordered: somebody ordered it, so it is done to a VNFC that
         answers, too.
+    :ivar held_until: until when its application stands still so that
+        another member can take over with all of its state; None: it goes
+        on.
     """
 
     member: facts_.MemberFacts
@@ -49,6 +52,7 @@ class Choice:
     target: str | None = None
     standby_host_lost: bool = False
     ordered: bool = False
+    held_until: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

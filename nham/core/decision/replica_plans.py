@@ -29,6 +29,8 @@ _step = choice_.step
 
 #: Seconds; a guest that is asked to stop and does not is stopped by force.
 _STOP_TIMEOUT = 150.0
+#: Seconds that the network may take to move an address.
+_MOVE_TIME = 3.0
 
 
 def fail_over(choice: Choice) -> list[model.Step]:
@@ -75,19 +77,24 @@ def switchover(choice: Choice) -> list[model.Step]:
     """Let the standby take over from a member that is well.
 
     The address moves before the member is cut off, so clients wait for
-    nothing but the move; what they write between the last export and the
-    move is lost.
+    nothing but the move. An application that stands still meanwhile loses
+    nothing: if it may have gone on before the address moves, that fails
+    and the member serves on. Of another what is written between the last
+    export and the move is lost.
     """
     if replicas.spreads(choice.member.policy):
         return spread_plans.fail_over(choice)
     member, standby = choice.member, choice_.standby(choice)
     takes = {"member_id": standby.member_id}
+    in_time = {}
+    if choice.held_until is not None:
+        in_time = {"before": choice.held_until - _MOVE_TIME}
     return [
         *choice_.give_state(choice, takes),
         _step(
             "move_address",
             "Point the service address at the standby.",
-            args=takes,
+            args={**takes, **in_time},
         ),
         _step(
             "isolate_member",
@@ -195,6 +202,28 @@ def repair_standby(choice: Choice) -> list[model.Step]:
     ]
 
 
+def dismiss(choice: Choice) -> list[model.Step]:
+    """Remove a server of NHAM's own that the policy has no place for.
+
+    Clients that it serves go to the others first.
+
+    :raises ValueError: there is none.
+    """
+    surplus = choice.member.surplus
+    if surplus is None:
+        raise ValueError("the group has no member too many")
+    which = {"member_id": surplus.member_id}
+    return [
+        _step("withdraw_member", "Let it have no clients.", args=which),
+        _step("remove_member", "Delete it with its ports.", args=which),
+        _step(
+            "forget_addresses",
+            "Let go of the group's addresses, if the primary is alone now.",
+            marks="repaired",
+        ),
+    ]
+
+
 def _join(choice: Choice) -> list[model.Step]:
     if replicas.spreads(choice.member.policy):
         return spread_plans.join(choice)
@@ -212,11 +241,12 @@ def _join(choice: Choice) -> list[model.Step]:
     ]
 
 
-#: No decision leads here; an operator may ask for it.
+#: An operator may ask for it, too.
 SWITCHOVER = choice_.Rung(
     name="switchover",
     zone=descriptor.Zone.VNFC,
-    price="loses what is written while the address moves",
+    price="loses what is written while the address moves, if the "
+    "application does not stand still",
     steps=switchover,
 )
 
@@ -250,5 +280,12 @@ RUNGS = (
         zone=descriptor.Zone.VM,
         price="keeps the server's id, and the VNFM's record true",
         steps=repair_standby,
+    ),
+    SWITCHOVER,
+    choice_.Rung(
+        name="dismiss",
+        zone=descriptor.Zone.VM,
+        price="costs the group a member that it is not to have",
+        steps=dismiss,
     ),
 )

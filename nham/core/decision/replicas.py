@@ -30,7 +30,7 @@ from nham.core.decision import situation
 #: The rungs that give a group its standby back.
 RUNGS = ("make_standby", "remake_standby", "repair_standby")
 #: The rungs that are about another member than the primary, which serves.
-BESIDE = (*RUNGS, "take_out")
+BESIDE = (*RUNGS, "take_out", "dismiss")
 #: In these a standby is not, if Nova is at work on it.
 _SETTLED = ladder.GONE | {"ACTIVE", "SHUTOFF", "ERROR"}
 #: Seconds; what failed is tried again after twice as long each time.
@@ -58,6 +58,14 @@ def fail_over(case: situation.Case) -> ladder.Next:
     )
 
 
+def fail_back(case: situation.Case) -> ladder.Next:
+    """Return the rung that gives the service back to the VNFC."""
+    return ladder.Next(
+        rung="switchover",
+        why=f"the VNFM knows the standby and not the one on {case.host.name}",
+    )
+
+
 def for_standby(case: situation.Case) -> ladder.Next:
     """Return the rung that makes the group whole again."""
     member, standby = case.member, case.member.standby
@@ -82,6 +90,28 @@ def for_standby(case: situation.Case) -> ladder.Next:
         rung="make_standby" if standby is None else "remake_standby",
         why=f"a standby on {host}, as {member.host} serves",
         host=host,
+    )
+
+
+def misplaced(member: facts_.MemberFacts) -> bool:
+    """Say whether the wrong member serves for the policy as it is now.
+
+    A mechanism changes around the VNFC that the VNFM knows.
+    """
+    surplus = member.surplus
+    return member.kind == "server" and (
+        not member.wanted or (surplus is not None and surplus.kind == "vnfc")
+    )
+
+
+def dismiss(case: situation.Case) -> ladder.Next:
+    """Return the rung that removes who has no place any more."""
+    surplus = case.member.surplus
+    if surplus is None or surplus.kind != "server":
+        return ladder.Next(rung=None, why="only NHAM's own are removed")
+    return ladder.Next(
+        rung="dismiss",
+        why=f"the {surplus.role} on {surplus.host} is not asked for",
     )
 
 

@@ -22,47 +22,18 @@ wide zone looks like many of a narrow one (OPNFV HA, UC9).
 from __future__ import annotations
 
 from collections.abc import Callable
-import dataclasses
-import enum
 
 from nham.core import descriptor
 from nham.core import facts as facts_
 from nham.core.decision import ladder
+from nham.core.decision import replica_rules
 from nham.core.decision import replicas
+from nham.core.decision import rule
 from nham.core.decision import situation
 
 Health = facts_.Health
-
-
-class Kind(enum.StrEnum):
-    """What a decision says about one member."""
-
-    #: Nothing is wrong, or it is not NHAM's business.
-    NOTHING = "nothing"
-    #: Something is wrong, but NHAM must not or cannot act now.
-    WAIT = "wait"
-    #: A recovery is to be run.
-    ACT = "act"
-    #: A recovery would be run, were NHAM not paused.
-    WOULD = "would"
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Rule:
-    """One line of the table.
-
-    :ivar says: for NOTHING and WAIT the reason; for ACT the fault.
-    :ivar zone: the zone of the fault that it accepts.
-    :ivar rung: for ACT: chooses from the ladder.
-    """
-
-    name: str
-    kind: Kind
-    source: str
-    says: str
-    when: Callable[[situation.Case], bool]
-    zone: descriptor.Zone | None = None
-    rung: Callable[[situation.Case], ladder.Next] | None = None
+Kind = rule.Kind
+Rule = rule.Rule
 
 
 def _or_fail_over(
@@ -140,14 +111,26 @@ RULES: tuple[Rule, ...] = (
         kind=Kind.NOTHING,
         source="NHAM 3.1",
         says="answers are late, the detector widens its time-out",
-        when=lambda c: not (c.trouble or c.member.unguarded),
+        when=lambda c: (
+            not (
+                c.trouble
+                or c.member.unguarded
+                or c.member.astray
+                or c.member.surplus
+            )
+        ),
     ),
     Rule(
         name="icmp-only",
         kind=Kind.NOTHING,
         source="",
         says="the application answers, only ICMP does not",
-        when=lambda c: c.trouble and c.fit and not c.member.unguarded,
+        when=lambda c: (
+            c.trouble
+            and c.fit
+            and not c.member.unguarded
+            and not c.member.surplus
+        ),
     ),
     Rule(
         name="operator-stopped",
@@ -290,54 +273,7 @@ RULES: tuple[Rule, ...] = (
         says="enough recoveries were begun lately; queued",
         when=_enough,
     ),
-    Rule(
-        name="member-lost",
-        kind=Kind.ACT,
-        source="NHAM 3.3.4",
-        says="a member that serves beside it does so no more",
-        when=lambda c: c.fit and replicas.must_leave(c),
-        zone=descriptor.Zone.VM,
-        rung=replicas.take_out,
-    ),
-    Rule(
-        name="standby-stopped",
-        kind=Kind.NOTHING,
-        source="UC4",
-        says="its standby was stopped or set aside by its operator",
-        when=lambda c: c.fit and replicas.set_aside(c.member.standby),
-    ),
-    Rule(
-        name="standby-unfenced",
-        kind=Kind.WAIT,
-        source="design, rule 1",
-        says="the host of its standby looks dead and cannot be fenced: once "
-        "it is surely off, say so with `openstack nham host fenced`",
-        when=lambda c: c.fit and replicas.standby_unfenced(c),
-    ),
-    Rule(
-        name="standby-unclear",
-        kind=Kind.WAIT,
-        source="UC4, UC9",
-        says="it is not clear what its standby needs: Nova is at work on "
-        "it, or its host does not answer",
-        when=lambda c: c.fit and replicas.unclear(c),
-    ),
-    Rule(
-        name="standby-later",
-        kind=Kind.WAIT,
-        source="design, rule 3",
-        says="a standby could not be made; it is tried again later",
-        when=lambda c: c.fit and replicas.must_pause(c.member),
-    ),
-    Rule(
-        name="standby-missing",
-        kind=Kind.ACT,
-        source="NHAM 3.3.2, 3.3.3",
-        says="it has no standby that could take over",
-        when=lambda c: c.fit,
-        zone=descriptor.Zone.VM,
-        rung=replicas.for_standby,
-    ),
+    *replica_rules.RULES,
     Rule(
         name="host-dead",
         kind=Kind.ACT,

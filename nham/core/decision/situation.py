@@ -74,6 +74,8 @@ class Overview:
             and not member.busy
             and not member.qemu_died
             and not member.unguarded
+            and not member.astray
+            and not member.surplus
             and member.server.status == "ACTIVE"
             and (member.host not in self.lost or member.watched)
         )

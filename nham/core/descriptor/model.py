@@ -105,6 +105,14 @@ class Hook:
 _MISSED = 3.0
 
 
+#: The checkpoint engine for each method that saves anything.
+_ENGINES: Mapping[words.StateMethod, str] = {
+    "image_snapshot": "image",
+    "volume_snapshot": "volume",
+    "hook": "hook",
+}
+
+
 @dataclasses.dataclass(frozen=True)
 class StateProtection:
     """How the state of a stateful VNFC is saved.
@@ -123,6 +131,11 @@ class StateProtection:
     retention: int = 2
     hook: Hook | None = None
     rpo: float | None = None
+
+    @property
+    def engine(self) -> str | None:
+        """The checkpoint engine that saves it; None: nothing is saved."""
+        return _ENGINES.get(self.method)
 
     @property
     def oldest(self) -> float:

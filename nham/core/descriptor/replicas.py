@@ -104,7 +104,7 @@ def warm_standby(policy: facts.Facts) -> conditions.Found:
 
 def no_failback(policy: facts.Facts) -> conditions.Found:
     when = policy.values.get("failback", "never")
-    if when != "never":
+    if when == "request":
         yield "failback", f"{when} {_LATER}"
 
 

@@ -183,7 +183,11 @@ RULES = (
         kind="unsupported",
     ),
     Rule("standby must be warm", replicas.warm_standby, kind="unsupported"),
-    Rule("failback must be never", replicas.no_failback, kind="unsupported"),
+    Rule(
+        "failback must be never or auto",
+        replicas.no_failback,
+        kind="unsupported",
+    ),
     Rule(
         "the method hook needs another mechanism than 0R",
         replicas.hook_mechanism,

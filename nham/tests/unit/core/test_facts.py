@@ -14,11 +14,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+from nham.core import descriptor
 from nham.core import facts
 from nham.core import states
 from nham.tests import base
 from nham.tests.unit.core.decision import test_rules
 
+Mechanism = descriptor.Mechanism
 UNKNOWN, OK, SLOW, DEAD = facts.Health
 
 
@@ -58,6 +62,47 @@ class StandbyFactsTest(base.TestCase):
             self.assertFalse(alone.unguarded)
             self.assertTrue(test_rules.a_replica(standby=standby).unguarded)
         self.assertFalse(test_rules.a_replica().unguarded)
+
+
+class SurplusTest(base.TestCase):
+    """Who has no place under the policy as it is now."""
+
+    def surplus(
+        self, mechanism: descriptor.Mechanism, *standbys: facts.StandbyFacts
+    ) -> str | None:
+        """Return the member, with one beside the primary asked for."""
+        policy = dataclasses.replace(
+            test_rules.POLICY, redundancy=mechanism, num_backups=1
+        )
+        member = test_rules.a_member(policy=policy, standbys=standbys)
+        return member.surplus.member_id if member.surplus else None
+
+    def test_by_the_role(self) -> None:
+        role, one_r, spread = states.Role, Mechanism.ONE_R_AA, Mechanism.MR_AA
+        for mechanism, placed in (
+            (one_r, {role.STANDBY, role.JOINING, role.FAILED}),
+            (Mechanism.ONE_R_AS, {role.STANDBY, role.JOINING, role.FAILED}),
+            (spread, {role.ACTIVE, role.JOINING, role.FAILED}),
+            (Mechanism.ZERO_R, set()),
+        ):
+            for has in (role.STANDBY, role.ACTIVE, role.JOINING, role.FAILED):
+                other = test_rules.a_standby(role=has)
+                found = self.surplus(mechanism, other)
+                self.assertEqual(None if has in placed else "m2", found)
+            self.assertIsNone(self.surplus(mechanism))
+
+    def test_one_too_many(self) -> None:
+        well = test_rules.a_standby(member_id="well")
+        dead = test_rules.a_standby(member_id="dead", app=DEAD)
+        theirs = test_rules.a_standby(member_id="theirs", kind="vnfc")
+        for both, wanted in (
+            ((well, dead), "dead"),
+            ((dead, well), "dead"),
+            ((theirs, well), "well"),
+            ((well, theirs), "well"),
+        ):
+            found = self.surplus(Mechanism.ONE_R_AA, *both)
+            self.assertEqual(wanted, found)
 
 
 class FactsTest(base.TestCase):

@@ -92,6 +92,11 @@ class EngineCase(base.TestCase):
         self.cloud = cloud.CloudView(self.vim, self.clock)
         self.journal = journal.Journal(self.store, self.clock)
         self.started: list[str] = []
+        self.failed_back: list[str] = []
+
+    def fail_back(self, group_id: str, _reason: str) -> None:
+        """Note which group is to give the service back."""
+        self.failed_back.append(group_id)
 
     def add_vnf(
         self,

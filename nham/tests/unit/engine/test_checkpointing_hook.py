@@ -65,10 +65,12 @@ class ExportCase(replica_case.ReplicaCase):
         todo = [what]
         real = self.hook._hook.export_state
 
-        def export(endpoint: hooks.Endpoint, max_size: int) -> hooks.Exported:
+        def export(
+            endpoint: hooks.Endpoint, max_size: int, hold: int
+        ) -> hooks.Exported:
             if todo:
                 todo.pop()()
-            return real(endpoint, max_size)
+            return real(endpoint, max_size, hold)
 
         self.replace(
             "nham.adapters.simulated.hook.SimulatedHook.export_state",

@@ -45,6 +45,7 @@ class DispatchCase(base.EngineCase):
             self.journal,
             base.OWNER,
             self.started.append,
+            self.fail_back,
         )
 
     def run_once(self) -> str | None:

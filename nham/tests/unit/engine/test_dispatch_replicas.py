@@ -41,6 +41,7 @@ class DispatchCase(replica_case.ReplicaCase):
             self.journal,
             base.OWNER,
             self.started.append,
+            self.fail_back,
         )
 
     def begun(self) -> model.Recovery:

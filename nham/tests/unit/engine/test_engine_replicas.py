@@ -32,7 +32,12 @@ State = states.RecoveryState
 
 
 class EngineReplicaCase(base.WholeCase):
-    """An engine that has found a VNF which wants a standby."""
+    """An engine that has found a VNF which wants a standby.
+
+    :cvar policy: the VNF's.
+    """
+
+    policy = replica_case.POLICY
 
     def setUp(self) -> None:
         super().setUp()
@@ -45,7 +50,7 @@ class EngineReplicaCase(base.WholeCase):
             self.context, engines={**self.context.engines, "hook": engine}
         )
         self.make_engine()
-        self.instance = self.add_instance(policy=replica_case.POLICY)
+        self.instance = self.add_instance(policy=self.policy)
         self.theirs = self.world.server_id(self.instance, "VDU1-0")
         service_id = self.world.add_floating_ip(self.theirs)
         self.address = self.world.neutron.floating_ip(service_id).ip
@@ -168,16 +173,30 @@ class TestStandby(EngineReplicaCase):
         )
 
     def test_switchover(self) -> None:
-        """What clients wrote last is saved just before."""
+        """What clients wrote last is saved, and they write no more."""
         self.world.write_at(self.address, 8)
         recovery = self.engine.switchover(self.group, "asked for")
         self.assertEqual("planned_work", self.store.checkpoints()[0].trigger)
+        self.assertFalse(self.world.write_at(self.address, 9))
         self.advance(recovery.id)
         self.assertIs(State.SUCCEEDED, self.store.recovery(recovery.id).state)
         self.assertEqual(8, self.world.read_at(self.address))
         self.assertEqual(
             self.standby.server_id, self.member(Role.PRIMARY).server_id
         )
+        self.assertTrue(self.world.write_at(self.address, 9))
+
+    def test_switchover_that_takes_too_long(self) -> None:
+        """The application has gone on, so it stays where its state is."""
+        recovery = self.engine.switchover(self.group, "asked for")
+        self.clock.advance(11.0)
+        self.assertTrue(self.world.write_at(self.address, 9))
+        self.advance(recovery.id)
+        ended = self.store.recovery(recovery.id)
+        self.assertIs(State.FAILED, ended.state)
+        self.assertIn("gone on", ended.reason)
+        self.assertEqual(9, self.world.read_at(self.address))
+        self.assertEqual(self.theirs, self.member(Role.PRIMARY).server_id)
 
     def test_no_switchover_to_who_does_not_answer(self) -> None:
         self.world.hang_guest(self.standby.server_id)
@@ -187,3 +206,51 @@ class TestStandby(EngineReplicaCase):
         )
         self.assertIn("dead", str(error))
         self.assertEqual("primary", self.member(Role.PRIMARY).role.value)
+
+
+class TestFailback(EngineReplicaCase):
+    """The policy asks for the VNFC that the VNFM knows."""
+
+    policy = dataclasses.replace(replica_case.POLICY, failback="auto")
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.recover()
+        self.export(7)
+        self.world.crash_vm(self.theirs)
+        self.assertEqual("fail_over", self.recover().rung)
+        self.assertEqual("repair_standby", self.recover().rung)
+        self.export(8)
+
+    def pass_probation(self) -> None:
+        """Let the time pass after which an old fault no longer counts."""
+        self.clock.advance(self.policy.escalation.probation)
+        self.look(3.0)
+        self.engine.poll()
+        self.started.clear()
+
+    def test_it_serves_again_after_the_probation(self) -> None:
+        self.started.clear()
+        self.engine.look()
+        self.assertEqual([], self.started)
+        self.pass_probation()
+        self.engine.look()
+        [recovery_id] = self.started
+        self.advance(recovery_id)
+        ended = self.store.recovery(recovery_id)
+        self.assertEqual(
+            ("switchover", State.SUCCEEDED), (ended.rung, ended.state)
+        )
+        self.assertEqual(8, self.world.read_at(self.address))
+        self.assertEqual(self.theirs, self.member(Role.PRIMARY).server_id)
+        self.assertEqual("remake_standby", self.recover().rung)
+        self.engine.look()
+        self.assertEqual((), self.world.invariants())
+
+    def test_it_stays_where_its_state_is(self) -> None:
+        """What cannot be saved now is not left behind."""
+        self.pass_probation()
+        self.world.gates.down("hook", 60.0)
+        self.engine.look()
+        self.assertEqual([], self.started)
+        self.assertNotEqual(self.theirs, self.member(Role.PRIMARY).server_id)

@@ -113,16 +113,18 @@ class TestReplicas(base.EngineCase):
             ("v/0/m", states.Role.FAILED), (failed.id, failed.role)
         )
 
-    def test_the_one_that_is_most_able(self) -> None:
+    def test_those_that_are_most_able_come_first(self) -> None:
+        wanted: tuple[model.Member, ...] = ()
         for member_id, role in (
             ("c", states.Role.FAILED),
             ("b", states.Role.JOINING),
             ("d", states.Role.STANDBY),
+            ("e", states.Role.ACTIVE),
         ):
-            wanted = self.add(member_id, role)
-            self.assertEqual((wanted,), self.entry().standbys)
+            wanted = (self.add(member_id, role), *wanted)
+            self.assertEqual(wanted, self.entry().standbys)
         self.add("a", states.Role.RETIRED)
-        self.assertEqual((wanted,), self.entry().standbys)
+        self.assertEqual(wanted, self.entry().standbys)
 
     def test_nobody_serves(self) -> None:
         member = self.entry().member

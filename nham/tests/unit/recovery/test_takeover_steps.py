@@ -259,6 +259,18 @@ class MoveTest(TakeoverCase):
         self.move()
         self.assertEqual(self.standby.port_id, self.leads_to(self.service_id))
 
+    def test_in_time(self) -> None:
+        before = self.clock.now() + 1.0
+        self.done("move_address", member_id=self.standby.id, before=before)
+        self.assertEqual(self.standby.port_id, self.leads_to(self.service_id))
+
+    def test_too_late(self) -> None:
+        before = self.clock.now() - 1.0
+        wanted = {"member_id": self.standby.id, "before": before}
+        said = self.failed("move_address", **wanted)
+        self.assertIn("may have gone on", said)
+        self.assertEqual(self.port_id, self.leads_to(self.service_id))
+
     def test_answer_is_lost(self) -> None:
         self.world.api_error_once("neutron", "point_floating_ip", after=True)
         self.move()

@@ -64,6 +64,7 @@ policies = st.builds(
         )
     ),
     num_backups=st.sampled_from((1, 2, 3)),
+    failback=st.sampled_from(("never", "never", "auto")),
     name=st.just("p"),
     targets=st.just(("VDU1",)),
     stateful=st.booleans(),
@@ -177,6 +178,7 @@ members = st.builds(
     paused=st.booleans(),
     busy=st.sampled_from((False, False, False, True)),
     member_id=st.just("m1"),
+    kind=st.sampled_from(("vnfc", "vnfc", "server")),
     standbys=st.lists(standbys, max_size=3).map(tuple),
 ).map(_alone)
 

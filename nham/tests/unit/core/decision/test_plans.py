@@ -32,7 +32,7 @@ HOST = facts.HostFacts(name="h1")
 def steps(rung: str, **fields: Any) -> dict[str, model.Step]:
     """Return a rung's steps by action."""
     values: dict[str, Any] = {
-        "member": test_rules.a_replica(),
+        "member": test_rules.a_replica(standbys=TWO),
         "host": HOST,
         "target": "h3",
         **fields,
@@ -41,12 +41,21 @@ def steps(rung: str, **fields: Any) -> dict[str, model.Step]:
     return {step.action: step for step in made}
 
 
+#: One more than the policy asks for.
+TWO = (
+    test_rules.a_standby(),
+    test_rules.a_standby(member_id="m3", server_id="s3", host="h3"),
+)
+#: What moves the service, or happens beside it.
+_GROUP = {"fail_over", "switchover", *replicas.BESIDE}
+
+
 class RungsTest(base.TestCase):
     def test_each_action_has_a_handler(self) -> None:
         # The runner is what loads them.
         self.assertTrue(runner.Runner)
         stuck = test_rules.a_replica(
-            policy=test_rules.HOOKED, operation="stuck"
+            policy=test_rules.HOOKED, operation="stuck", standbys=TWO
         )
         for name, rung in plans.RUNGS.items():
             self.assertEqual(name, rung.name)
@@ -58,7 +67,7 @@ class RungsTest(base.TestCase):
                 self.assertTrue(step.note.endswith("."), step.note)
 
     def test_the_timeline_is_complete(self) -> None:
-        for name in set(plans.RUNGS) - {"fail_over", *replicas.BESIDE}:
+        for name in set(plans.RUNGS) - _GROUP:
             for checkpoint_id in (None, "c"):
                 marks = [
                     step.marks
@@ -76,7 +85,7 @@ class RungsTest(base.TestCase):
 class ReplicaTest(base.TestCase):
     """What the ladder does to a member of a replica group."""
 
-    LADDER = set(plans.RUNGS) - {"fail_over", *replicas.BESIDE}
+    LADDER = set(plans.RUNGS) - _GROUP
 
     def test_its_ports_are_enabled_before_it_is_brought_back(self) -> None:
         for name in self.LADDER:

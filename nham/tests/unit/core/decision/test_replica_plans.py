@@ -30,6 +30,7 @@ from nham.recovery import handlers
 from nham.recovery import runner
 from nham.tests import base
 from nham.tests.unit.core.decision import strategies
+from nham.tests.unit.core.decision import test_plans
 from nham.tests.unit.core.decision import test_rules
 
 #: What an order of two steps protects from.
@@ -55,6 +56,12 @@ ORDERS = (
     ("create_member", "reach_member"),
     ("reach_member", "join_standby"),
 )
+#: The other way round for a member that is well: it serves until the
+#: address has moved.
+PLANNED = (
+    ("isolate_member", "give_state"),
+    ("isolate_member", "move_address"),
+)
 
 
 def choices() -> dict[str, choice.Choice]:
@@ -64,7 +71,9 @@ def choices() -> dict[str, choice.Choice]:
         (test_rules.REPLICATED, test_rules.HOOKED), (False, True)
     ):
         made[f"{policy.stateful} {lost}"] = choice.Choice(
-            member=test_rules.a_replica(policy=policy),
+            member=test_rules.a_replica(
+                policy=policy, standbys=test_plans.TWO
+            ),
             host=facts.HostFacts(name="h1"),
             target="h3",
             standby_host_lost=lost,
@@ -87,7 +96,13 @@ def steps(rung: str, **fields: Any) -> dict[str, model.Step]:
 class EveryPlanTest(base.TestCase):
     def test_names(self) -> None:
         self.assertEqual(
-            ["fail_over", "take_out", *replicas.RUNGS],
+            [
+                "fail_over",
+                "take_out",
+                *replicas.RUNGS,
+                "switchover",
+                "dismiss",
+            ],
             [rung.name for rung in replica_plans.RUNGS],
         )
 
@@ -111,6 +126,10 @@ class EveryPlanTest(base.TestCase):
                 wanted = ["fenced", "restored", "first_good"]
                 if rung.name == "take_out":
                     wanted = ["restored", "fenced"]
+                elif rung.name == "switchover":
+                    wanted = ["fenced", "first_good"]
+                    if made.member.policy.stateful:
+                        wanted.insert(0, "restored")
                 elif rung.name != "fail_over":
                     wanted = ["fenced", "repaired"]
                     if rung.name != "repair_standby" or "False" in name[-5:]:
@@ -128,6 +147,8 @@ class EveryPlanTest(base.TestCase):
                     first, second = order
                     if first in actions and second in actions:
                         met.add(order)
+                        if rung.name == "switchover" and order in PLANNED:
+                            first, second = second, first
                         self.assertLess(
                             actions.index(first),
                             actions.index(second),

@@ -51,7 +51,7 @@ def a_member(**fields: Any) -> facts.MemberFacts:
     }
     if "standby" in values:
         one = values.pop("standby")
-        values["standbys"] = (one,) if one else ()
+        values.setdefault("standbys", (one,) if one else ())
     return facts.MemberFacts(**values)
 
 
@@ -328,10 +328,19 @@ class SafetyTest(base.TestCase):
         members = {member.group_id: member for member in seen.members}
         for verdict in acts(decision.decide(seen)):
             member = members[verdict.group_id]
-            if verdict.rung in replicas.RUNGS:
+            if verdict.rung in (*replicas.RUNGS, "take_out"):
                 # These have steps that do not name whom they are about.
                 named = {s.args.get("member_id") for s in verdict.steps}
                 self.assertLessEqual(named, {None, "m2"})
+            elif verdict.rung == "dismiss":
+                surplus = member.surplus
+                assert surplus is not None
+                self.assertEqual("server", surplus.kind)
+                named = {s.args.get("member_id") for s in verdict.steps}
+                self.assertEqual({None, surplus.member_id}, named)
+            elif verdict.rung == "switchover":
+                self.assertTrue(member.astray)
+                self.assertEqual(Health.OK, member.app)
             elif not member.qemu_died:
                 self.assertNotIn(member.app, (Health.OK, Health.SLOW))
 

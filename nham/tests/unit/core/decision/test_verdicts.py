@@ -77,6 +77,15 @@ class SwitchoverTest(base.TestCase):
         self.assertEqual("s", verdict.subject)
         self.assertEqual("asked", verdict.reasons[0])
 
+    def test_it_is_moved_while_the_application_stands_still(self) -> None:
+        member = test_rules.a_replica(policy=test_rules.HOOKED)
+        for held_until, wanted in ((None, None), (100.0, 97.0)):
+            verdict = decision.switchover_verdict(member, "x", held_until)
+            before = [step.args.get("before") for step in verdict.steps]
+            self.assertEqual([None, wanted, None, None, None], before)
+            stands = "stands still meanwhile" in verdict.reasons[1]
+            self.assertEqual(held_until is not None, stands)
+
     def test_it_is_refused_where_none_could(self) -> None:
         for standby in (None, test_rules.a_standby(app=Health.DEAD)):
             member = test_rules.a_replica(standby=standby)

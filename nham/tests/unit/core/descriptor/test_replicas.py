@@ -55,7 +55,7 @@ _policies = st.builds(
         optional={
             "num_backups": st.just(1),
             "standby": st.just("warm"),
-            "failback": st.just("never"),
+            "failback": st.sampled_from(("never", "auto")),
             "sal": st.integers(1, 3),
         },
     ),
@@ -149,8 +149,8 @@ class TestTold(base.TestCase):
                 "standby: cold is not yet supported in this version",
             ),
             (
-                {**examples.STANDBY, "failback": "auto"},
-                "failback: auto is not yet supported in this version",
+                {**examples.STANDBY, "failback": "request"},
+                "failback: request is not yet supported in this version",
             ),
             (
                 {"stateful": True, "state_protection": examples.HOOK},

@@ -1,0 +1,119 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The rules for a replica group whose primary serves.
+
+They have their place in the table of all rules after the guards, and before
+what is wrong with the primary itself.
+"""
+
+from __future__ import annotations
+
+from nham.core import descriptor
+from nham.core import facts as facts_
+from nham.core.decision import replicas
+from nham.core.decision import rule
+
+Kind = rule.Kind
+Rule = rule.Rule
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        name="failback",
+        kind=Kind.ACT,
+        source="OPNFV 3.1",
+        says="the VNFC that the VNFM knows could serve again, and the policy "
+        "asks for that",
+        when=lambda c: (
+            not c.trouble
+            and c.member.app is facts_.Health.OK
+            and c.member.astray
+            and c.member.standby is not None
+            and c.member.standby.host not in c.overview.doubted
+        ),
+        zone=descriptor.Zone.VNFC,
+        rung=replicas.fail_back,
+    ),
+    Rule(
+        name="failback-later",
+        kind=Kind.WAIT,
+        source="OPNFV 3.1",
+        says="the service goes back to the VNFC once both are well",
+        when=lambda c: c.fit and c.member.astray,
+    ),
+    Rule(
+        name="surplus-serves",
+        kind=Kind.WAIT,
+        source="NHAM 3.3",
+        says="its policy has no place any more for NHAM's own server, which "
+        "serves: put the former policy back, switch over to the VNFC, then "
+        "change the policy",
+        when=lambda c: c.fit and replicas.misplaced(c.member),
+    ),
+    Rule(
+        name="surplus",
+        kind=Kind.ACT,
+        source="NHAM 3.3",
+        says="its policy has no place any more for a member of its group",
+        when=lambda c: c.fit and c.member.surplus is not None,
+        zone=descriptor.Zone.VM,
+        rung=replicas.dismiss,
+    ),
+    Rule(
+        name="member-lost",
+        kind=Kind.ACT,
+        source="NHAM 3.3.4",
+        says="a member that serves beside it does so no more",
+        when=lambda c: c.fit and replicas.must_leave(c),
+        zone=descriptor.Zone.VM,
+        rung=replicas.take_out,
+    ),
+    Rule(
+        name="standby-stopped",
+        kind=Kind.NOTHING,
+        source="UC4",
+        says="its standby was stopped or set aside by its operator",
+        when=lambda c: c.fit and replicas.set_aside(c.member.standby),
+    ),
+    Rule(
+        name="standby-unfenced",
+        kind=Kind.WAIT,
+        source="design, rule 1",
+        says="the host of its standby looks dead and cannot be fenced: once "
+        "it is surely off, say so with `openstack nham host fenced`",
+        when=lambda c: c.fit and replicas.standby_unfenced(c),
+    ),
+    Rule(
+        name="standby-unclear",
+        kind=Kind.WAIT,
+        source="UC4, UC9",
+        says="it is not clear what its standby needs: Nova is at work on "
+        "it, or its host does not answer",
+        when=lambda c: c.fit and replicas.unclear(c),
+    ),
+    Rule(
+        name="standby-later",
+        kind=Kind.WAIT,
+        source="design, rule 3",
+        says="a standby could not be made; it is tried again later",
+        when=lambda c: c.fit and replicas.must_pause(c.member),
+    ),
+    Rule(
+        name="standby-missing",
+        kind=Kind.ACT,
+        source="NHAM 3.3.2, 3.3.3",
+        says="it has no standby that could take over",
+        when=lambda c: c.fit,
+        zone=descriptor.Zone.VM,
+        rung=replicas.for_standby,
+    ),
+)
