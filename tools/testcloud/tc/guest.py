@@ -21,19 +21,19 @@ from tc import settings
 BUILD = settings.TOOL / "guest" / "build.sh"
 
 
-def _digest() -> str:
+def digest() -> str:
     """Return what identifies the sources of the image."""
-    digest = hashlib.sha256()
+    found = hashlib.sha256()
     for path in sorted(BUILD.parent.rglob("*")):
         if path.is_file():
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+            found.update(path.read_bytes())
+    return found.hexdigest()
 
 
 def is_current(out: pathlib.Path) -> bool:
     """Tell whether the image was built from today's sources."""
     mark = out.with_suffix(".digest")
-    return out.exists() and mark.exists() and mark.read_text() == _digest()
+    return out.exists() and mark.exists() and mark.read_text() == digest()
 
 
 def build(out: pathlib.Path) -> None:
@@ -44,4 +44,4 @@ def build(out: pathlib.Path) -> None:
     work = settings.STATE / "guest-build"
     proc.run(["bash", str(BUILD), str(work), str(new)], log)
     new.rename(out)
-    out.with_suffix(".digest").write_text(_digest())
+    out.with_suffix(".digest").write_text(digest())

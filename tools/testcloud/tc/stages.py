@@ -151,7 +151,8 @@ def _seed() -> None:
             guest.build(image)
         _in_cloud("seed.py", "seed", str(image))
 
-    _once("seed", job)
+    # A cloud of an older checkout gets the guest of this one.
+    _once("seed", job, guest.digest())
 
 
 def _tacker() -> None:
@@ -182,6 +183,7 @@ def up() -> None:
     settings.make_dirs()
     if all_well():
         _enable_computes()
+        _seed()
         print("the test cloud is up already")
         return
     settings.READY.unlink(missing_ok=True)
