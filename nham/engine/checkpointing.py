@@ -263,18 +263,21 @@ class Checkpointer:
     ) -> list[fleet_.Entry]:
         """Return the entries whose saved state is too old, oldest first."""
         now = self._context.clock.now()
-        newest: dict[str, float] = {}
+        newest: dict[tuple[str, str | None], float] = {}
         for checkpoint in known:
             if checkpoint.state is State.AVAILABLE:
-                cut_at = newest.get(checkpoint.group_id, 0.0)
-                newest[checkpoint.group_id] = max(cut_at, checkpoint.cut_at)
+                # What another engine took is of a former policy.
+                whose = checkpoint.group_id, checkpoint.engine
+                cut_at = newest.get(whose, 0.0)
+                newest[whose] = max(cut_at, checkpoint.cut_at)
         due = []
         for entry in fleet:
             protection = entry.policy.state_protection
             if protection.engine is None or entry.vnf.paused:
                 continue
-            age = now - newest.get(entry.group.id, 0.0)
-            if entry.group.id in newest:
+            whose = entry.group.id, protection.engine
+            age = now - newest.get(whose, 0.0)
+            if whose in newest:
                 self._ages.note(entry, age)
             waits = self._retry_at.get(entry.group.id, 0.0) > now
             if age >= protection.interval and not waits:

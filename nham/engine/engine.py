@@ -212,22 +212,34 @@ class Engine:
             recovery is running, or the state cannot be saved now.
         """
         entry = self.entry(group_id)
+        # Nobody is asked to stand still for what would be refused.
+        self._take_over(entry, reason, None)
         held_until = None
         if entry.policy.stateful:
             # Where several serve no single one can stand still for all.
             hold = 0 if replicas.spreads(entry.policy) else _HOLD
             taken = self.checkpointer.take(entry, "planned_work", hold)
             held_until = taken.held_until
-        member = self.dispatcher.member(entry)
-        try:
-            verdict = decision.switchover_verdict(member, reason, held_until)
-        except ValueError as why_not:
-            raise checkpointing.NotNow(str(why_not)) from why_not
+        verdict, member = self._take_over(entry, reason, held_until)
         claimed = self.dispatcher.claim(verdict, entry, member)
         if claimed is None:
             raise checkpointing.NotNow("a recovery of it is running")
         self._start(claimed.id)
         return claimed
+
+    def _take_over(
+        self, entry: fleet.Entry, reason: str, held_until: float | None
+    ) -> tuple[decision.Verdict, facts.MemberFacts]:
+        """Return how the standby takes over, and on which facts.
+
+        :raises checkpointing.NotNow: it could not.
+        """
+        member = self.dispatcher.member(entry)
+        try:
+            verdict = decision.switchover_verdict(member, reason, held_until)
+        except ValueError as why_not:
+            raise checkpointing.NotNow(str(why_not)) from why_not
+        return verdict, member
 
     def _fail_back(self, group_id: str, reason: str) -> None:
         """Let the VNFC serve again, once the state is saved."""

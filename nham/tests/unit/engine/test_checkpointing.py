@@ -278,6 +278,12 @@ class TestSchedule(CheckpointCase):
         kinds = [event.kind for event in self.store.events()]
         self.assertEqual(1, kinds.count("state-too-old"))
 
+    def test_state_of_a_former_policy_does_not_count(self) -> None:
+        self.add_checkpoint(7, "v/0")
+        self.add_checkpoint(8, "v/1", engine="hook")
+        self.run_in(0.0)
+        self.assertEqual({"v/0": 1, "v/1": 2}, self.taken())
+
     def test_paused_vnf(self) -> None:
         self.store.set_paused("v", True)
         self.run_in(0.0)

@@ -205,6 +205,8 @@ class TestStandby(EngineReplicaCase):
             checkpointing.NotNow, self.engine.switchover, self.group, "x"
         )
         self.assertIn("dead", str(error))
+        # Nor was anybody asked to stand still for that.
+        self.assertTrue(self.world.write_at(self.address, 9))
         self.assertEqual("primary", self.member(Role.PRIMARY).role.value)
 
 

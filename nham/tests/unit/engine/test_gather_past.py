@@ -104,6 +104,11 @@ class TestCheckpoints(test_gather.GatherCase):
         """Return the checkpoints in the facts."""
         return [c.id for c in self.close_up().checkpoints]
 
+    def test_not_those_of_a_former_policy(self) -> None:
+        self.add_checkpoint(1)
+        self.add_checkpoint(2, engine="hook")
+        self.assertEqual(["checkpoint 1"], self.found())
+
     def test_newest_first_with_their_age(self) -> None:
         self.add_checkpoint(1)
         self.clock.advance(60.0)
