@@ -37,6 +37,7 @@ from nham.engine import change
 from nham.engine import dissolve
 from nham.engine import journal as journal_
 from nham.recovery import context
+from nham.recovery import replica_steps
 
 LOG = logging.getLogger(__name__)
 
@@ -272,26 +273,49 @@ class Discoverer:
         olds = [member for member in members if member.kind == "vnfc"]
         if any(old.server_id == server.id for old in olds):
             return
+        self._keep_server(group, server, members, olds)
+
+    def _keep_server(
+        self,
+        group: model.Group,
+        server: vim_base.Server,
+        members: Sequence[model.Member],
+        olds: Sequence[model.Member],
+    ) -> None:
+        """Write down the VNFM's server for a VNFC, in place of old ones.
+
+        It serves, unless a server of NHAM's own does. Of several that serve
+        another one is the primary from now on, as this one has yet to join.
+        """
         serves = not any(
             member.kind == "server" and member.role is states.Role.PRIMARY
             for member in members
         )
+        heirs = [
+            dataclasses.replace(member, role=states.Role.PRIMARY)
+            for member in members
+            if member.role is states.Role.ACTIVE and serves and olds
+        ][:1]
+        first = serves and not heirs
         new = model.Member(
             id=str(uuid.uuid4()),
             group_id=group.id,
             server_id=server.id,
             # Beside a member that serves it has yet to be let in.
-            role=states.Role.PRIMARY if serves else states.Role.FAILED,
+            role=states.Role.PRIMARY if first else states.Role.FAILED,
             host=server.host,
             image_id=olds[0].image_id if olds else server.image_id,
             volume_backed=server.volume_backed,
-            port_id=olds[0].port_id if olds else None,
+            port_id=olds[0].port_id if olds and not heirs else None,
         )
+        for old in olds:
+            # What is gone gets clients as long as a balancer knows it.
+            replica_steps.withdraw(self._context, group, old)
         retired = [
             dataclasses.replace(old, role=states.Role.RETIRED) for old in olds
         ]
-        store.save_member(new, *retired)
-        if olds and serves:
+        self._context.store.save_member(new, *heirs, *retired)
+        if olds and first:
             self.replaced_behind.append(group.id)
 
     def _remove_gone(self, source: str, present: set[str]) -> None:

@@ -103,6 +103,8 @@ class Hook:
 
 #: One checkpoint may fail and one be under way before an operator is told.
 _MISSED = 3.0
+#: Seconds; nobody is told of less unless the policy asks for it.
+_SOONEST = 10.0
 
 
 #: The checkpoint engine for each method that saves anything.
@@ -140,7 +142,7 @@ class StateProtection:
     @property
     def oldest(self) -> float:
         """Age in seconds from which on a saved state is too old."""
-        return self.rpo or _MISSED * self.interval
+        return self.rpo or max(_MISSED * self.interval, _SOONEST)
 
 
 @dataclasses.dataclass(frozen=True)

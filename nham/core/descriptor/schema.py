@@ -183,7 +183,7 @@ STATE = (
         "state_protection.rpo",
         "duration",
         "age of the newest restorable state that raises an alarm; without it "
-        "three intervals",
+        "three intervals, 10 s at least",
         low=0.001,
         high=_MONTH,
     ),

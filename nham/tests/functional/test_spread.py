@@ -128,6 +128,17 @@ class SpreadTest(base.TestCase):
             self.rungs(),
         )
 
+    def test_somebody_heals_the_vnfc(self) -> None:
+        """Its old address is no target, and the new server joins."""
+        for healed in (self.theirs, self.theirs):
+            self.world.user_heal(self.instance, "VDU1-0")
+            self.lab.run(120.0)
+            self.assertNotEqual(healed, self.theirs)
+            self.assert_whole()
+            self.assertIn(self.theirs, self.servers(Role.ACTIVE))
+            targets = self.world.balancers.pool(self.pool).targets
+            self.assertEqual(3, len(targets))
+
     def test_the_host_of_two_fails_after_the_other(self) -> None:
         for server in self.servers(Role.ACTIVE):
             self.world.power_off_host(self.world.nova.servers[server].host)

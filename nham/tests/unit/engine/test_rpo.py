@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 from nham import metrics
+from nham.core import descriptor
 from nham.core import states
 from nham.engine import rpo
 from nham.tests.unit.engine import base
@@ -39,6 +40,10 @@ class TestStateAges(base.EngineCase):
     def test_three_intervals_are_too_old(self) -> None:
         interval = self.one.policy.state_protection.interval
         self.assertEqual(3 * interval, self.oldest)
+        for often, wanted in ((1.0, 10.0), (4.0, 12.0)):
+            protection = descriptor.StateProtection(interval=often)
+            self.assertEqual(wanted, protection.oldest)
+        self.assertEqual(2.0, descriptor.StateProtection(rpo=2.0).oldest)
         self.ages.note(self.one, self.oldest)
         self.assertEqual([], self.told())
         self.ages.note(self.one, self.oldest + 0.1)
