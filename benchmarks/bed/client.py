@@ -108,7 +108,8 @@ class Counter:
         after = [value for at, value in self._told if at >= back_at]
         if not (before and after):
             return None
-        return max(before) + 1 - after[0]
+        # One that found no answer may have counted all the same.
+        return max(max(before) + 1 - after[0], 0)
 
 
 class Client:

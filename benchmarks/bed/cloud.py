@@ -122,3 +122,15 @@ def power_on(host: str, cloud: connection.Connection) -> None:
         )
 
     wait(f"nova-compute of {host} is up", up, 120, 1.0)
+
+
+def made_by_nham(cloud: connection.Connection) -> list[str]:
+    """Return the names of servers, ports and addresses that NHAM made."""
+    servers = cloud.compute.servers(all_projects=True)
+    names = [one.name for one in (*servers, *cloud.network.ports())]
+    names += [one.description for one in cloud.network.ips()]
+    return [
+        name
+        for name in names
+        if str(name).startswith(("nham-VDU", "nham-access"))
+    ]

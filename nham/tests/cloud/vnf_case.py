@@ -84,16 +84,7 @@ class RecoveryCase(tests_base.TestCase):
 
     def own(self) -> list[str]:
         """Return the names of all that NHAM made in the cloud."""
-        servers = self.cloud.compute.servers(all_projects=True)
-        ports = self.cloud.network.ports()
-        names = [one.name for one in (*servers, *ports)]
-        names += [one.description for one in self.cloud.network.ips()]
-        return [
-            name
-            for name in names
-            if (name or "").startswith("nham-VDU")
-            or (name or "").startswith("nham-access")
-        ]
+        return bed.made_by_nham(self.cloud)
 
     def known(self) -> int:
         """Return how many recoveries there were so far."""

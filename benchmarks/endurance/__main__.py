@@ -1,0 +1,70 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""``python3 -m benchmarks.endurance``: runs on a test cloud that is up."""
+
+from __future__ import annotations
+
+import argparse
+import pathlib
+import tempfile
+from typing import Any
+
+from benchmarks import rows
+from benchmarks.bed import arguments
+from benchmarks.bed import cloud as bed
+from benchmarks.bed import report
+from benchmarks.bed import service
+from benchmarks.endurance import run
+from benchmarks.outage import live
+
+#: How often, if nobody says.
+_ROUNDS = 30
+
+
+def main() -> int:
+    """Measure, print the table, write the rows."""
+    args = _arguments()
+    out = live.Live()
+    cloud = bed.connect()
+    found: list[dict[str, Any]] = []
+    good = True
+    with tempfile.TemporaryDirectory(prefix="nham-endurance-") as folder:
+        path = args.keep or pathlib.Path(folder)
+        with service.Nham(path):
+            reports = report.Reports(cloud)
+            for mechanism in args.mechanisms:
+                one = run.Endurance(cloud, reports, mechanism, out)
+                good = one.play(args.samples) and good
+                found.append(one.row())
+    print(rows.table(found))
+    if args.json:
+        rows.save(args.json, found)
+        print(f"rows written to {args.json}")
+    return 0 if good else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = arguments.parser("benchmarks.endurance", __doc__, "nobody")
+    parser.set_defaults(samples=_ROUNDS)
+    parser.add_argument(
+        "--mechanisms",
+        nargs="+",
+        choices=("1R-AS", "1R-AA"),
+        default=["1R-AS", "1R-AA"],
+        help="how the VNFs are protected",
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

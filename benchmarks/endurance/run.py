@@ -1,0 +1,90 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The fail-overs, and what must hold after each and at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openstack import connection
+
+from benchmarks import rows
+from benchmarks.bed import cloud as bed
+from benchmarks.bed import report
+from benchmarks.failover import ours
+from benchmarks.failover import sample
+from benchmarks.outage import live
+
+#: Seconds until NHAM has removed all that it made for a VNF.
+_REMOVED = 120
+
+
+class Endurance(ours.Ours):
+    """A VNF with a standby whose primary is killed again and again.
+
+    :ivar samples: what a client saw of each fail-over.
+    :ivar served: the host of the primary at each kill.
+    :ivar left: what NHAM made and has not removed in the end.
+    """
+
+    def __init__(
+        self,
+        cloud: connection.Connection,
+        reports: report.Reports,
+        mechanism: str,
+        out: live.Live,
+    ) -> None:
+        super().__init__(cloud, reports, mechanism, out)
+        self.samples: list[sample.Sample] = []
+        self.served: list[str] = []
+        self.left: list[str] = []
+
+    def play(self, rounds: int) -> bool:
+        """Kill the primary so often; return whether all was well.
+
+        :raises bed.Bad: the group did not become whole again.
+        """
+        with self.vnf():
+            for number in range(rounds):
+                self._out.say(f"round {number + 1} of {rounds}")
+                self.served.append(self._host(self._member("primary")))
+                self.samples.append(self.suffer(sample.QEMU, "primary"))
+        bed.wait(
+            "NHAM forgets the VNF",
+            lambda: all(one.id != self._id for one in self._vnfs()),
+            _REMOVED,
+        )
+        self.left = bed.made_by_nham(self._cloud)
+        return not self.left and all(one.restored for one in self.samples)
+
+    def row(self) -> dict[str, Any]:
+        """Return what was measured."""
+        lost = [one.lost for one in self.samples if one.lost is not None]
+        moved = sum(
+            before != after
+            for before, after in zip(
+                self.served, self.served[1:], strict=False
+            )
+        )
+        return rows.row(
+            [one.outage for one in self.samples],
+            case=f"NHAM {self.mechanism}",
+            fault=sample.QEMU,
+            states_restored=sum(one.restored for one in self.samples),
+            updates_lost=max(lost, default=None),
+            hosts_changed=moved,
+            left_over=len(self.left),
+        )
+
+    def _vnfs(self) -> list[Any]:
+        return self._reports.all_vnfs()
