@@ -36,7 +36,7 @@ _TYPES = {
 }
 #: TOSCA cannot say that a limit depends on the method; in the file it is the
 #: lowest of the methods, so that Tacker refuses no descriptor that is right.
-_STRICTER = {"interval": 0.2}
+_STRICTER = {"interval": 0.2, "rpo": 0.2}
 
 
 class TestTypesFile(base.TestCase):
