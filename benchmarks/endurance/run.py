@@ -25,9 +25,6 @@ from benchmarks.failover import ours
 from benchmarks.failover import sample
 from benchmarks.outage import live
 
-#: Seconds until NHAM has removed all that it made for a VNF.
-_REMOVED = 120
-
 
 class Endurance(ours.Ours):
     """A VNF with a standby whose primary is killed again and again.
@@ -59,11 +56,6 @@ class Endurance(ours.Ours):
                 self._out.say(f"round {number + 1} of {rounds}")
                 self.served.append(self._host(self._member("primary")))
                 self.samples.append(self.suffer(sample.QEMU, "primary"))
-        bed.wait(
-            "NHAM forgets the VNF",
-            lambda: all(one.id != self._id for one in self._vnfs()),
-            _REMOVED,
-        )
         self.left = bed.made_by_nham(self._cloud)
         return not self.left and all(one.restored for one in self.samples)
 
@@ -85,6 +77,3 @@ class Endurance(ours.Ours):
             hosts_changed=moved,
             left_over=len(self.left),
         )
-
-    def _vnfs(self) -> list[Any]:
-        return self._reports.all_vnfs()

@@ -34,6 +34,8 @@ from benchmarks.outage import live
 _EXPORTED = 2.5
 #: Seconds from a fault to the end of its recovery.
 _PATIENCE = 240.0
+#: Seconds until NHAM has removed what it made for a VNF.
+_FORGOTTEN = 120.0
 #: Seconds after which a request has its answer, or was in vain.
 _SETTLED = 2 * client_.PATIENCE
 
@@ -80,6 +82,11 @@ class Ours:
         finally:
             self._out.say(f"terminating {name}")
             self._tacker.terminate(self._vnf)
+            bed.wait("NHAM forgets the VNF", self._is_forgotten, _FORGOTTEN)
+
+    def _is_forgotten(self) -> bool:
+        """Say whether NHAM has removed all that it made for the VNF."""
+        return self._reports.vnf(self._vnf.instance_id) is None
 
     def cases(self, faults: Sequence[str]) -> list[tuple[str, str]]:
         """Return those of the faults that it can suffer, with whom they hit.
