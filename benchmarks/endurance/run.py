@@ -14,16 +14,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
-
-from openstack import connection
 
 from benchmarks import rows
 from benchmarks.bed import cloud as bed
-from benchmarks.bed import report
 from benchmarks.failover import ours
 from benchmarks.failover import sample
-from benchmarks.outage import live
 
 
 class Endurance(ours.Ours):
@@ -34,40 +31,25 @@ class Endurance(ours.Ours):
     :ivar left: what NHAM made and has not removed in the end.
     """
 
-    def __init__(
-        self,
-        cloud: connection.Connection,
-        reports: report.Reports,
-        mechanism: str,
-        out: live.Live,
-    ) -> None:
-        super().__init__(cloud, reports, mechanism, out)
-        self.samples: list[sample.Sample] = []
-        self.served: list[str] = []
-        self.left: list[str] = []
-
     def play(self, rounds: int) -> bool:
         """Kill the primary so often; return whether all was well.
 
         :raises bed.Bad: the group did not become whole again.
         """
+        self.samples: list[sample.Sample] = []
+        self.served: list[str] = []
         with self.vnf():
             for number in range(rounds):
                 self._out.say(f"round {number + 1} of {rounds}")
                 self.served.append(self._host(self._member("primary")))
                 self.samples.append(self.suffer(sample.QEMU, "primary"))
-        self.left = bed.made_by_nham(self._cloud)
+        self.left: list[str] = bed.made_by_nham(self._cloud)
         return not self.left and all(one.restored for one in self.samples)
 
     def row(self) -> dict[str, Any]:
         """Return what was measured."""
         lost = [one.lost for one in self.samples if one.lost is not None]
-        moved = sum(
-            before != after
-            for before, after in zip(
-                self.served, self.served[1:], strict=False
-            )
-        )
+        moved = sum(a != b for a, b in itertools.pairwise(self.served))
         return rows.row(
             [one.outage for one in self.samples],
             case=f"NHAM {self.mechanism}",

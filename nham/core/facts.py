@@ -180,7 +180,7 @@ class MemberFacts:
         one is void.
     :ivar member_id: its record's id.
     :ivar kind: ``vnfc`` or ``server``, as in the member's record.
-    :ivar standbys: the group's other members, as many as it may have.
+    :ivar standbys: the group's other members, all that there are.
     """
 
     group_id: str
@@ -287,6 +287,11 @@ class MemberFacts:
             and other.app is Health.OK
             and not self.attempts
         )
+
+    @property
+    def as_asked(self) -> bool:
+        """Its group is as the policy wants it."""
+        return not (self.unguarded or self.surplus or self.astray)
 
     @property
     def watched(self) -> bool:

@@ -306,7 +306,8 @@ class Dispatcher:
 
 def _subject(verdict: decision.Verdict, member: facts.MemberFacts) -> str:
     """Return what the watch knows the failed member by."""
-    if verdict.rung not in replicas.BESIDE:
+    rung = verdict.rung
+    if rung is None or rung not in replicas.BESIDE:
         return member.group_id
-    failed = member.standby or member.surplus
+    failed = replicas.about(member, rung)
     return failed.member_id if failed else f"{member.group_id}/none"

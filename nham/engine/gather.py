@@ -93,9 +93,7 @@ class Gatherer:
             glance = self._at_a_glance(entry)
             if (
                 facts.Health.DEAD in (view.app, view.icmp)
-                or glance.unguarded
-                or glance.astray
-                or glance.surplus
+                or not glance.as_asked
                 or (server is not None and server.status != "ACTIVE")
                 or (server is not None and server.host in lost)
             ):

@@ -37,10 +37,8 @@ class StateAges:
         :param age: seconds since its cut.
         """
         metrics.state_age(entry.vnf.name, entry.group.vnfc, age)
-        group_id, oldest = (
-            entry.group.id,
-            entry.policy.state_protection.oldest,
-        )
+        group_id = entry.group.id
+        oldest = entry.policy.state_protection.oldest
         if age > oldest and group_id not in self._late:
             self._late.add(group_id)
             self._tell(

@@ -68,9 +68,7 @@ class ForgetAddresses(StepHandler):
         if self._others(run):
             return
         store, group, primary = run.context.store, run.group, run.primary
-        name = replica_steps.access_name(group.id)
-        for found in run.context.vim.find_floating_ips(name):
-            run.context.vim.delete_floating_ip(found.id)
+        replica_steps.delete_access(run.context.vim, group.id)
         store.save_member(
             dataclasses.replace(primary, address=None, access=None)
         )

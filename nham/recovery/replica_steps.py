@@ -81,8 +81,13 @@ def release(
 ) -> None:
     """Take NHAM's own server off the balancer; delete its own address."""
     withdraw(ctx, group, member)
-    for found in ctx.vim.find_floating_ips(access_name(member.id)):
-        ctx.vim.delete_floating_ip(found.id)
+    delete_access(ctx.vim, member.id)
+
+
+def delete_access(vim: vim_base.Vim, owner_id: str) -> None:
+    """Delete the address that NHAM made for a group or a member."""
+    for found in vim.find_floating_ips(access_name(owner_id)):
+        vim.delete_floating_ip(found.id)
 
 
 @handler("find_addresses")

@@ -264,7 +264,7 @@ def _subject(
     """Return what failed: the host, or the member's server."""
     failed: facts_.MemberFacts | facts_.StandbyFacts = member
     if rung in replicas.BESIDE:
-        other = member.surplus if rung == "dismiss" else member.standby
+        other = replicas.about(member, rung)
         if other is None:
             return member.vnfc
         failed = other

@@ -93,6 +93,11 @@ def for_standby(case: situation.Case) -> ladder.Next:
     )
 
 
+def about(member: facts_.MemberFacts, rung: str) -> facts_.StandbyFacts | None:
+    """Return the other member that a rung of `BESIDE` is about, if any."""
+    return member.surplus if rung == "dismiss" else member.standby
+
+
 def misplaced(member: facts_.MemberFacts) -> bool:
     """Say whether the wrong member serves for the policy as it is now.
 

@@ -111,14 +111,7 @@ RULES: tuple[Rule, ...] = (
         kind=Kind.NOTHING,
         source="NHAM 3.1",
         says="answers are late, the detector widens its time-out",
-        when=lambda c: (
-            not (
-                c.trouble
-                or c.member.unguarded
-                or c.member.astray
-                or c.member.surplus
-            )
-        ),
+        when=lambda c: not c.trouble and c.member.as_asked,
     ),
     Rule(
         name="icmp-only",

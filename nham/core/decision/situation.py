@@ -73,9 +73,7 @@ class Overview:
             and member.icmp in _CALM
             and not member.busy
             and not member.qemu_died
-            and not member.unguarded
-            and not member.astray
-            and not member.surplus
+            and member.as_asked
             and member.server.status == "ACTIVE"
             and (member.host not in self.lost or member.watched)
         )

@@ -102,7 +102,7 @@ def warm_standby(policy: facts.Facts) -> conditions.Found:
         yield "standby", f"cold {_LATER}"
 
 
-def no_failback(policy: facts.Facts) -> conditions.Found:
+def failback_kind(policy: facts.Facts) -> conditions.Found:
     when = policy.values.get("failback", "never")
     if when == "request":
         yield "failback", f"{when} {_LATER}"

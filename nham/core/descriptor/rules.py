@@ -185,7 +185,7 @@ RULES = (
     Rule("standby must be warm", replicas.warm_standby, kind="unsupported"),
     Rule(
         "failback must be never or auto",
-        replicas.no_failback,
+        replicas.failback_kind,
         kind="unsupported",
     ),
     Rule(

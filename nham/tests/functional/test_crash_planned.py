@@ -19,18 +19,14 @@ that the policy has no place for any more.
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Iterator
 import contextlib
 import dataclasses
 
 from nham.core import descriptor
-from nham.core import facts
 from nham.core import states
-from nham.core.decision import plans
 from nham.simulate import lab as lab_
 from nham.simulate import process
 from nham.tests.functional import test_crash_replicas as crash
-from nham.tests.functional import test_crash_steps as steps
 
 Role = states.Role
 
@@ -76,25 +72,6 @@ class PlannedCase(crash.ReplicaCase):
         return sorted(f"{one.kind} {one.role}" for one in found)
 
 
-def _points(rung: str) -> Iterator[tuple[str, str, int]]:
-    policy = crash.ONE_R_AA if rung == "switchover" else ALONE
-    member = facts.MemberFacts(
-        group_id="group",
-        vnf_id="vnf",
-        vnfc="VDU1-0",
-        server_id="server",
-        host="cmp1",
-        policy=policy,
-        standbys=(
-            facts.StandbyFacts(
-                member_id="standby", server_id="other", host="cmp2"
-            ),
-        ),
-    )
-    choice = plans.Choice(member=member, host=facts.HostFacts(name="cmp1"))
-    yield from steps.points_of(plans.RUNGS[rung].steps(choice))
-
-
 class CrashDismissTest(PlannedCase):
     """The member is gone, whatever happens; one test for each point."""
 
@@ -129,9 +106,9 @@ def _test(moment: str, nth: int) -> Callable[[CrashDismissTest], None]:
     return test
 
 
-for _case, _rung in (
-    (CrashDismissTest, "dismiss"),
-    (CrashSwitchoverTest, "switchover"),
+for _case, _rung, _policy in (
+    (CrashDismissTest, "dismiss", ALONE),
+    (CrashSwitchoverTest, "switchover", crash.ONE_R_AA),
 ):
-    for _name, _moment, _nth in _points(_rung):
+    for _name, _moment, _nth in crash.points(_rung, _policy):
         setattr(_case, f"test_{_name}", _test(_moment, _nth))

@@ -306,15 +306,21 @@ WAYS = (
 )
 
 
-def _points(way: Way) -> Iterator[tuple[str, str, int]]:
-    """Yield each point of a rung: its name, the moment, and which time."""
+def points(
+    rung: str, policy: descriptor.ResiliencyPolicy, host_lost: bool = False
+) -> Iterator[tuple[str, str, int]]:
+    """Yield each point of a rung: its name, the moment, and which time.
+
+    :param policy: of a group whose primary and standby are well.
+    :param host_lost: the standby's host is lost.
+    """
     member = facts.MemberFacts(
         group_id="group",
         vnf_id="vnf",
         vnfc="VDU1-0",
         server_id="server",
         host="cmp1",
-        policy=way.policy,
+        policy=policy,
         standbys=(
             facts.StandbyFacts(
                 member_id="standby", server_id="other", host="cmp2"
@@ -325,9 +331,13 @@ def _points(way: Way) -> Iterator[tuple[str, str, int]]:
         member=member,
         host=facts.HostFacts(name="cmp1"),
         target="cmp2",
-        standby_host_lost=way.host_lost,
+        standby_host_lost=host_lost,
     )
-    yield from steps.points_of(plans.RUNGS[way.rung].steps(choice))
+    yield from steps.points_of(plans.RUNGS[rung].steps(choice))
+
+
+def _points(way: Way) -> Iterator[tuple[str, str, int]]:
+    yield from points(way.rung, way.policy, way.host_lost)
     for moment, nth in way.moments:
         yield f"{moment.replace(' ', '_')}_{nth}", moment, nth
 

@@ -151,6 +151,15 @@ class UnguardedTest(base.TestCase):
             self.assertIn(verdict.rung, (*replicas.RUNGS, *dismissed))
 
 
+class AboutTest(base.TestCase):
+    def test_who_is_dismissed_is_not_who_could_take_over(self) -> None:
+        well = test_rules.a_standby(kind="vnfc")
+        extra = test_rules.a_standby(member_id="m3", host="h3")
+        member = test_rules.a_replica(standbys=(well, extra))
+        self.assertIs(extra, replicas.about(member, "dismiss"))
+        self.assertIs(well, replicas.about(member, "remake_standby"))
+
+
 class WhichStandbyTest(base.TestCase):
     def test_the_vnfc_is_repaired_and_our_own_is_made_anew(self) -> None:
         for kind, rung in (
