@@ -145,6 +145,8 @@ def show(args: argparse.Namespace) -> int:
         for policy in flavour.policies:
             print(f"\nPolicy {policy.name} for {', '.join(policy.targets)}")
             print(_policy_table(policy))
+            for trap in _traps(policy):
+                print(f"Trap: {trap}")
     return OK
 
 
@@ -215,6 +217,10 @@ def _policy_table(
     return table
 
 
+def _traps(policy: descriptor.ResiliencyPolicy) -> tuple[str, ...]:
+    return descriptor.DRIVERS[policy.service_address.driver].traps
+
+
 def _described(found: reader.Descriptor) -> dict[str, Any]:
     flavours = []
     for flavour in found.flavours:
@@ -228,6 +234,7 @@ def _described(found: reader.Descriptor) -> dict[str, Any]:
                         dict(zip(names, row, strict=True))
                         for row in policy.explain()
                     ],
+                    "traps": list(_traps(policy)),
                 }
             )
         flavours.append(

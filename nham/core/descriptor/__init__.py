@@ -12,6 +12,7 @@
 
 """Resiliency policies of a VNF descriptor: words, defaults, rules."""
 
+from nham.core.descriptor.addresses import DRIVERS
 from nham.core.descriptor.build import build
 from nham.core.descriptor.facts import Context
 from nham.core.descriptor.facts import PolicyData
@@ -41,6 +42,7 @@ from nham.core.descriptor.words import Zone
 __all__ = (
     "AddressDriver",
     "Context",
+    "DRIVERS",
     "Detection",
     "Escalation",
     "Failback",

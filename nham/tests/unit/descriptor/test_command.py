@@ -97,6 +97,29 @@ class TestCommand(base.TestCase):
         self.assertRegex(out, r"detection.boot_timeout +\| 90 s +\| default")
         self.assertRegex(out, r"VDU2 +\| volume +\| database-image +\| 1")
 
+    def test_show_tells_the_traps_of_the_address(self) -> None:
+        policy = {
+            "type": "nham.policies.nfv.Resiliency",
+            "targets": ["router"],
+            "properties": {
+                "redundancy": "1R-AS",
+                "service_address": {"driver": "floating_ip"},
+                "probes": [{"type": "icmp"}],
+            },
+        }
+        path = self.root / "standby.yaml"
+        path.write_bytes(samples.plain({"keep_alive": policy}))
+        told = descriptor.DRIVERS["floating_ip"].traps
+        code, out, _ = self.run_command("show", str(path))
+        self.assertEqual(0, code)
+        self.assertEqual(
+            [f"Trap: {trap}" for trap in told],
+            [line for line in out.splitlines() if line.startswith("Trap")],
+        )
+        code, out, _ = self.run_command("show", "-f", "json", str(path))
+        (flavour,) = json.loads(out)["flavours"]
+        self.assertEqual(list(told), flavour["policies"][0]["traps"])
+
     def test_show_as_json_holds_the_policies(self) -> None:
         code, out, _ = self.run_command("show", "-f", "json", str(self.root))
         self.assertEqual(0, code)

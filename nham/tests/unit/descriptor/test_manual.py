@@ -81,6 +81,14 @@ class TestManual(base.TestCase):
         for rule in rules.RULES:
             self.assertIn(f"* {rule.sentence}", self.words)
 
+    def test_every_service_address_driver(self) -> None:
+        section = self.words.partition("Service address drivers ===")[2]
+        for name, driver in descriptor.DRIVERS.items():
+            traps = "".join(f" * {trap}" for trap in driver.traps)
+            self.assertIn(
+                f"``{name}`` {driver.purpose} {driver.cost}{traps}", section
+            )
+
     def test_the_example_is_valid(self) -> None:
         block = re.findall(r"\n( +)policies:\n((?:\1 +.*\n)+)", self.text)
         _, body = block[0]
