@@ -26,6 +26,7 @@ import enum
 import functools
 
 from nham.core import descriptor
+from nham.core import mechanisms
 from nham.core import states
 from nham.core.detection import tracker
 
@@ -211,9 +212,14 @@ class MemberFacts:
     standbys: tuple[StandbyFacts, ...] = ()
 
     @property
+    def mechanism(self) -> mechanisms.Spec:
+        """What its mechanism is."""
+        return mechanisms.of(self.policy.redundancy)
+
+    @property
     def replicated(self) -> bool:
         """Its mechanism wants a standby."""
-        return self.policy.redundancy is not descriptor.Mechanism.ZERO_R
+        return self.mechanism.replicated
 
     @functools.cached_property
     def standby(self) -> StandbyFacts | None:
@@ -241,7 +247,7 @@ class MemberFacts:
     @property
     def wanted(self) -> int:
         """How many members it should have beside itself."""
-        return max(self.policy.num_backups, 1) if self.replicated else 0
+        return self.mechanism.others(self.policy.num_backups)
 
     @property
     def unguarded(self) -> bool:
@@ -256,12 +262,10 @@ class MemberFacts:
         A server of NHAM's own, if there is one among them: only that is
         NHAM's to remove. Of those that are too many one that is lost.
         """
-        spreads = self.policy.redundancy is descriptor.Mechanism.MR_AA
-        role = states.Role.ACTIVE if spreads else states.Role.STANDBY
         wrong = [
             one
             for one in self.standbys
-            if one.role in FIT_ROLES and one.role is not role
+            if one.role in FIT_ROLES and one.role is not self.mechanism.role
         ]
         if not wrong and len(self.standbys) <= self.wanted:
             return None

@@ -22,9 +22,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nham.core import descriptor
+from nham.core import mechanisms
 from nham.core import model
 from nham.core import states
-from nham.core.decision import replicas
 from nham.engine import dissolve
 from nham.recovery import context
 
@@ -61,5 +61,5 @@ def prepare(
 
 def _form(policy: descriptor.ResiliencyPolicy) -> tuple[bool, bool]:
     """Return what the members that a mechanism needs have to be like."""
-    alone = policy.redundancy is descriptor.Mechanism.ZERO_R
-    return alone, replicas.spreads(policy)
+    spec = mechanisms.of(policy.redundancy)
+    return spec.replicated, spec.spreads

@@ -20,6 +20,7 @@ import logging
 
 from nham.adapters import errors
 from nham.core import descriptor
+from nham.core import mechanisms
 from nham.core import model
 from nham.core import states
 from nham.recovery import context
@@ -60,8 +61,8 @@ def _has_ours(ctx: context.Context, group: model.Group) -> bool:
     """
     vnf = ctx.store.vnf(group.vnf_id)
     policy = descriptor.policy_for(group.vdu, vnf.policies)
-    wanted = policy and policy.redundancy is not descriptor.Mechanism.ZERO_R
-    return bool(wanted) or group.service is not None
+    wanted = policy is not None and mechanisms.of(policy.redundancy).replicated
+    return wanted or group.service is not None
 
 
 def _give_back(

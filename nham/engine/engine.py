@@ -29,9 +29,9 @@ from nham.adapters import errors
 from nham.adapters.probes import base as probes
 from nham.core import decision
 from nham.core import facts
+from nham.core import mechanisms
 from nham.core import model
 from nham.core import states
-from nham.core.decision import replicas
 from nham.db import errors as db_errors
 from nham.descriptor import reader
 from nham.engine import checkpointing
@@ -217,7 +217,8 @@ class Engine:
         held_until = None
         if entry.policy.stateful:
             # Where several serve no single one can stand still for all.
-            hold = 0 if replicas.spreads(entry.policy) else _HOLD
+            spec = mechanisms.of(entry.policy.redundancy)
+            hold = 0 if spec.spreads else _HOLD
             taken = self.checkpointer.take(entry, "planned_work", hold)
             held_until = taken.held_until
         verdict, member = self._take_over(entry, reason, held_until)

@@ -23,9 +23,9 @@ import logging
 
 from nham.adapters import errors
 from nham.core import facts
+from nham.core import mechanisms
 from nham.core import model
 from nham.core import states
-from nham.core.decision import replicas
 from nham.engine import fleet as fleet_
 from nham.recovery import context
 
@@ -43,7 +43,7 @@ class Feeder:
 
     def feed(self, entry: fleet_.Entry) -> None:
         """Give it, if the mechanism wants that, to whoever lacks it."""
-        if not replicas.feeds(entry.policy):
+        if not mechanisms.of(entry.policy.redundancy).feeds:
             return
         store = self._context.store
         saved = store.checkpoints(

@@ -27,6 +27,7 @@ from nham.adapters import errors
 from nham.adapters.simulated import records
 from nham.core import descriptor
 from nham.core import facts
+from nham.core import mechanisms
 from nham.db import errors as db_errors
 from nham.engine import settings as settings_
 from nham.simulate import checker
@@ -47,6 +48,11 @@ SETTINGS = settings_.Settings(
 )
 #: The share of VNFs with standbys.
 _REPLICATED = 0.3
+_MECHANISMS = tuple(
+    descriptor.Mechanism(spec.name)
+    for spec in mechanisms.TABLE
+    if spec.replicated
+)
 #: After these the application may start anew, with nothing in memory, and
 #: NHAM has nothing to do with it.
 _EXCUSES = ("panic_guest", "mend_app", "user_stop")
@@ -161,9 +167,9 @@ class History:
         self, policy: descriptor.ResiliencyPolicy, name: str
     ) -> descriptor.ResiliencyPolicy:
         """Return the policy with a standby, or with more that serve."""
-        mechanism = self.chance.choice(descriptor.REPLICATED)
+        mechanism = self.chance.choice(_MECHANISMS)
         address, backups = descriptor.ServiceAddress(driver="floating_ip"), 1
-        if mechanism is descriptor.Mechanism.MR_AA:
+        if mechanisms.of(mechanism).spreads:
             address = descriptor.ServiceAddress(
                 driver="octavia", pool=name, port=80
             )

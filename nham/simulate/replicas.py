@@ -28,9 +28,9 @@ from nham.adapters import errors
 from nham.adapters.simulated import records
 from nham.core import descriptor
 from nham.core import facts
+from nham.core import mechanisms
 from nham.core import model
 from nham.core import states
-from nham.core.decision import replicas as rungs
 from nham.recovery import replica_steps
 from nham.simulate import lab as lab_
 
@@ -100,7 +100,7 @@ class Watcher:
         policy = policy_of(self._lab, group)
         if policy is None or policy.state_protection.method != "hook":
             return
-        if rungs.spreads(policy):
+        if mechanisms.of(policy.redundancy).spreads:
             # It serves already, with what it was fed.
             return
         recovery = self._store.recovery(str(group.recovery_id))
@@ -330,7 +330,7 @@ def whole(lab: lab_.Lab) -> Found:
 def _why_not_whole(lab: lab_.Lab, group: model.Group) -> Iterator[str]:
     members = lab.store.members(group_id=group.id)
     policy = policy_of(lab, group)
-    if policy is not None and rungs.spreads(policy):
+    if policy is not None and mechanisms.of(policy.redundancy).spreads:
         yield from _why_not_spread(lab, group, policy.num_backups)
         return
     if sorted(m.role.value for m in members) != ["primary", "standby"]:

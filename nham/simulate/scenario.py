@@ -27,7 +27,7 @@ import pathlib
 from typing import Any
 
 from nham.core import descriptor
-from nham.core.decision import replicas
+from nham.core import mechanisms
 from nham.core.descriptor import durations
 from nham.descriptor import document
 from nham.descriptor import errors
@@ -56,7 +56,7 @@ class Vnf:
     def spread(self, vdu: str) -> bool:
         """Say whether all members of a VDU's VNFCs serve at once."""
         policy = descriptor.policy_for(vdu, self.policies)
-        return policy is not None and replicas.spreads(policy)
+        return policy is not None and mechanisms.of(policy.redundancy).spreads
 
     def replicated(self, vdu: str) -> bool:
         """Say whether the VNFCs of a VDU have standbys."""

@@ -21,7 +21,6 @@ from __future__ import annotations
 from nham.core import descriptor
 from nham.core import model
 from nham.core.decision import choice as choice_
-from nham.core.decision import replicas
 from nham.core.decision import spread_plans
 
 Choice = choice_.Choice
@@ -41,7 +40,7 @@ def fail_over(choice: Choice) -> list[model.Step]:
     translation would go on leading to it. That needs neither its host nor
     Nova. What it may still compute reaches nobody.
     """
-    if replicas.spreads(choice.member.policy):
+    if choice.member.mechanism.spreads:
         return spread_plans.fail_over(choice)
     member, standby = choice.member, choice_.standby(choice)
     takes = {"member_id": standby.member_id}
@@ -82,7 +81,7 @@ def switchover(choice: Choice) -> list[model.Step]:
     and the member serves on. Of another what is written between the last
     export and the move is lost.
     """
-    if replicas.spreads(choice.member.policy):
+    if choice.member.mechanism.spreads:
         return spread_plans.fail_over(choice)
     member, standby = choice.member, choice_.standby(choice)
     takes = {"member_id": standby.member_id}
@@ -124,7 +123,7 @@ def make_standby(choice: Choice) -> list[model.Step]:
             "Find the service address, and have one to reach the standby.",
         )
     ]
-    if replicas.spreads(choice.member.policy):
+    if choice.member.mechanism.spreads:
         addresses = spread_plans.find()
     return [
         *addresses,
@@ -225,7 +224,7 @@ def dismiss(choice: Choice) -> list[model.Step]:
 
 
 def _join(choice: Choice) -> list[model.Step]:
-    if replicas.spreads(choice.member.policy):
+    if choice.member.mechanism.spreads:
         return spread_plans.join(choice)
     return [
         _step(

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import collections
 
-from nham.core import descriptor
 from nham.core import facts as facts_
 from nham.core import states
 from nham.core.decision import ladder
@@ -241,19 +240,6 @@ def _host(case: situation.Case) -> str | None:
         for attempt in member.attempts
     )
     return usable[failed % len(usable)][1] if usable else None
-
-
-def feeds(policy: descriptor.ResiliencyPolicy) -> bool:
-    """Say whether the other members are given each state that is saved."""
-    return policy.redundancy in (
-        descriptor.Mechanism.ONE_R_AA,
-        descriptor.Mechanism.MR_AA,
-    )
-
-
-def spreads(policy: descriptor.ResiliencyPolicy) -> bool:
-    """Say whether all members serve, each with its share of the clients."""
-    return policy.redundancy is descriptor.Mechanism.MR_AA
 
 
 def must_leave(case: situation.Case) -> bool:

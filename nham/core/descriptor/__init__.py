@@ -33,7 +33,6 @@ from nham.core.descriptor.words import Failback
 from nham.core.descriptor.words import HostRecovery
 from nham.core.descriptor.words import Mechanism
 from nham.core.descriptor.words import ProbeType
-from nham.core.descriptor.words import REPLICATED
 from nham.core.descriptor.words import Standby
 from nham.core.descriptor.words import StateMethod
 from nham.core.descriptor.words import VnfcOwner
@@ -53,7 +52,6 @@ __all__ = (
     "ProbeSpec",
     "ProbeType",
     "Problem",
-    "REPLICATED",
     "ResiliencyPolicy",
     "ServiceAddress",
     "Standby",

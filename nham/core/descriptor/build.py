@@ -17,11 +17,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from nham.core import mechanisms
 from nham.core.descriptor import facts
 from nham.core.descriptor import model
 from nham.core.descriptor import rules
 from nham.core.descriptor import shape
-from nham.core.descriptor import words
 
 _Values = dict[str, Any]
 
@@ -44,14 +44,13 @@ def build(
     values = dict(policy.values)
     if "cooldown" in values:
         values.setdefault("state_protection.interval", values["cooldown"])
-    # One backup is what 1R means.
-    replicas = 0 if values["redundancy"] is words.Mechanism.ZERO_R else 1
     top = {
         field.name: values[field.name]
         for field in dataclasses.fields(model.ResiliencyPolicy)
         if field.name in values and field.name != "escalation"
     }
-    top.setdefault("num_backups", replicas)
+    spec = mechanisms.of(values["redundancy"])
+    top.setdefault("num_backups", spec.default)
     return model.ResiliencyPolicy(
         name=policy.name,
         targets=policy.targets,

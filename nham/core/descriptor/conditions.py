@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nham.core import mechanisms
 from nham.core.descriptor import durations
 from nham.core.descriptor import facts
 from nham.core.descriptor import model
@@ -65,25 +66,10 @@ def target_once(policy: facts.Facts) -> Found:
             yield f"targets[{index}]", f"{name} is there twice"
 
 
-def no_backups(policy: facts.Facts) -> Found:
-    count = policy.values.get("num_backups", 0)
-    if policy.mechanism is words.Mechanism.ZERO_R and count:
-        yield "num_backups", f"found {count}"
-
-
-def one_backup(policy: facts.Facts) -> Found:
-    count = policy.values.get("num_backups", 1)
-    if policy.mechanism in words.ONE_REPLICA and count != 1:
-        yield "num_backups", f"found {count}"
-
-
-def some_backups(policy: facts.Facts) -> Found:
-    count = policy.values.get("num_backups", 0)
-    if (
-        policy.mechanism is words.Mechanism.MR_AA
-        and count < 1
-        and "num_backups" not in policy.broken
-    ):
+def backups(spec: mechanisms.Spec, policy: facts.Facts) -> Found:
+    """Look at the policies of one mechanism only."""
+    count = policy.values.get("num_backups", spec.default)
+    if policy.spec is spec and not spec.low <= count <= spec.high:
         yield "num_backups", f"found {count}"
 
 
@@ -266,8 +252,8 @@ def no_quiesce(policy: facts.Facts) -> Found:
 
 
 def sal_mechanism(policy: facts.Facts) -> Found:
-    sal = policy.values.get("sal")
-    if policy.mechanism is words.Mechanism.ZERO_R and sal in (1, 2):
+    spec, sal = policy.spec, policy.values.get("sal")
+    if spec is not None and not spec.replicated and sal in (1, 2):
         low, high = SAL_SECONDS[sal]
         yield (
             "sal",

@@ -19,6 +19,7 @@ import dataclasses
 from typing import Any
 from typing import Literal
 
+from nham.core import mechanisms
 from nham.core.descriptor import words
 
 TargetKind = Literal["vnf", "vdu", "placement_group", "other"]
@@ -116,6 +117,12 @@ class Facts:
     def mechanism(self) -> words.Mechanism | None:
         """The mechanism, None if it is missing or no word of ours."""
         return self.values.get("redundancy")
+
+    @property
+    def spec(self) -> mechanisms.Spec | None:
+        """What the mechanism is, None if it is missing or no word of ours."""
+        name = self.mechanism
+        return None if name is None else mechanisms.of(name)
 
     def is_broken(self, block: str) -> bool:
         """Return whether a block or a part of it could not be read."""

@@ -29,18 +29,20 @@ from nham.core.descriptor import words
 #: moment, and the state has to cross the network twice in each.
 _MIN_INTERVAL = 0.2
 _LATER_DRIVERS = ("fixed_ip", "vip", "ecmp")
-#: These have all members serve at once, the others one.
-_SPREADING = ("ecmp", "octavia")
 _POOL = ("pool", "port")
 #: The name becomes the name of a file, so it must not lead out of a folder.
 _SECRET = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _LATER = "is not yet supported in this version"
 
 
+def _replicated(policy: facts.Facts) -> bool:
+    return policy.spec is not None and policy.spec.replicated
+
+
 def needs_address(policy: facts.Facts) -> conditions.Found:
     driver = policy.values.get("service_address.driver", "none")
     if (
-        policy.mechanism in words.REPLICATED
+        _replicated(policy)
         and driver == "none"
         and not policy.is_broken("service_address")
     ):
@@ -49,10 +51,10 @@ def needs_address(policy: facts.Facts) -> conditions.Found:
 
 def spreading_address(policy: facts.Facts) -> conditions.Found:
     driver = policy.values.get("service_address.driver", "none")
-    spreads = driver in _SPREADING
-    if driver == "none" or policy.mechanism not in words.REPLICATED:
+    spec = policy.spec
+    if driver == "none" or spec is None or not spec.replicated:
         return
-    if spreads is not (policy.mechanism is words.Mechanism.MR_AA):
+    if driver not in spec.drivers:
         yield "service_address.driver", f"found {driver}"
 
 
@@ -69,7 +71,9 @@ def pool_given(policy: facts.Facts) -> conditions.Found:
 
 def no_address(policy: facts.Facts) -> conditions.Found:
     driver = policy.values.get("service_address.driver", "none")
-    if policy.mechanism is words.Mechanism.ZERO_R and driver != "none":
+    spec = policy.spec
+    alone = spec is not None and not spec.replicated
+    if alone and driver != "none":
         yield "service_address.driver", f"found {driver}"
 
 
@@ -81,7 +85,7 @@ def address_driver(policy: facts.Facts) -> conditions.Found:
 
 def needs_probe(policy: facts.Facts) -> conditions.Found:
     if (
-        policy.mechanism in words.REPLICATED
+        _replicated(policy)
         and not policy.probes
         and "probes" not in policy.broken
     ):
@@ -89,12 +93,12 @@ def needs_probe(policy: facts.Facts) -> conditions.Found:
 
 
 def replica_words(policy: facts.Facts) -> conditions.Found:
-    mechanism = policy.mechanism
-    if mechanism is None or mechanism in words.ONE_REPLICA:
+    spec = policy.spec
+    if spec is None or spec.waits:
         return
     for field in ("standby", "failback"):
         if field in policy.values:
-            yield field, f"redundancy is {mechanism}"
+            yield field, f"redundancy is {spec.name}"
 
 
 def warm_standby(policy: facts.Facts) -> conditions.Found:
@@ -109,7 +113,7 @@ def failback_kind(policy: facts.Facts) -> conditions.Found:
 
 
 def image_boot(policy: facts.Facts) -> conditions.Found:
-    if policy.mechanism in words.REPLICATED:
+    if _replicated(policy):
         for vdu in policy.vdus():
             if vdu.volume_backed:
                 yield (
@@ -120,11 +124,9 @@ def image_boot(policy: facts.Facts) -> conditions.Found:
 
 
 def no_snapshot(policy: facts.Facts) -> conditions.Found:
-    method = policy.values.get("state_protection.method")
-    if policy.mechanism in words.REPLICATED and method in (
-        "image_snapshot",
-        "volume_snapshot",
-    ):
+    spec = policy.spec
+    method = policy.values.get("state_protection.method", "none")
+    if spec is not None and method not in spec.methods:
         yield (
             "state_protection.method",
             f"a snapshot cannot feed a running member, found {method}",

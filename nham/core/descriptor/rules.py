@@ -20,8 +20,10 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 import dataclasses
+import functools
 from typing import Literal
 
+from nham.core import mechanisms
 from nham.core.descriptor import conditions
 from nham.core.descriptor import facts
 from nham.core.descriptor import replicas
@@ -56,9 +58,13 @@ class Rule:
 RULES = (
     Rule("a target must be the VNF node or a VDU", conditions.target_kind),
     Rule("a target must be named once", conditions.target_once),
-    Rule("0R has no backups", conditions.no_backups),
-    Rule("1R-AS and 1R-AA have exactly one backup", conditions.one_backup),
-    Rule("MR-AA has at least one backup", conditions.some_backups),
+    *(
+        Rule(
+            f"{spec.name} has {spec.backups}",
+            functools.partial(conditions.backups, spec),
+        )
+        for spec in mechanisms.TABLE
+    ),
     Rule(
         "min_timeout <= initial_timeout <= max_timeout",
         conditions.timeout_order,

@@ -23,12 +23,14 @@ import dataclasses
 import functools
 from typing import Any
 
+from nham.core import mechanisms
 from nham.core.descriptor import durations
 from nham.core.descriptor import sizes
 from nham.core.descriptor import words
 
 #: No duration of a policy is longer, 30 days in seconds.
 _MONTH = 2592000.0
+_MOST = max(spec.high for spec in mechanisms.TABLE)
 #: No state that a hook exports is larger, in bytes: NHAM holds it in memory.
 _GIGABYTE = 1000**3
 
@@ -268,7 +270,11 @@ POLICY = (
         required=True,
     ),
     Property(
-        "num_backups", "integer", "members beside the primary", low=0, high=64
+        "num_backups",
+        "integer",
+        "members beside the primary",
+        low=0,
+        high=_MOST,
     ),
     Property(
         "stateful",

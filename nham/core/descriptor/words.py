@@ -78,8 +78,3 @@ Standby = Literal["warm", "cold"]
 Failback = Literal["never", "auto", "request"]
 HostRecovery = Literal["auto", "evacuate", "replace"]
 VnfcOwner = Literal["nham", "vnf"]
-
-#: Mechanisms with one replica beside the primary.
-ONE_REPLICA: tuple[Mechanism, ...] = (Mechanism.ONE_R_AS, Mechanism.ONE_R_AA)
-#: Mechanisms with any replicas.
-REPLICATED: tuple[Mechanism, ...] = (*ONE_REPLICA, Mechanism.MR_AA)

@@ -28,12 +28,14 @@ _BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
     ],
     "a target must be named once": [(["image", "image"], {}, ["targets[1]"])],
     "0R has no backups": [(["image"], {"num_backups": 1}, ["num_backups"])],
-    "1R-AS and 1R-AA have exactly one backup": [
+    "1R-AS has exactly one backup": [
         (
             ["image"],
             {**replica_examples.STANDBY, "num_backups": 2},
             ["num_backups"],
-        ),
+        )
+    ],
+    "1R-AA has exactly one backup": [
         (
             ["image"],
             {
@@ -42,7 +44,7 @@ _BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
                 "num_backups": 0,
             },
             ["num_backups"],
-        ),
+        )
     ],
     "MR-AA has at least one backup": [
         (

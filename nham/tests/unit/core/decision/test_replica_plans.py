@@ -174,7 +174,7 @@ class DecidedTest(base.TestCase):
         for verdict in test_rules.acts(decision.decide(seen)):
             actions = [step.action for step in verdict.steps]
             moves = {"isolate_member", "move_address", "promote"}
-            spread = replicas.spreads(members[verdict.group_id].policy)
+            spread = members[verdict.group_id].mechanism.spreads
             if verdict.rung != "fail_over" or spread:
                 moves -= {"isolate_member", "promote"} if spread else set()
                 self.assertEqual(set(), moves & set(actions))

@@ -170,18 +170,6 @@ class WhichStandbyTest(base.TestCase):
             member = test_rules.a_replica(standby=standby)
             self.assertEqual(rung, replicas.for_standby(case(member)).rung)
 
-    def test_feeding(self) -> None:
-        fed = {
-            mechanism
-            for mechanism in descriptor.Mechanism
-            if replicas.feeds(
-                dataclasses.replace(test_rules.POLICY, redundancy=mechanism)
-            )
-        }
-        self.assertEqual(
-            {descriptor.Mechanism.ONE_R_AA, descriptor.Mechanism.MR_AA}, fed
-        )
-
 
 class WhereTest(base.TestCase):
     @hypothesis.given(
