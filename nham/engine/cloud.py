@@ -18,6 +18,7 @@ services, whatever the size of the fleet.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import threading
 
@@ -90,6 +91,15 @@ class CloudView:
         """Take in a state that was just read."""
         with self._lock:
             self._take_in(server)
+
+    def note_tags(self, server_id: str, tags: tuple[str, ...]) -> None:
+        """Take in tags that were just given; Nova does not tell of them."""
+        with self._lock:
+            known = self._servers.get(server_id)
+            if known is not None:
+                self._servers[server_id] = dataclasses.replace(
+                    known, tags=tags
+                )
 
     def was_restarted(self, server_id: str) -> bool:
         """Say, once, that Nova has started a server anew.

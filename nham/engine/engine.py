@@ -118,6 +118,7 @@ class Engine:
         self.housekeeper.watch_hosts()
         if self.cloud.available:
             self.housekeeper.welcome_hosts()
+            self.housekeeper.tag_servers(self.fleet)
 
     def reload(self) -> None:
         """Read the fleet anew and watch it."""

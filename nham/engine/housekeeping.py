@@ -22,6 +22,7 @@ import logging
 
 from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
+from nham.adapters.vim import tags
 from nham.core import model
 from nham.core import states
 from nham.engine import cloud as cloud_
@@ -34,6 +35,8 @@ from nham.recovery import endpoints
 
 LOG = logging.getLogger(__name__)
 
+#: Nova refuses tags of a server that is being made or is broken.
+_TAKES_TAGS = ("ACTIVE", "SHUTOFF", "PAUSED", "SUSPENDED")
 #: A report that was under way when the host was fenced counts for nothing.
 _REPORT_SLACK = 5.0
 
@@ -122,6 +125,27 @@ class Housekeeper:
         view = self._watch.view(context.subject(member))
         if view.last_good_at is not None:
             self._context.store.note_answer(member.id)
+
+    def tag_servers(self, fleet: Sequence[fleet_.Entry]) -> None:
+        """Let each server of NHAM's own say what it is for by now."""
+        for entry in fleet:
+            for member in entry.members:
+                server = self._cloud.server(member.server_id)
+                if member.kind == "server" and server is not None:
+                    self._tag(entry.vnf.id, member, server)
+
+    def _tag(
+        self, vnf_id: str, member: model.Member, server: vim_base.Server
+    ) -> None:
+        wanted = tags.renewed(server.tags, tags.of_member(vnf_id, member))
+        if server.status not in _TAKES_TAGS or set(wanted) == set(server.tags):
+            return
+        try:
+            self._context.vim.tag_server(server.id, wanted)
+        except errors.AdapterError as error:
+            LOG.info("%s keeps its tags for now: %s", member.name, error)
+            return
+        self._cloud.note_tags(server.id, wanted)
 
     def watch_hosts(self) -> None:
         """Let the watch ask all compute hosts."""

@@ -22,6 +22,7 @@ import uuid
 
 from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
+from nham.adapters.vim import tags
 from nham.core import facts
 from nham.core import model
 from nham.core import states
@@ -144,7 +145,8 @@ class CreateMember(StepHandler):
         member = self._record(run, primary)
         made: dict[str | None, str] = {}
         for number, port in enumerate(vim.ports(primary.server_id)):
-            made[port.id] = self._port(run, port, f"{member.name}-{number}")
+            name = f"{member.name}-{number}"
+            made[port.id] = self._port(run, port, name, member.id)
         server_id = self._server(run, primary, member, list(made.values()))
         joining = run.joining
         if joining is None or joining.id != member.id:
@@ -191,12 +193,19 @@ class CreateMember(StepHandler):
             return None
         return context.Done(detail=f"{joining.name} on {server.host}")
 
-    def _port(self, run: context.Run, like: vim_base.Port, name: str) -> str:
+    def _port(
+        self,
+        run: context.Run,
+        like: vim_base.Port,
+        name: str,
+        owner_id: str,
+    ) -> str:
         """Return the port of that name, made if it is not there yet."""
-        known = run.context.vim.find_ports(name)
-        return (
-            known[0].id if known else run.context.vim.copy_port(like.id, name)
-        )
+        vim = run.context.vim
+        known = vim.find_ports(name)
+        if known:
+            return known[0].id
+        return vim.copy_port(like.id, name, tags.of_owner(owner_id))
 
     def _server(
         self,
@@ -216,6 +225,7 @@ class CreateMember(StepHandler):
             str(run.args["host"]),
             ports,
             primary.image_id,
+            tags.of_member(run.group.vnf_id, member),
         )
 
 

@@ -57,6 +57,7 @@ ASKING = frozenset(
         "reset_state",
         "start",
         "stop",
+        "tag_server",
     }
 )
 

@@ -44,6 +44,7 @@ class Port:
     ip: str
     enabled: bool = True
     server_id: str | None = None
+    description: str = ""
     floating: FloatingIp | None = None
 
 

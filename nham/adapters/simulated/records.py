@@ -226,6 +226,7 @@ class Server:
     addresses: tuple[vim_base.Address, ...]
     volumes: list[str]
     affinity: bool = False
+    tags: tuple[str, ...] = ()
     vm_state: VmState = VmState.ACTIVE
     task_state: str | None = None
     changed_at: float = 0.0

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Sequence
 
 from nham.adapters import errors
 from nham.adapters.simulated import clock as virtual
@@ -92,6 +93,16 @@ class Servers:
         else:
             server.image_id = image_id
             self._local[server.id, server.host] = fresh
+
+    def tag(self, server_id: str, tags: Sequence[str]) -> None:
+        """Replace a server's tags, which ``changes-since`` does not show.
+
+        :raises errors.Conflict: it is broken, or not there yet.
+        """
+        server = self.get(server_id)
+        if server.vm_state in (VmState.BUILDING, VmState.ERROR):
+            raise errors.Conflict(f"tag: server is {server.vm_state}")
+        server.tags = tuple(tags)
 
     def note(
         self, server: records.Server, action: str, user_id: str | None

@@ -38,6 +38,7 @@ def _server(server: records.Server) -> base.Server:
         addresses=server.addresses,
         volumes=tuple(server.volumes),
         affinity=server.affinity,
+        tags=server.tags,
     )
 
 
@@ -63,6 +64,7 @@ def _port(port: neutron.Port) -> base.Port:
         addresses=(port.ip,),
         enabled=port.enabled,
         server_id=port.server_id,
+        description=port.description,
     )
 
 
@@ -179,15 +181,22 @@ class SimulatedVim(base.Vim):
         host: str,
         port_ids: Sequence[str],
         image_id: str | None = None,
+        tags: Sequence[str] = (),
     ) -> str:
         """See base class."""
         with self._call("copy_server", server_id):
             world = self._world
             like = world.nova.get(server_id)
             new = copies.copy(world, like, name, host, image_id)
+            new.tags = tuple(tags)
             ports = copies.ports(world, port_ids)
             world.nova.create(new, ports, self._user)
             return new.id
+
+    def tag_server(self, server_id: str, tags: Sequence[str]) -> None:
+        """See base class."""
+        with self._call("tag_server", server_id):
+            self._world.nova.tag(server_id, tags)
 
     def find_servers(self, name: str) -> Sequence[base.Server]:
         """See base class."""
@@ -269,10 +278,14 @@ class SimulatedVim(base.Vim):
             ports = self._world.neutron.ports.values()
             return [_port(one) for one in ports if one.name == name]
 
-    def copy_port(self, port_id: str, name: str) -> str:
+    def copy_port(
+        self, port_id: str, name: str, description: str = base.DESCRIPTION
+    ) -> str:
         """See base class."""
         with self._call("copy_port", port_id, "neutron"):
-            return self._world.neutron.copy_port(port_id, name).id
+            made = self._world.neutron.copy_port(port_id, name)
+            made.description = description
+            return made.id
 
     def enable_port(self, port_id: str, enabled: bool) -> None:
         """See base class."""

@@ -23,6 +23,9 @@ import abc
 from collections.abc import Sequence
 import dataclasses
 
+DESCRIPTION = "nham"
+"""What NHAM's own ports are described as, if nothing else is known."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Address:
@@ -43,6 +46,7 @@ class Server:
     :ivar status: Nova's status, e.g. ``ACTIVE``, ``SHUTOFF``, ``ERROR``.
     :ivar image_id: None for a volume-backed server.
     :ivar affinity: it is in a server group with an affinity policy.
+    :ivar tags: Nova's words of the operator's, and of ours.
     """
 
     id: str
@@ -55,6 +59,7 @@ class Server:
     addresses: tuple[Address, ...] = ()
     volumes: tuple[str, ...] = ()
     affinity: bool = False
+    tags: tuple[str, ...] = ()
 
     @property
     def volume_backed(self) -> bool:
@@ -134,6 +139,7 @@ class Port:
     :ivar addresses: its fixed IP addresses.
     :ivar enabled: it is not administratively down.
     :ivar server_id: the server that it is bound to.
+    :ivar description: what whoever made it wrote there.
     """
 
     id: str
@@ -141,6 +147,7 @@ class Port:
     addresses: tuple[str, ...] = ()
     enabled: bool = True
     server_id: str | None = None
+    description: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -167,7 +174,9 @@ class Network(abc.ABC):
         """Return the ports of that name (to resume after a crash)."""
 
     @abc.abstractmethod
-    def copy_port(self, port_id: str, name: str) -> str:
+    def copy_port(
+        self, port_id: str, name: str, description: str = DESCRIPTION
+    ) -> str:
         """Make a port like that one, bound to nothing; return its id.
 
         It has the network, the subnets, the security groups and the port
@@ -294,6 +303,7 @@ class Vim(Network):
         host: str,
         port_ids: Sequence[str],
         image_id: str | None = None,
+        tags: Sequence[str] = (),
     ) -> str:
         """Ask for a server like that one on exactly that host.
 
@@ -306,6 +316,13 @@ class Vim(Network):
         :returns: its id; it goes to ERROR if the host cannot take it.
         :raises Refused: that one boots from a volume, or what it was made
             of is gone.
+        """
+
+    @abc.abstractmethod
+    def tag_server(self, server_id: str, tags: Sequence[str]) -> None:
+        """Give a server these tags in place of all that it has.
+
+        :raises Conflict: it is being made or removed, or is broken.
         """
 
     @abc.abstractmethod

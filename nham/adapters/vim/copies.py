@@ -44,6 +44,7 @@ class Copies:
         host: str,
         port_ids: Sequence[str],
         image_id: str | None,
+        tags: Sequence[str] = (),
     ) -> str:
         """Ask for a copy; return its id.
 
@@ -61,6 +62,7 @@ class Copies:
             "flavorRef": like["flavor"]["id"],
             "imageRef": image_id or like["image"]["id"],
             "metadata": like["metadata"],
+            "tags": list(tags),
             "config_drive": bool(like.get("config_drive")),
             "networks": [
                 {"port": one} for one in self._in_order(like, port_ids)

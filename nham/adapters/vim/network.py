@@ -25,8 +25,6 @@ from nham.adapters import rest
 from nham.adapters.vim import base
 from nham.adapters.vim import records
 
-DESCRIPTION = "nham"
-"""What NHAM's own ports are described as."""
 _ALIKE = ("network_id", "security_groups", "port_security_enabled")
 _ALIKE_IF_SET = (
     "allowed_address_pairs",
@@ -57,7 +55,9 @@ class Neutron(base.Network):
         """See base class."""
         return [records.port(one) for one in self._ports(name=name)]
 
-    def copy_port(self, port_id: str, name: str) -> str:
+    def copy_port(
+        self, port_id: str, name: str, description: str = base.DESCRIPTION
+    ) -> str:
         """See base class.
 
         Nova joins a server only to ports of the server's own project, and
@@ -69,7 +69,7 @@ class Neutron(base.Network):
         wish["fixed_ips"] = [
             {"subnet_id": one["subnet_id"]} for one in like["fixed_ips"]
         ]
-        wish |= {"name": name, "description": DESCRIPTION}
+        wish |= {"name": name, "description": description}
         body = self._neutron.post("/ports", {"port": wish})
         return str(body["port"]["id"])
 

@@ -217,12 +217,24 @@ class OpenStackVim(network.Neutron, base.Vim):
         host: str,
         port_ids: Sequence[str],
         image_id: str | None = None,
+        tags: Sequence[str] = (),
     ) -> str:
         """See base class.
 
         It has the server's key only if that is a key of NHAM's own user.
         """
-        return self._copies.ask(server_id, name, host, port_ids, image_id)
+        return self._copies.ask(
+            server_id, name, host, port_ids, image_id, tags
+        )
+
+    def tag_server(self, server_id: str, tags: Sequence[str]) -> None:
+        """See base class."""
+        self._nova.send(
+            "PUT",
+            f"/servers/{server_id}/tags",
+            json={"tags": list(tags)},
+            microversion=READ,
+        )
 
     # -- hosts
 

@@ -68,6 +68,7 @@ def server(body: Json, affinity: bool) -> base.Server:
         addresses=addresses(body.get("addresses", {})),
         volumes=tuple(volume["id"] for volume in volumes),
         affinity=affinity,
+        tags=tuple(body.get("tags", ())),
     )
 
 
@@ -131,6 +132,7 @@ def port(body: Json) -> base.Port:
         addresses=tuple(one["ip_address"] for one in body["fixed_ips"]),
         enabled=bool(body["admin_state_up"]),
         server_id=body["device_id"] if bound else None,
+        description=body.get("description") or "",
     )
 
 

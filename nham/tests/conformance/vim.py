@@ -276,7 +276,7 @@ class VimSuite(base.Suite):
     def copied_port(self) -> vim_base.Port:
         """Return a copy of the port of the image-backed server."""
         like = self.port(self.image_backed)
-        port_id = self.vim.copy_port(like.id, self.name)
+        port_id = self.vim.copy_port(like.id, self.name, "nham of a test")
         self.addCleanup(self.vim.delete_port, port_id)
         (port,) = self.vim.find_ports(self.name)
         self.assertEqual(port_id, port.id)
@@ -302,6 +302,7 @@ class VimSuite(base.Suite):
         self.assertFalse(set(like.addresses) & set(port.addresses))
         self.assertTrue(port.enabled)
         self.assertIsNone(port.server_id)
+        self.assertEqual("nham of a test", port.description)
         self.vim.delete_port(port.id)
         self.vim.delete_port(port.id)
         self.assertEqual([], list(self.vim.find_ports(self.name)))
@@ -385,7 +386,11 @@ class VimSuite(base.Suite):
     def test_copied_server(self) -> None:
         port, host = self.copied_port(), self.other_host()
         server_id = self.vim.copy_server(
-            self.image_backed, self.name, host, [port.id]
+            self.image_backed,
+            self.name,
+            host,
+            [port.id],
+            tags=["nham", "nham-role-x"],
         )
         self.addCleanup(self.discard, server_id)
         server = self.reach(server_id, "ACTIVE")
@@ -401,6 +406,10 @@ class VimSuite(base.Suite):
             [one.id for one in self.vim.find_servers(self.name)],
         )
         self.assertEqual(port.id, self.port(server_id).id)
+        self.assertEqual({"nham", "nham-role-x"}, set(server.tags))
+        self.vim.tag_server(server_id, ["nham", "nham-role-y"])
+        (server,) = self.vim.find_servers(self.name)
+        self.assertEqual({"nham", "nham-role-y"}, set(server.tags))
         self.assertRaises(
             errors.Conflict,
             self.vim.copy_server,
@@ -433,4 +442,5 @@ class VimSuite(base.Suite):
         self.assertRaises(
             errors.NotFound, self.vim.copy_server, NOWHERE, "n", host, []
         )
+        self.assertRaises(errors.NotFound, self.vim.tag_server, NOWHERE, [])
         self.assertEqual([], list(self.vim.find_servers(self.name)))

@@ -135,3 +135,54 @@ class TestWatched(replica_case.ReplicaCase):
         self.poll()
         self.look(base.SILENCE)
         self.assertIs(Health.DEAD, self.watch.view("s").app)
+
+
+class TestTags(replica_case.ReplicaCase):
+    """A server of NHAM's own says what it is for."""
+
+    def tags(self) -> set[str]:
+        """Return those of NHAM's own server."""
+        return set(self.vim.server(self.ours).tags)
+
+    def tag(self) -> int:
+        """Let them be renewed; return how often Nova was asked."""
+        before = len(self.asked())
+        self.keeper.tag_servers(self.fleet)
+        return len(self.asked()) - before
+
+    def asked(self) -> list[str]:
+        """Return the servers that were tagged."""
+        log = self.world.gates.log
+        return [one.subject for one in log if one.call == "tag_server"]
+
+    def test_vnf_group_member_and_role(self) -> None:
+        self.vim.tag_server(self.ours, ("theirs", "nham-role-joining"))
+        self.cloud.note(self.vim.server(self.ours))
+        self.assertEqual(1, self.tag())
+        ours = {"nham", "nham-vnf-v", "nham-group-v/0", "nham-member-s"}
+        self.assertEqual({"theirs", "nham-role-standby", *ours}, self.tags())
+        self.fail_over()
+        self.assertEqual(1, self.tag())
+        self.assertIn("nham-role-primary", self.tags())
+        self.assertNotIn("nham-role-standby", self.tags())
+
+    def test_nothing_is_asked_twice(self) -> None:
+        self.tag()
+        self.assertEqual(0, self.tag())
+
+    def test_servers_of_the_vnfm_are_left_alone(self) -> None:
+        self.tag()
+        self.assertEqual({self.ours}, set(self.asked()))
+
+    def test_one_that_takes_none(self) -> None:
+        server = self.cloud.server(self.ours)
+        assert server is not None
+        self.cloud.note(dataclasses.replace(server, status="ERROR"))
+        self.assertEqual(0, self.tag())
+
+    def test_error_of_nova(self) -> None:
+        self.world.api_error_once("nova", "tag_server")
+        self.tag()
+        self.assertEqual(set(), self.tags())
+        self.tag()
+        self.assertIn("nham-member-s", self.tags())

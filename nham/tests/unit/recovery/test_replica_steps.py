@@ -127,6 +127,23 @@ class CreateTest(replica_case.MakeCase):
         self.assertEqual(port.id, member.port_id)
         self.assertEqual([f"{member.name}-0"], self.own_ports())
 
+    def test_all_that_is_made_is_marked(self) -> None:
+        self.create()
+        member = self.member(Role.JOINING)
+        server = self.context.vim.server(member.server_id)
+        self.assertEqual(
+            {
+                "nham",
+                "nham-vnf-v",
+                "nham-group-g",
+                f"nham-member-{member.id}",
+                "nham-role-joining",
+            },
+            set(server.tags),
+        )
+        [port] = self.context.vim.ports(member.server_id)
+        self.assertEqual(f"nham-member-{member.id}", port.description)
+
     def test_port_of_the_service_address(self) -> None:
         """It is the second one, here as there."""
         first = self.context.vim.copy_port(self.port_id, "first")

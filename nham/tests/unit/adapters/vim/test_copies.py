@@ -74,6 +74,7 @@ class CopiesTest(rest_case.RestCase):
                 "flavorRef": "42",
                 "imageRef": "i1",
                 "metadata": {"role": "vnf"},
+                "tags": [],
                 "config_drive": False,
                 "networks": [{"port": "p1"}],
             },

@@ -126,6 +126,12 @@ class PortTest(NeutronCase):
             self.copied(),
         )
 
+    def test_description(self) -> None:
+        self.copied()
+        self.network.copy_port("p1", "mine", "nham-member-m")
+        sent = self.last.json()["port"]
+        self.assertEqual("nham-member-m", sent["description"])
+
     def test_copy_of_an_open_port(self) -> None:
         sent = self.copied(
             port_security_enabled=False,

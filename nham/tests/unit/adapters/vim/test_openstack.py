@@ -342,12 +342,24 @@ class ActTest(VimCase):
         self.web.get(f"{NOVA}/servers/s1", json={"server": like})
         self.web.post(f"{NOVA}/servers", json={"server": {"id": "s2"}})
         self.assertEqual(
-            "s2", self.vim.copy_server("s1", "mine", "cmp2", ["p1"], "i9")
+            "s2",
+            self.vim.copy_server("s1", "mine", "cmp2", ["p1"], "i9", ("t",)),
         )
         sent = self.last.json()["server"]
         self.assertEqual("cmp2", sent["host"])
         self.assertEqual([{"port": "p1"}], sent["networks"])
         self.assertEqual("i9", sent["imageRef"])
+        self.assertEqual(["t"], sent["tags"])
+
+    def test_tags(self) -> None:
+        self.web.put(f"{NOVA}/servers/s1/tags", json={"tags": ["a"]})
+        self.vim.tag_server("s1", ("a",))
+        self.assertEqual({"tags": ["a"]}, self.last.json())
+        self.assertEqual("compute 2.53", self.version())
+        self.web.get(
+            f"{NOVA}/servers/s1", json={"server": server(tags=["a", "b"])}
+        )
+        self.assertEqual(("a", "b"), self.vim.server("s1").tags)
 
     def test_delete_keeps_the_volumes(self) -> None:
         url = f"{NOVA}/servers/s1"
