@@ -67,6 +67,8 @@ _PATIENCE = 30.0
 _UNSURE = ("observer", "mass-failure")
 #: Seconds between two tries to give the service back.
 _BETWEEN = 10.0
+#: Seconds until a primary is looked at again that may have failed.
+_DOUBT = 0.5
 #: Seconds for the judgements themselves, beside two questions.
 _SETTLE = 1.0
 
@@ -99,6 +101,8 @@ class Dispatcher:
         self._signs: dict[str, gather_.Signs] = {}
         self._said: dict[str, tuple[str, ...]] = {}
         self._lasts: dict[str, tuple[str, float]] = {}
+        #: Since when the primary looks failed, by its group.
+        self._failed_at: dict[str, float] = {}
         self._alarms: set[tuple[str, str]] = set()
 
     def run(self, fleet: Sequence[fleet_.Entry]) -> decision.Decision | None:
@@ -153,13 +157,28 @@ class Dispatcher:
                 self._fail_back(verdict.group_id, verdict.reasons[0])
                 return
             if member.repairing:
+                if self._in_doubt(entry):
+                    self._again_at[verdict.group_id] += _DOUBT
+                    return
                 member = self._leave_standby(entry, member)
+            self._failed_at.pop(verdict.group_id, None)
             recovery = self.claim(verdict, entry, member)
             if recovery is not None:
                 self._said.pop(verdict.group_id, None)
                 self._start(recovery.id)
             return
+        self._failed_at.pop(verdict.group_id, None)
         self._say(verdict, entry)
+
+    def _in_doubt(self, entry: fleet_.Entry) -> bool:
+        """Say whether the primary may have been silent for a moment only.
+
+        A guest that boots takes time from others, and what was begun for
+        the standby would be begun anew.
+        """
+        now = self._context.clock.monotonic()
+        since = self._failed_at.setdefault(entry.group.id, now)
+        return now - since < _asked_anew(entry)
 
     def _leave_standby(
         self, entry: fleet_.Entry, member: facts.MemberFacts
@@ -195,8 +214,8 @@ class Dispatcher:
         What was silent together does not come back at the same moment;
         each is asked anew before it counts as dead alone.
         """
-        asked = 2 * entry.policy.detection.poll_interval + _SETTLE
-        return self._unsure_at + asked - self._context.clock.monotonic()
+        now = self._context.clock.monotonic()
+        return self._unsure_at + _asked_anew(entry) - now
 
     def claim(
         self,
@@ -284,6 +303,7 @@ class Dispatcher:
         known = {entry.group.id for entry in fleet}
         for group_id in [g for g in self._again_at if g not in known]:
             del self._again_at[group_id]
+            self._failed_at.pop(group_id, None)
             self._lasts.pop(group_id, None)
 
     def _unseen(self, entry: fleet_.Entry) -> bool:
@@ -302,6 +322,11 @@ class Dispatcher:
                     host=alarm.subject,
                 )
         self._alarms = now
+
+
+def _asked_anew(entry: fleet_.Entry) -> float:
+    """Return the seconds within which a member is asked twice anew."""
+    return 2 * entry.policy.detection.poll_interval + _SETTLE
 
 
 def _subject(verdict: decision.Verdict, member: facts.MemberFacts) -> str:

@@ -205,6 +205,11 @@ class Gatherer:
         """Return what is known of a member when everybody was asked."""
         now = self._context.clock.now()
         group = self._context.store.group(entry.group.id)
+        repairing = self._repairing(entry, group)
+        if group.recovery_id is not None and not repairing:
+            # There is nothing to decide, and what a recovery waits for is
+            # not to wait for our questions.
+            return dataclasses.replace(self._at_a_glance(entry), busy=True)
         server = self._server(entry)
         if self._cloud.was_restarted(entry.member.server_id):
             self._watch.expect(entry.group.id)
@@ -224,7 +229,7 @@ class Gatherer:
             else (),
             attempts=attempts,
             busy=glance.busy or group.recovery_id is not None,
-            repairing=self._repairing(entry, group),
+            repairing=repairing,
             # Of the fleet as it was read: whoever claimed since then may
             # have changed who serves, and makes our epoch void.
             epoch=entry.group.epoch,

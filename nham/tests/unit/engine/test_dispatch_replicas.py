@@ -131,8 +131,10 @@ class TestRepair(DispatchCase):
         self.look(base.SILENCE)
 
     def run_on(self, fleet: Sequence[fleet_.Entry]) -> list[str]:
-        """Decide once; return the rungs of what is begun."""
+        """Decide until it is beyond doubt; return the rungs begun."""
         self.started.clear()
+        self.dispatcher.run(fleet)
+        self.clock.advance(2 * self.policy.detection.poll_interval + 1.0)
         self.dispatcher.run(fleet)
         return [self.store.recovery(one).rung for one in self.started]
 
@@ -143,6 +145,19 @@ class TestRepair(DispatchCase):
     def test_service_comes_first(self) -> None:
         self.assertEqual(["fail_over"], self.run_on(self.fleet))
         self.assertIs(states.RecoveryState.ABORTED, self.state(self.repair))
+
+    def test_silent_for_a_moment_only(self) -> None:
+        """The standby that is being made is not given up for that."""
+        self.dispatcher.run(self.fleet)
+        self.vim.reboot(self.theirs, hard=True)
+        self.poll()
+        self.settle()
+        self.dispatcher.run(self.fleet)
+        self.world.hang_guest(self.theirs)
+        self.look(base.SILENCE)
+        self.dispatcher.run(self.fleet)
+        self.assertEqual([], self.started)
+        self.assertIs(states.RecoveryState.RUNNING, self.state(self.repair))
 
     def test_fleet_from_before_the_repair(self) -> None:
         """It did not change who serves."""

@@ -211,6 +211,15 @@ class TestCloseUp(GatherCase):
         found = self.gatherer.gather(fleet, {"v/0"})
         self.assertTrue(found.members[0].busy)
 
+    def test_nobody_is_asked_while_it_is_recovered(self) -> None:
+        """What the recovery waits for does not wait for our questions."""
+        self.close_up()
+        before = self.calls("server")
+        self.assertLess(0, before)
+        self.claim()
+        self.close_up()
+        self.assertEqual(before, self.calls("server"))
+
     def test_restarted_server_is_given_time_to_boot(self) -> None:
         self.world.hang_guest(self.server_id())
         self.look(base.SILENCE)
