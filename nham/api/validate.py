@@ -60,6 +60,22 @@ def servers(value: Any) -> str:
     return ""
 
 
+def properties(value: Any) -> str:
+    """Check properties of a policy, by path."""
+    rule = "must be an object of values by path"
+    if not isinstance(value, dict) or any(text(255)(path) for path in value):
+        return rule
+    return ""
+
+
+def paths(value: Any) -> str:
+    """Check paths of a policy's properties."""
+    rule = "must be a list of paths"
+    if not isinstance(value, list) or any(text(255)(path) for path in value):
+        return rule
+    return ""
+
+
 def body(
     request: falcon.Request, fields: Mapping[str, Field]
 ) -> dict[str, Any]:

@@ -69,15 +69,14 @@ def group(
     """Show a replica group of a VNF."""
     own = [member for member in members if member.group_id == record.id]
     asked = _mechanism(of, record)
-    guarded = any(m.role in facts.FIT_ROLES for m in own)
-    in_force = asked if guarded else descriptor.Mechanism.ZERO_R
+    in_force, reason = _in_force(asked, own)
     return {
         "id": record.id,
         "vnfc": record.vnfc,
         "vdu": record.vdu,
         "mechanism": asked.value,
-        # Without a standby a group is no better off than without replicas.
         "mechanism_in_force": in_force.value,
+        "mechanism_reason": reason,
         "service_address": record.service.ip if record.service else None,
         "epoch": record.epoch,
         "recovery_id": record.recovery_id,
@@ -154,6 +153,25 @@ def _mechanism(record: model.Vnf, group: model.Group) -> descriptor.Mechanism:
     """Return the mechanism that the policy asks for."""
     policy = descriptor.policy_for(group.vdu, record.policies)
     return policy.redundancy if policy else group.mechanism
+
+
+def _in_force(
+    asked: descriptor.Mechanism, members: Sequence[model.Member]
+) -> tuple[descriptor.Mechanism, str]:
+    """Return the mechanism that a group's members make up, and why no other.
+
+    Without one that could take over a group is no better off than without
+    replicas.
+    """
+    fit = [m for m in members if m.role in facts.FIT_ROLES]
+    if fit or asked is descriptor.Mechanism.ZERO_R:
+        return asked, ""
+    others = [m.role for m in members if m.role is not states.Role.PRIMARY]
+    reason = f"one is {others[0]}" if others else "there is none"
+    return (
+        descriptor.Mechanism.ZERO_R,
+        f"no other member could take over: {reason}",
+    )
 
 
 def _newest(record: model.Checkpoint, now: float) -> View:

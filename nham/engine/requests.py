@@ -27,6 +27,7 @@ from nham.core import model
 from nham.core import states
 from nham.db import errors as db_errors
 from nham.descriptor import errors as descriptor_errors
+from nham.engine import change
 from nham.engine import checkpointing
 from nham.engine import engine as engine_
 from nham.rpc import errors as rpc_errors
@@ -126,6 +127,27 @@ class Requests:
             data = descriptor.encode() if descriptor is not None else None
             self._engine.discoverer.protect(vnf_id, data)
             self._wake_discovery()
+
+    def set_vnf(
+        self,
+        vnf_id: str,
+        vdu: str | None,
+        properties: Mapping[str, Any],
+        unset: Sequence[str],
+        user: str,
+    ) -> None:
+        """Change properties of the policies that a VNF has now."""
+        with _answers():
+            change.set_properties(
+                self._engine.context,
+                self._engine.journal,
+                vnf_id,
+                vdu,
+                properties,
+                unset,
+                user,
+            )
+            self._engine.reload()
 
     def host_fenced(self, host: str, reason: str, user: str) -> None:
         """Take an operator's word that a host cannot serve any more."""

@@ -55,6 +55,7 @@ class Watched:
 class _Entry:
     target: probes.Target
     tracker: detection_.Tracker
+    detection: descriptor.Detection
     subject: str
     icmp: bool
     judgement: detection_.Judgement | None = None
@@ -258,18 +259,21 @@ class Watch:
         icmp: bool,
     ) -> None:
         entry = old.get(target.key)
+        estimator = estimators.TwoWindow(
+            detection.initial_timeout,
+            detection.min_timeout,
+            detection.max_timeout,
+        )
         if entry is None or entry.target != target:
-            estimator = estimators.TwoWindow(
-                detection.initial_timeout,
-                detection.min_timeout,
-                detection.max_timeout,
-            )
             counting = detection_.Tracker(estimator, detection.max_misses)
             member = self._members.get(subject)
             if member is not None and member.answered and not icmp:
                 soon = self._clock.monotonic() + detection.initial_timeout
                 counting.restart(soon)
-            entry = _Entry(target, counting, subject, icmp)
+            entry = _Entry(target, counting, detection, subject, icmp)
+        elif entry.detection != detection:
+            entry.tracker.retune(estimator, detection.max_misses)
+            entry.detection = detection
         self._entries[target.key] = entry
         self._by_subject.setdefault(subject, []).append(entry)
 

@@ -22,6 +22,7 @@ SHOW = "nham:vnf:show"
 REGISTER = "nham:vnf:register"
 UNREGISTER = "nham:vnf:unregister"
 PROTECT = "nham:vnf:protect"
+SET = "nham:vnf:set"
 PAUSE = "nham:vnf:pause"
 RESUME = "nham:vnf:resume"
 SWITCHOVER = "nham:vnf:switchover"
@@ -40,6 +41,13 @@ RULES = [
         PROTECT,
         base.MEMBER,
         "Protect a VNF by a descriptor (protect).",
+        "POST",
+        _ACTION,
+    ),
+    base.rule(
+        SET,
+        base.MEMBER,
+        "Change properties of a VNF's policies (set).",
         "POST",
         _ACTION,
     ),

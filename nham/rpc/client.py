@@ -107,6 +107,29 @@ class EngineClient:
         """Protect a VNF by a descriptor, or by its own one again."""
         self._call("protect_vnf", vnf_id=vnf_id, descriptor=descriptor)
 
+    def set_vnf(
+        self,
+        vnf_id: str,
+        vdu: str | None,
+        properties: Mapping[str, Any],
+        unset: Sequence[str],
+        user: str,
+    ) -> None:
+        """Change properties of the policies that a VNF has now.
+
+        :param vdu: the VDU for which alone they change; None: for all.
+        :param properties: values by path, in the words of a descriptor.
+        :param unset: paths that are to have their default again.
+        """
+        self._call(
+            "set_vnf",
+            vnf_id=vnf_id,
+            vdu=vdu,
+            properties=dict(properties),
+            unset=list(unset),
+            user=user,
+        )
+
     def host_fenced(self, host: str, reason: str, user: str) -> None:
         """Take an operator's word that a host cannot serve any more."""
         self._call("host_fenced", host=host, reason=reason, user=user)

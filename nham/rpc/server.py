@@ -39,6 +39,7 @@ OPERATIONS = frozenset(
         "register_vnf",
         "unregister_vnf",
         "protect_vnf",
+        "set_vnf",
         "host_fenced",
         "probes",
         "rediscover",
@@ -82,6 +83,16 @@ class EngineEndpoint(Protocol):
 
     def protect_vnf(self, vnf_id: str, descriptor: str | None) -> None:
         """Protect a VNF by a descriptor, or by its own one again."""
+
+    def set_vnf(
+        self,
+        vnf_id: str,
+        vdu: str | None,
+        properties: Mapping[str, Any],
+        unset: Sequence[str],
+        user: str,
+    ) -> None:
+        """Change properties of the policies that a VNF has now."""
 
     def host_fenced(self, host: str, reason: str, user: str) -> None:
         """Take an operator's word that a host cannot serve any more."""

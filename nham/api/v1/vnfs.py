@@ -40,12 +40,18 @@ _REGISTER = {
 }
 _ACTIONS = {
     "protect": {"descriptor": validate.Field(_DESCRIPTOR, required=False)},
+    "set": {
+        "vdu": validate.Field(validate.text(255), required=False),
+        "properties": validate.Field(validate.properties, required=False),
+        "unset": validate.Field(validate.paths, required=False),
+    },
     "pause": {},
     "resume": {},
     "switchover": {"group_id": validate.Field(validate.text(64), False)},
 }
 _RULES = {
     "protect": rules.PROTECT,
+    "set": rules.SET,
     "pause": rules.PAUSE,
     "resume": rules.RESUME,
     "switchover": rules.SWITCHOVER,
@@ -130,7 +136,7 @@ class Action:
     def on_post(
         self, request: falcon.Request, response: falcon.Response, vnf_id: str
     ) -> None:
-        """Protect, pause, resume or switch over."""
+        """Protect, set, pause, resume or switch over."""
         name, arguments = validate.action(request, _ACTIONS)
         vnf = self._service.vnf(request, _RULES[name], vnf_id)
         if name == "switchover":
@@ -138,6 +144,14 @@ class Action:
             return
         if name == "protect":
             self._service.engine.protect_vnf(vnf.id, arguments["descriptor"])
+        elif name == "set":
+            self._service.engine.set_vnf(
+                vnf.id,
+                arguments["vdu"],
+                arguments["properties"] or {},
+                arguments["unset"] or [],
+                str(service_.caller_of(request).user_id),
+            )
         else:
             self._pause(request, vnf, name == "pause")
         response.media = in_full(

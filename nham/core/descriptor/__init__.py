@@ -26,6 +26,7 @@ from nham.core.descriptor.model import ProbeSpec
 from nham.core.descriptor.model import ResiliencyPolicy
 from nham.core.descriptor.model import ServiceAddress
 from nham.core.descriptor.model import StateProtection
+from nham.core.descriptor.overrides import override
 from nham.core.descriptor.rules import check
 from nham.core.descriptor.rules import check_together
 from nham.core.descriptor.words import AddressDriver
@@ -63,5 +64,6 @@ __all__ = (
     "build",
     "check",
     "check_together",
+    "override",
     "policy_for",
 )

@@ -228,8 +228,8 @@ class ResiliencyPolicy:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON data from which `from_dict` makes an equal."""
-        plain: dict[str, Any] = _plain(dataclasses.asdict(self))
-        return plain
+        fields: dict[str, Any] = plain(dataclasses.asdict(self))
+        return fields
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ResiliencyPolicy:
@@ -311,11 +311,12 @@ def _protection(data: Mapping[str, Any]) -> StateProtection:
     return StateProtection(**{**data, "hook": Hook(**hook)})
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value of a policy as plain JSON data."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, frozenset):
         return sorted(value)
     return value.value if isinstance(value, enum.Enum) else value

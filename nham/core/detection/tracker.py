@@ -125,6 +125,11 @@ class Tracker:
         self._last_bad = ""
         self._answer_by = answer_by
 
+    def retune(self, estimator: estimators.Estimator, max_misses: int) -> None:
+        """Judge by other limits from now on, on what was seen so far."""
+        self._estimator = estimator
+        self._max_misses = max_misses
+
     def forgive(self, since: float) -> None:
         """Let what was asked after that moment count for nothing.
 

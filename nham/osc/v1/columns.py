@@ -135,7 +135,12 @@ def _group(one: Mapping[str, Any]) -> str:
     age = f"{newest['age']:.1f} s old" if newest else "none"
     busy = ", recovering" if one["recovery_id"] else ""
     wanting = one["mechanism_in_force"] != one["mechanism"]
-    force = f", {one['mechanism_in_force']} in force" if wanting else ""
+    force = ""
+    if wanting:
+        force = (
+            f", {one['mechanism_in_force']} in force: "
+            f"{one['mechanism_reason']}"
+        )
     return (
         f"{one['vnfc']} ({one['mechanism']}{force}{busy}) id {one['id']}: "
         f"{servers or 'no server'}; checkpoint: {age}"

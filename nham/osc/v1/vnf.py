@@ -17,11 +17,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+import json
 from pathlib import Path
 from typing import Any
 
 from osc_lib import exceptions
 from osc_lib.command import command
+import yaml
 
 from nham.osc.v1 import base
 from nham.osc.v1 import columns
@@ -127,6 +129,47 @@ class ProtectVnf(command.ShowOne):
         text = None if path is None else _text_of(path)
         found = client.find_vnf(parsed_args.vnf)
         return _shown(client.protect_vnf(found.id, text))
+
+
+class SetVnf(command.ShowOne):
+    """Change properties of a VNF's policies while it serves."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """See base class."""
+        parser = _with_vnf(super().get_parser(prog_name))
+        parser.add_argument(
+            "--vdu",
+            metavar="<vdu>",
+            help="Change what holds for this VDU only (default: for all)",
+        )
+        parser.add_argument(
+            "--property",
+            metavar="<path>=<value>",
+            action="append",
+            default=[],
+            help="Property to set, the value as in a descriptor, e.g. "
+            '"detection.poll_interval=250 ms" (repeat for several)',
+        )
+        parser.add_argument(
+            "--unset",
+            metavar="<path>",
+            action="append",
+            default=[],
+            help="Property that is to have its default again "
+            "(repeat for several)",
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> One:
+        """See base class."""
+        properties = _properties_of(parsed_args.property)
+        client = base.client_of(self)
+        found = client.find_vnf(parsed_args.vnf)
+        return _shown(
+            client.set_vnf_properties(
+                found.id, properties, parsed_args.unset, parsed_args.vdu
+            )
+        )
 
 
 class PauseVnf(command.ShowOne):
@@ -248,6 +291,28 @@ def _text_of(path: str) -> str:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise exceptions.CommandError(f"{path}: {error}") from error
+
+
+def _properties_of(given: Sequence[str]) -> dict[str, Any]:
+    """Return the values, read as the YAML of a descriptor is."""
+    properties: dict[str, Any] = {}
+    for pair in given:
+        path, equals, text = pair.partition("=")
+        if not (path and equals):
+            raise exceptions.CommandError(
+                f"--property {pair}: must be <path>=<value>"
+            )
+        if path in properties:
+            raise exceptions.CommandError(f"--property {path}: given twice")
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise exceptions.CommandError(
+                f"--property {path}: {error}"
+            ) from error
+        # A date, which YAML knows and JSON does not, is text to NHAM.
+        properties[path] = json.loads(json.dumps(value, default=str))
+    return properties
 
 
 def _servers_of(given: Sequence[str]) -> dict[str, list[str]]:

@@ -98,6 +98,27 @@ class Proxy(proxy.Proxy):
         arguments = {} if descriptor is None else {"descriptor": descriptor}
         return self._act(vnf, "protect", arguments)
 
+    def set_vnf_properties(
+        self,
+        vnf: str | _vnf.Vnf,
+        properties: Mapping[str, Any],
+        unset: Sequence[str] = (),
+        vdu: str | None = None,
+    ) -> _vnf.Vnf:
+        """Change properties of a VNF's policies while it serves.
+
+        :param properties: values by path, in the words of a descriptor.
+        :param unset: paths that are to have their default again.
+        :param vdu: change what holds for this VDU only.
+        """
+        arguments: dict[str, Any] = {
+            "properties": dict(properties),
+            "unset": list(unset),
+        }
+        if vdu is not None:
+            arguments["vdu"] = vdu
+        return self._act(vnf, "set", arguments)
+
     def pause_vnf(self, vnf: str | _vnf.Vnf) -> _vnf.Vnf:
         """Let NHAM do nothing to a VNF until it is resumed."""
         return self._act(vnf, "pause")

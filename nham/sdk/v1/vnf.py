@@ -87,7 +87,7 @@ class Vnf(resource.Resource):
         action: str,
         arguments: Mapping[str, Any] | None = None,
     ) -> Vnf:
-        """Do ``protect``, ``pause`` or ``resume``; return the VNF after."""
+        """Do an action that shows the VNF after; return it."""
         url = utils.urljoin(self.base_path, self.id, "action")
         response = session.post(url, json={action: dict(arguments or {})})
         exceptions.raise_from_response(response)

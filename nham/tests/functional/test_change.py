@@ -15,9 +15,12 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from nham.core import descriptor
+from nham.core import model
 from nham.core import states
+from nham.engine import requests
 from nham.simulate import lab as lab_
 from nham.tests import base
 from nham.tests.functional import test_crash_steps as steps
@@ -43,10 +46,31 @@ FED = dataclasses.replace(
 )
 UNFED = dataclasses.replace(FED, redundancy=Mechanism.ONE_R_AS)
 SPREAD = test_spread.POLICY
+#: As from a descriptor: its properties can be set one by one.
+GIVEN = descriptor.build(
+    descriptor.PolicyData(
+        "policy",
+        ["VDU1"],
+        {
+            "redundancy": "0R",
+            "stateful": True,
+            "accept_state_loss": False,
+            "probes": [{"type": "http", "port": 80}],
+            "detection": {"poll_interval": "250 ms", "boot_timeout": "30 s"},
+            "state_protection": {
+                "method": "image_snapshot",
+                "interval": "10 s",
+            },
+        },
+    ),
+    descriptor.Context({"VDU1": descriptor.Target("VDU1", "vdu")}),
+)
 
 
-class ChangeTest(base.TestCase):
+class ChangeCase(base.TestCase):
     """One VNFC with a floating IP, four hosts and a balancer's pool."""
+
+    policy = ALONE
 
     def setUp(self) -> None:
         super().setUp()
@@ -57,7 +81,7 @@ class ChangeTest(base.TestCase):
         self.instance = self.world.add_vnf(
             "vnf",
             {"VDU1": ["cmp1"]},
-            vnfd=lab_.policy_bytes({"VDU1": ALONE.to_dict()}),
+            vnfd=lab_.policy_bytes({"VDU1": self.policy.to_dict()}),
         )
         self.theirs = self.world.server_id(self.instance, "VDU1-0")
         service_id = self.world.add_floating_ip(self.theirs)
@@ -72,11 +96,15 @@ class ChangeTest(base.TestCase):
         (vnf,) = self.lab.store.vnfs()
         data = lab_.policy_bytes({"VDU1": policy.to_dict()})
         self.runner.engine.discoverer.protect(vnf.id, data)
-        for _ in range(60):
+        self.write(30.0)
+
+    def write(self, seconds: float) -> None:
+        """Let a client write for a while; none of it may be in vain."""
+        for _ in range(int(2 * seconds)):
             self.written += 1
             self.assertTrue(
                 self.world.write_at(self.address, self.written),
-                f"{policy.redundancy}: write {self.written}",
+                f"write {self.written}",
             )
             self.lab.run(0.5)
 
@@ -93,6 +121,10 @@ class ChangeTest(base.TestCase):
         ]
         floating = [f.name for f in self.world.neutron.floating_ips.values()]
         return servers + [name for name in floating if name]
+
+
+class ChangeTest(ChangeCase):
+    """The VNF is protected by another descriptor."""
 
     def test_through_all_mechanisms_and_back(self) -> None:
         self.assertEqual(["primary"], self.roles())
@@ -150,3 +182,78 @@ class ChangeTest(base.TestCase):
         self.lab.run(30.0)
         self.assertEqual([], self.names())
         self.assertTrue(self.world.write_at(self.address, 1))
+
+
+class SetTest(ChangeCase):
+    """The same VNF, whose operator sets property by property."""
+
+    policy = GIVEN
+
+    def set(self, *unset: str, **values: Any) -> None:
+        """Set properties; two low lines stand for a dot."""
+        (vnf,) = self.lab.store.vnfs()
+        answers = requests.Requests(self.runner.engine, lambda: None)
+        properties = {
+            path.replace("__", "."): value for path, value in values.items()
+        }
+        answers.set_vnf(vnf.id, None, properties, unset, "ann")
+
+    @property
+    def newest(self) -> model.Checkpoint:
+        """The newest checkpoint."""
+        return self.lab.store.checkpoints()[0]
+
+    def test_from_one_mechanism_to_the_next(self) -> None:
+        self.set(
+            redundancy="1R-AS",
+            service_address__driver="floating_ip",
+            state_protection__method="hook",
+            state_protection__hook__port=8081,
+            state_protection__interval="5 s",
+        )
+        self.write(30.0)
+        self.assertEqual(["primary", "standby"], self.roles())
+        standby = self.standby()
+        self.assertEqual(0, standby.sequence)
+        # Another interval and another mechanism, and nobody is replaced.
+        self.set(redundancy="1R-AA", state_protection__interval="1 s")
+        self.write(10.0)
+        self.assertEqual(standby.server_id, self.standby().server_id)
+        self.assertLess(0, self.standby().sequence)
+        before = self.newest.sequence
+        self.write(10.0)
+        self.assertLess(before + 8, self.newest.sequence)
+        # The VNFM is asked again and again; what was set holds.
+        (vnf,) = self.lab.store.vnfs()
+        self.assertEqual("1R-AA", vnf.policies[0].redundancy)
+        self.world.crash_vm(self.theirs)
+        self.lab.run(3.0)
+        self.assertTrue(self.world.serving(standby.server_id))
+        self.assertEqual((), self.world.invariants())
+
+    def test_back_to_what_the_descriptor_says(self) -> None:
+        self.set(priority=7)
+        self.lab.run(60.0)
+        (vnf,) = self.lab.store.vnfs()
+        self.assertEqual(7, vnf.policies[0].priority)
+        self.runner.engine.discoverer.protect(vnf.id, None)
+        self.assertEqual((GIVEN,), self.lab.store.vnfs()[0].policies)
+
+    def test_a_finding_is_as_fast_as_it_was_set(self) -> None:
+        self.set(detection__max_misses=100)
+        self.lab.run(5.0)
+        self.world.hang_app(self.theirs)
+        self.lab.run(5.0)
+        self.assertEqual([], self.lab.store.recoveries())
+        self.set(detection__max_misses=2)
+        self.lab.run(3.0)
+        self.assertEqual(1, len(self.lab.store.recoveries()))
+
+    def standby(self) -> model.Member:
+        """Return the member that stands by."""
+        (found,) = (
+            member
+            for member in self.lab.store.members()
+            if member.role is Role.STANDBY
+        )
+        return found

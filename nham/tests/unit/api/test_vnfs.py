@@ -15,8 +15,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from falcon import testing
 
+from nham.core import descriptor
+from nham.core import model
 from nham.core import states
 from nham.rpc import errors
 from nham.tests.unit.api import base
@@ -79,6 +83,38 @@ class ShowTest(base.ApiCase):
         (group,) = shown["groups"]
         self.assertEqual({"health": "ok"}, group["probes"])
         self.assertEqual("v1-c1", group["newest_checkpoint"]["id"])
+
+    def test_the_mechanism_in_force_is_told_with_its_reason(self) -> None:
+        policy = descriptor.ResiliencyPolicy(
+            name="p",
+            targets=("VDU1",),
+            redundancy=descriptor.Mechanism.ONE_R_AS,
+        )
+        self.store.save_vnf(records.make_vnf("v1", policies=(policy,)))
+        none = "no other member could take over: there is none"
+        self.assertEqual(("1R-AS", "0R", none), self._mechanism())
+        member = model.Member(
+            id="m",
+            group_id="v1-g",
+            server_id="s",
+            role=states.Role.JOINING,
+            kind="server",
+        )
+        self.store.save_member(member)
+        joins = "no other member could take over: one is joining"
+        self.assertEqual(("1R-AS", "0R", joins), self._mechanism())
+        self.store.save_member(
+            dataclasses.replace(member, role=states.Role.STANDBY)
+        )
+        self.assertEqual(("1R-AS", "1R-AS", ""), self._mechanism())
+
+    def _mechanism(self) -> tuple[str, str, str]:
+        (group,) = self.ask("GET", "/v1/vnfs/v1").json["groups"]
+        return (
+            group["mechanism"],
+            group["mechanism_in_force"],
+            group["mechanism_reason"],
+        )
 
     def test_shown_without_an_engine(self) -> None:
         self.engine.probes.side_effect = errors.NoAnswer("none")
@@ -206,15 +242,42 @@ class ActionTest(base.ApiCase):
         self._act({"protect": {}})
         self.engine.protect_vnf.assert_called_with("v1", None)
 
+    def test_set(self) -> None:
+        values = {"sal": 2, "detection.poll_interval": "250 ms"}
+        given = {"vdu": "VDU1", "properties": values, "unset": ["priority"]}
+        answer = self._act({"set": given})
+        self.assertEqual("v1", answer.json["id"])
+        self.engine.set_vnf.assert_called_with(
+            "v1", "VDU1", values, ["priority"], "ann"
+        )
+        self._act({"set": {}})
+        self.engine.set_vnf.assert_called_with("v1", None, {}, [], "ann")
+
+    def test_set_wrongly(self) -> None:
+        for given, told in (
+            ({"properties": ["sal"]}, "set.properties: must be an object"),
+            ({"properties": {"": 1}}, "set.properties: must be an object"),
+            ({"unset": "sal"}, "set.unset: must be a list of paths"),
+            ({"unset": [1]}, "set.unset: must be a list of paths"),
+            ({"vdu": 1}, "set.vdu: must be text"),
+            ({"policy": 1}, "set.policy: no such field"),
+        ):
+            self.assert_error(self._act({"set": given}), 400, told)
+        self.engine.set_vnf.assert_not_called()
+        refusal = errors.BadRequest("sal: must be an integer")
+        self.engine.set_vnf.side_effect = refusal
+        answer = self._act({"set": {"properties": {"sal": "x"}}})
+        self.assert_error(answer, 400, "sal: must be an integer")
+
     def test_wrong_actions(self) -> None:
         self.assert_error(self._act({"jump": {}}), 400, "no such action")
-        self.assert_error(self._act({}), 400, "one of protect, pause, resume")
+        self.assert_error(self._act({}), 400, "one of protect, set, pause")
         self.assert_error(
             self._act({"pause": {"for": 5}}), 400, "pause.for: no such field"
         )
 
     def test_a_reader_may_not(self) -> None:
-        for name in ("protect", "pause", "resume"):
+        for name in ("protect", "set", "pause", "resume"):
             answer = self.ask(
                 "POST", "/v1/vnfs/v1/action", base.READER, json={name: {}}
             )

@@ -13,10 +13,12 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from nham.core import descriptor
 from nham.core import states
 from nham.engine import change
+from nham.tests.unit.engine import base
 from nham.tests.unit.engine import replica_case
 
 POLICY = replica_case.POLICY
@@ -63,3 +65,156 @@ class TestChange(replica_case.ReplicaCase):
         self.prepare(ELSEWHERE)
         [left] = self.store.members()
         self.assertEqual(("vnfc", states.Role.PRIMARY), (left.kind, left.role))
+
+
+def made(
+    name: str, targets: tuple[str, ...], **properties: Any
+) -> descriptor.ResiliencyPolicy:
+    """Return the policy of a descriptor of two VDUs."""
+    known = {
+        "fw": descriptor.Target("fw", "vnf"),
+        "VDU1": descriptor.Target("VDU1", "vdu"),
+        "VDU2": descriptor.Target("VDU2", "vdu"),
+    }
+    properties = {"redundancy": "0R", **properties}
+    data = descriptor.PolicyData(name, list(targets), properties)
+    return descriptor.build(data, descriptor.Context(known))
+
+
+class TestSetProperties(base.EngineCase):
+    """A VNF of one VNFC, whose VDU is one of two in its descriptor."""
+
+    def protect(self, *policies: descriptor.ResiliencyPolicy) -> None:
+        """Let the VNF have these policies."""
+        if not self.store.vnfs():
+            self.add_vnf()
+        vnf = self.store.vnf("v")
+        self.store.save_vnf(dataclasses.replace(vnf, policies=policies))
+
+    def set(
+        self, values: dict[str, Any], *unset: str, vdu: str | None = None
+    ) -> dict[str, tuple[tuple[str, ...], int]]:
+        """Set properties; return targets and priority of each policy."""
+        change.set_properties(
+            self.context, self.journal, "v", vdu, values, unset, "ann"
+        )
+        return {
+            policy.name: (policy.targets, policy.priority)
+            for policy in self.store.vnf("v").policies
+        }
+
+    def refused(
+        self, told: str, values: dict[str, Any], vdu: str | None = None
+    ) -> None:
+        """See that nothing is changed by what is refused."""
+        before = self.store.vnf("v"), self.store.events()
+        refusal = self.assertRaises(ValueError, self.set, values, vdu=vdu)
+        self.assertIn(told, str(refusal))
+        self.assertEqual(before, (self.store.vnf("v"), self.store.events()))
+
+    def test_is_kept_and_told(self) -> None:
+        self.protect(made("p", ("VDU1",), sal=3))
+        self.set({"priority": 7, "probation": "1 m"}, "sal")
+        found = made("p", ("VDU1",), priority=7, probation="1 m")
+        self.assertEqual((found,), self.store.vnf("v").policies)
+        event = self.store.events()[-1]
+        self.assertEqual(("policy-changed", "v"), (event.kind, event.vnf_id))
+        self.assertEqual(
+            "v: user ann set priority to 7, probation to 1 m, "
+            "sal to its default",
+            event.message,
+        )
+
+    def test_of_all_policies(self) -> None:
+        self.protect(made("p", ("VDU1",)), made("q", ("VDU2",)))
+        self.assertEqual(
+            {"p": (("VDU1",), 7), "q": (("VDU2",), 7)},
+            self.set({"priority": 7}),
+        )
+        self.assertEqual(
+            {"p": (("VDU1",), 7), "q": (("VDU2",), 9)},
+            self.set({"priority": 9}, vdu="VDU2"),
+        )
+
+    def test_of_one_vdu_that_shares_its_policy(self) -> None:
+        self.protect(made("p", ("VDU1", "VDU2")))
+        self.assertEqual(
+            {"p": (("VDU2",), 50), "p-VDU1": (("VDU1",), 7)},
+            self.set({"priority": 7}, vdu="VDU1"),
+        )
+        self.assertEqual(
+            {"p": (("VDU2",), 8), "p-VDU1": (("VDU1",), 8)},
+            self.set({"priority": 8}),
+        )
+
+    def test_of_one_vdu_in_a_policy_for_all(self) -> None:
+        whole = made("p", ("fw",))
+        self.protect(whole)
+        self.assertEqual(
+            {"p": (("fw",), 50), "p-VDU1": (("VDU1",), 7)},
+            self.set({"priority": 7}, vdu="VDU1"),
+        )
+        policies = self.store.vnf("v").policies
+        for vdu, name in (("VDU1", "p-VDU1"), ("VDU2", "p")):
+            found = descriptor.policy_for(vdu, policies)
+            self.assertEqual(name, found.name if found else None)
+        self.assertEqual(
+            {"p": (("fw",), 8), "p-VDU1": (("VDU1",), 8)},
+            self.set({"priority": 8}),
+        )
+        self.assertTrue(self.store.vnf("v").policies[0].whole_vnf)
+
+    def test_what_is_wrong_changes_nothing(self) -> None:
+        self.protect(made("p", ("VDU1",)), made("q", ("VDU2",), sal=3))
+        self.refused("sal: must be an integer", {"sal": "high"})
+        self.refused("at least one must be set", {})
+        self.refused("vdu: no policy of the VNF", {"sal": 1}, vdu="VDU3")
+        self.refused("num_backups: 0R has no", {"num_backups": 1})
+        self.protect()
+        self.refused("policies: the VNF has none", {"sal": 1})
+
+    def test_the_servers_count_where_a_rule_asks_for_their_disk(self) -> None:
+        image = {
+            "stateful": True,
+            "state_protection.method": "image_snapshot",
+        }
+        volume = {**image, "state_protection.method": "volume_snapshot"}
+        self.add_vnf(volume_backed=("VDU1",))
+        self.protect(made("p", ("VDU1",)))
+        self.refused("VDU1 boots from a volume", image)
+        self.set(volume)
+
+
+class TestSetMechanism(replica_case.ReplicaCase):
+    """A group whose own server serves: the VNFC has failed."""
+
+    policy = descriptor.build(
+        descriptor.PolicyData(
+            "p",
+            ["VDU1"],
+            {
+                "redundancy": "1R-AA",
+                "probes": [{"type": "http", "port": 80}],
+                "service_address": {"driver": "floating_ip"},
+            },
+        ),
+        descriptor.Context({"VDU1": descriptor.Target("VDU1", "vdu")}),
+    )
+
+    def test_no_mechanism_without_a_place_for_who_serves(self) -> None:
+        standby = next(m for m in self.store.members() if m.kind == "server")
+        self.store.promote("v/0", standby.id)
+        before = self.store.vnf("v")
+        refusal = self.assertRaises(
+            ValueError,
+            change.set_properties,
+            self.context,
+            self.journal,
+            "v",
+            None,
+            {"redundancy": "0R"},
+            ["service_address"],
+            "ann",
+        )
+        self.assertIn("switch over first", str(refusal))
+        self.assertEqual(before, self.store.vnf("v"))

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import dataclasses
 from typing import Any
 
 from nham.core import model
@@ -26,6 +27,14 @@ from nham.tests.unit.engine import base
 from nham.tests.unit.engine import test_discover
 
 State = states.CheckpointState
+#: As from a descriptor that gives its mechanism.
+GIVEN = lab.policy_bytes(
+    {
+        "VDU1": dataclasses.replace(
+            base.POLICY, probes=(), given=frozenset({"redundancy"})
+        ).to_dict()
+    }
+).decode()
 VNFD = lab.policy_bytes({"VDU1": base.POLICY.to_dict()}).decode()
 
 
@@ -182,6 +191,19 @@ class TestVnfs(RequestsCase):
         self.world.api_down("tacker", 60.0)
         self.refused(errors.NoAnswer, protect, "v", None)
         self.assertEqual(0, self.woken)
+
+    def test_set(self) -> None:
+        self.requests.protect_vnf("v", GIVEN)
+        self.requests.set_vnf("v", None, {"priority": 7}, [], "ann")
+        [policy] = self.store.vnf("v").policies
+        self.assertEqual(7, policy.priority)
+        self.assertEqual(7, self.engine.fleet[0].policy.priority)
+
+    def test_set_is_refused(self) -> None:
+        set_vnf = self.requests.set_vnf
+        self.refused(errors.NotFound, set_vnf, "x", None, {"sal": 1}, [], "")
+        # The server of the bus makes a BadRequest of it.
+        self.assertRaises(ValueError, set_vnf, "v", None, {}, [], "ann")
 
     def test_rediscover(self) -> None:
         before = len(self.world.gates.log)

@@ -142,6 +142,21 @@ class TestWatch(base.TestCase):
         self.assertEqual(facts.Health.OK, view.icmp)
         self.assertEqual(self.clock.now() - 4.0, view.last_good_at)
 
+    def test_other_limits_hold_at_once_for_what_was_seen(self) -> None:
+        self.ask("g/0", "g/1")
+        self.ask("g/0")
+        self.ask("g/0")
+        self.assertEqual(facts.Health.SLOW, self.watch.view("g").app)
+        good_at = self.watch.view("g").last_good_at
+        self.policy = dataclasses.replace(
+            self.policy,
+            detection=dataclasses.replace(self.policy.detection, max_misses=2),
+        )
+        self.watch.set_members([self.member()])
+        self.watch.tick()
+        self.assertEqual(facts.Health.DEAD, self.watch.view("g").app)
+        self.assertEqual(good_at, self.watch.view("g").last_good_at)
+
     def test_the_doubted_are_asked_in_haste_and_the_dead_are_not(
         self,
     ) -> None:

@@ -129,6 +129,57 @@ class VnfTest(CommandCase):
         found = self.as_json(vnf.ResumeVnf, "name of v1")
         self.assertEqual("protected", found["State"])
 
+    def test_set(self) -> None:
+        values = (
+            "redundancy=1R-AS",
+            "probes[0].port=80",
+            "detection.poll_interval=250 ms",
+            "escalation=[vm, host]",
+            "stateful=true",
+            "token=2020-01-01",
+            "path=/?a=b",
+        )
+        options = [text for value in values for text in ("--property", value)]
+        found = self.as_json(vnf.SetVnf, "v1", *options, "--unset", "sal")
+        self.assertEqual("v1", found["ID"])
+        self.engine.set_vnf.assert_called_with(
+            "v1",
+            None,
+            {
+                "redundancy": "1R-AS",
+                "probes[0].port": 80,
+                "detection.poll_interval": "250 ms",
+                "escalation": ["vm", "host"],
+                "stateful": True,
+                "token": "2020-01-01",
+                "path": "/?a=b",
+            },
+            ["sal"],
+            mock.ANY,
+        )
+        self.as_json(vnf.SetVnf, "v1", "--vdu", "VDU1", "--unset", "sal")
+        self.engine.set_vnf.assert_called_with(
+            "v1", "VDU1", {}, ["sal"], mock.ANY
+        )
+
+    def test_set_wrongly(self) -> None:
+        for values, told in (
+            (["sal"], "--property sal: must be <path>=<value>"),
+            (["=1"], "--property =1: must be <path>=<value>"),
+            (["sal=1", "sal=2"], "--property sal: given twice"),
+            (["sal=["], "--property sal: "),
+        ):
+            options = [t for value in values for t in ("--property", value)]
+            refusal = self.assertRaises(
+                exceptions.CommandError,
+                self.as_json,
+                vnf.SetVnf,
+                "v1",
+                *options,
+            )
+            self.assertIn(told, str(refusal))
+        self.engine.set_vnf.assert_not_called()
+
     def test_switchover(self) -> None:
         self.engine.switchover_vnf.return_value = []
         self.assertEqual([], self.as_json(vnf.SwitchoverVnf, "v1"))

@@ -72,12 +72,21 @@ class RpcTest(base.TestCase):
             "delete_checkpoint",
             "unregister_vnf",
             "protect_vnf",
+            "set_vnf",
             "host_fenced",
         ):
             getattr(self.engine, name).return_value = None
         self.client.delete_checkpoint("c1")
         self.client.unregister_vnf("v")
         self.client.protect_vnf("v", "text")
+        self.client.set_vnf("v", "VDU1", {"sal": 1}, ("priority",), "ann")
+        self.engine.set_vnf.assert_called_once_with(
+            vnf_id="v",
+            vdu="VDU1",
+            properties={"sal": 1},
+            unset=["priority"],
+            user="ann",
+        )
         self.client.host_fenced("h", "cable pulled", "ann")
         self.engine.host_fenced.assert_called_once_with(
             host="h", reason="cable pulled", user="ann"

@@ -15,6 +15,8 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 from openstack import exceptions
 
 from nham import sdk
@@ -81,6 +83,17 @@ class ProxyTest(base.ClientCase):
         self.engine.protect_vnf.assert_called_with("v1", "text")
         self.proxy.protect_vnf("v1")
         self.engine.protect_vnf.assert_called_with("v1", None)
+
+    def test_set(self) -> None:
+        found = self.proxy.set_vnf_properties("v1", {"sal": 1})
+        self.assertEqual("v1", found.id)
+        self.engine.set_vnf.assert_called_with(
+            "v1", None, {"sal": 1}, [], mock.ANY
+        )
+        self.proxy.set_vnf_properties("v1", {}, ["sal"], "VDU1")
+        self.engine.set_vnf.assert_called_with(
+            "v1", "VDU1", {}, ["sal"], mock.ANY
+        )
 
     def test_switchover(self) -> None:
         claimed = records.make_recovery("r1")

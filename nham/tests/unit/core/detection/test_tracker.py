@@ -210,6 +210,22 @@ class AnswersTest(base.TestCase):
         self.assertLess(one.judge(10.0).misses, 600)
 
 
+class RetuneTest(base.TestCase):
+    def test_what_was_seen_is_judged_by_the_new_limits(self) -> None:
+        one = answered(misses=3)
+        one.sent(1, 0.0)
+        one.sent(2, 0.0)
+        self.assertIs(SLOW, one.judge(1.0).health)
+        one.retune(estimators.Fixed(0.5), max_misses=2)
+        self.assertIs(DEAD, one.judge(1.0).health)
+        one.sent(3, 1.0)
+        one.good(3, 1.1)
+        one.retune(estimators.Fixed(5.0), max_misses=1)
+        one.sent(4, 2.0)
+        self.assertIs(OK, one.judge(6.9).health)
+        self.assertIs(DEAD, one.judge(7.1).health)
+
+
 class RestartTest(base.TestCase):
     def test_is_not_dead_before_its_time_to_boot_is_over(self) -> None:
         one = answered(misses=1)
