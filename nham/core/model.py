@@ -92,7 +92,8 @@ class Member:
     :ivar name: of NHAM's own server; with a number, of its ports.
     :ivar port_id: the port that the service address leads to when it
         serves; None until that is known.
-    :ivar sequence: the newest checkpoint whose state it was given.
+    :ivar sequence: the newest checkpoint whose state it was given; one that
+        serves has moved on since.
     :ivar importing_until: until then a state that is being given to it
         may still arrive, seconds since the epoch; None if none is.
     :ivar answered: it has answered a probe at least once, so that its
@@ -128,6 +129,10 @@ class Artifact:
         own word for a snapshot.
     :ivar pause: seconds that the VNFC stood still for it, by its own word.
     :ivar held: seconds for which it stands still after it, by its own word.
+    :ivar started: the VNFC's word for its present life; another one once it
+        started without its state. Empty if it says none.
+    :ivar imported: the digest of the state that it took in last in that
+        life, empty if it took in none, or does not say.
     """
 
     kind: str
@@ -137,6 +142,8 @@ class Artifact:
     size: int = 0
     pause: float | None = None
     held: float = 0.0
+    started: str = ""
+    imported: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -269,11 +269,7 @@ def promote(connection: sa.Connection, group_id: str, member_id: str) -> None:
         connection,
         models.member,
         {"id": member_id},
-        {
-            "role": states.Role.PRIMARY.value,
-            "sequence": 0,
-            "importing_until": None,
-        },
+        {"role": states.Role.PRIMARY.value, "importing_until": None},
     )
 
 

@@ -31,6 +31,7 @@ from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
 from nham.core import descriptor
 from nham.core import facts
+from nham.core import lives
 from nham.core import model
 from nham.core import states
 from nham.core.decision import replicas
@@ -64,6 +65,8 @@ class Checkpointer:
 
     :param submit: runs a job that may wait for a VNF, so that no other VNF
         waits with it.
+    :ivar emptied: groups whose application was found to have lost its
+        state, each with why that is known.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Checkpointer:
         self._retry_at: dict[str, float] = {}
         self._unfit: dict[str, str] = {}
         self._ages = rpo.StateAges(journal)
+        self.emptied: list[tuple[str, str]] = []
 
     def run(self, fleet: Sequence[fleet_.Entry]) -> None:
         """Do what is due."""
@@ -179,6 +183,7 @@ class Checkpointer:
         checkpoint = dataclasses.replace(checkpoint, artifacts=artifacts)
         if engine.name == "hook":
             self._check_still_free(entry, checkpoint)
+            self._check_kept(entry, checkpoint)
         store = self._context.store
         if not store.update_checkpoint(checkpoint, State.CREATING):
             self.delete(checkpoint)
@@ -246,6 +251,32 @@ class Checkpointer:
         except NotNow as reason:
             self._failed(checkpoint, str(reason))
             raise
+
+    def _check_kept(
+        self, entry: fleet_.Entry, checkpoint: model.Checkpoint
+    ) -> None:
+        """Give up what an application handed out that has lost its state.
+
+        What was saved before stays, to be given back.
+        """
+        store = self._context.store
+        saved = [
+            one
+            for one in store.checkpoints(
+                group_id=entry.group.id, states=[State.AVAILABLE]
+            )
+            if one.engine == checkpoint.engine
+        ]
+        given = any(
+            member.sequence > 0
+            for member in store.members(group_id=entry.group.id)
+            if member.role is states.Role.PRIMARY
+        )
+        lost = lives.why_lost(saved[0], checkpoint, given) if saved else ""
+        if lost:
+            self.delete(checkpoint)
+            self.emptied.append((entry.group.id, lost))
+            raise NotNow(lost)
 
     def _check_fit(
         self, entry: fleet_.Entry, status: str, task: str | None

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Sequence
+import itertools
 
 from nham.adapters.vim import base as vim_base
 from nham.core import descriptor
@@ -23,6 +24,11 @@ from nham.core import facts
 from nham.core import model
 from nham.core import states
 from nham.recovery import endpoints
+
+#: Seconds; a state that was not taken is given again after twice as long
+#: each time.
+_FIRST_PAUSE = 5.0
+_LONGEST_PAUSE = 300.0
 
 
 def network(
@@ -130,3 +136,24 @@ def unrestored(recovery: model.Recovery) -> str | None:
     if serves or recovery.rule in ("unrestored", "restore", "replaced-behind"):
         return str(rebuild.step.args["checkpoint_id"])
     return None
+
+
+def must_pause(past: Sequence[model.Recovery], now: float) -> bool:
+    """Say whether it is too early to give a VNF its state once more.
+
+    :param past: recoveries of its group, newest first.
+    """
+    failed = list(
+        itertools.takewhile(
+            lambda one: (
+                one.rung == "import_state"
+                and one.state is states.RecoveryState.FAILED
+            ),
+            past,
+        )
+    )
+    if not failed:
+        return False
+    pause = _FIRST_PAUSE * 2.0 ** (len(failed) - 1)
+    since = failed[0].ended_at or failed[0].started_at
+    return now - since < min(pause, _LONGEST_PAUSE)

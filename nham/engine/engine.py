@@ -53,6 +53,8 @@ LOG = logging.getLogger(__name__)
 #: Seconds for which an application is asked to stand still while its standby
 #: takes over; a few times what that takes.
 _HOLD = 10
+#: Of so many recoveries of a group it is seen how often the last ones failed.
+_LOOK_BACK = 8
 
 
 class Engine:
@@ -159,7 +161,11 @@ class Engine:
             [],
         )
         for group_id in behind:
-            self._put_state_back(group_id)
+            self._put_state_back(
+                group_id,
+                "replaced-behind",
+                "somebody else replaced the server, its state is gone",
+            )
 
     def checkpoint(self) -> None:
         """Take the checkpoints that are due."""
@@ -167,6 +173,9 @@ class Engine:
             self.checkpointer.run(self.fleet)
         except db_errors.NotFound as error:
             self._gone(error)
+        while self.checkpointer.emptied:
+            group_id, lost = self.checkpointer.emptied.pop(0)
+            self._put_state_back(group_id, "came-back-empty", lost)
 
     def _gone(self, error: db_errors.NotFound) -> None:
         """Go on after a VNF was removed while it was being looked at."""
@@ -197,6 +206,18 @@ class Engine:
         verdict = decision.restore_verdict(
             member, checkpoint.id, rule, reason, checkpoint.engine == "hook"
         )
+        return self._claimed(verdict, entry, member)
+
+    def _claimed(
+        self,
+        verdict: decision.Verdict,
+        entry: fleet.Entry,
+        member: facts.MemberFacts,
+    ) -> model.Recovery:
+        """Begin a recovery that was ordered.
+
+        :raises checkpointing.NotNow: another one of the group is running.
+        """
         claimed = self.dispatcher.claim(verdict, entry, member)
         if claimed is None:
             raise checkpointing.NotNow("a recovery of it is running")
@@ -223,11 +244,7 @@ class Engine:
             taken = self.checkpointer.take(entry, "planned_work", hold)
             held_until = taken.held_until
         verdict, member = self._take_over(entry, reason, held_until)
-        claimed = self.dispatcher.claim(verdict, entry, member)
-        if claimed is None:
-            raise checkpointing.NotNow("a recovery of it is running")
-        self._start(claimed.id)
-        return claimed
+        return self._claimed(verdict, entry, member)
 
     def _take_over(
         self, entry: fleet.Entry, reason: str, held_until: float | None
@@ -316,27 +333,42 @@ class Engine:
         except checkpointing.NotNow as why:
             LOG.warning("%s; %s", reason, why)
 
-    def _put_state_back(self, group_id: str) -> None:
-        """Restore the state of a VNFC that somebody else replaced.
+    def _put_state_back(self, group_id: str, rule: str, reason: str) -> None:
+        """Restore the state of a VNFC that has lost it behind our back.
 
-        A heal by another hand boots the VNFD's image, so the state is
-        gone; the newest good checkpoint holds it.
+        A heal by another hand boots the VNFD's image, and an application
+        that restarts comes back empty. The newest good checkpoint holds
+        the state. What the VNF did not take is tried again ever later.
         """
+        store = self.context.store
         try:
             entry = self.entry(group_id)
         except checkpointing.NotNow:
             return
-        good = self.context.store.checkpoints(
-            group_id=group_id, states=[states.CheckpointState.AVAILABLE]
-        )
-        image_backed = not entry.member.volume_backed
-        if not (entry.policy.stateful and image_backed and good):
+        good = [
+            checkpoint
+            for checkpoint in store.checkpoints(
+                group_id=group_id, states=[states.CheckpointState.AVAILABLE]
+            )
+            if checkpoint.engine == entry.policy.state_protection.engine
+        ]
+        if not (entry.policy.stateful and good):
+            return
+        past = store.recoveries(group_id=group_id, limit=_LOOK_BACK)
+        if derive.must_pause(past, self.context.clock.now()):
             return
         try:
-            self.restore(
-                good[0],
-                "replaced-behind",
-                "somebody else replaced the server, its state is gone",
-            )
-        except checkpointing.NotNow as reason:
-            LOG.warning("state of %s stays lost: %s", group_id, reason)
+            if good[0].engine == "hook":
+                self._have_imported(entry, rule, reason)
+            elif not entry.member.volume_backed:
+                self.restore(good[0], rule, reason)
+        except checkpointing.NotNow as why:
+            LOG.warning("state of %s stays lost: %s", group_id, why)
+
+    def _have_imported(
+        self, entry: fleet.Entry, rule: str, reason: str
+    ) -> None:
+        """Have a VNF import the newest state that it takes."""
+        member = self.dispatcher.member(entry)
+        verdict = decision.restore_verdict(member, None, rule, reason, True)
+        self._claimed(verdict, entry, member)

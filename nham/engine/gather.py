@@ -42,7 +42,7 @@ from nham.recovery import context
 LOG = logging.getLogger(__name__)
 
 #: Only recoveries by the decision count as attempts of the ladder.
-_ORDERED = ("restore", "replaced-behind", "switchover")
+_ORDERED = ("restore", "replaced-behind", "came-back-empty", "switchover")
 #: No ladder has as many rungs as this, each tried as often as it may be.
 _LOOK_BACK = 50
 

@@ -68,10 +68,10 @@ class GiveState(StepHandler):
         if member.importing_until is not None and member.importing_until > now:
             # What is under way would come after what is given now.
             return None
-        serves = member.role is states.Role.PRIMARY
         for checkpoint in self._saved(run):
             try:
-                if not serves and self._holds(run, member, checkpoint):
+                if self._holds(run, member, checkpoint):
+                    self._note(run, member, checkpoint)
                     return context.Done(
                         detail=f"it has checkpoint {checkpoint.id} already"
                     )
@@ -130,9 +130,14 @@ class GiveState(StepHandler):
         """Say whether the member has it, by its own word.
 
         Its application may have restarted since it was given, and nobody
-        else knows of that.
+        else knows of that. One that serves has moved on since, and to give
+        it once more, by a step that is resumed, would take that back; but
+        who names a checkpoint wants just that.
         """
-        if member.sequence != checkpoint.sequence:
+        serves = member.role is states.Role.PRIMARY
+        if run.args.get("checkpoint_id"):
+            return False
+        if not serves and member.sequence != checkpoint.sequence:
             return False
         engine = run.context.engines[checkpoint.engine]
         return engine.holds(checkpoint, member.server_id)
@@ -145,8 +150,14 @@ class GiveState(StepHandler):
     ) -> None:
         engine = run.context.engines[checkpoint.engine]
         engine.give(checkpoint, member.server_id, run.group.vnfc)
-        if member.role is not states.Role.PRIMARY:
-            run.context.store.note_state(member.id, checkpoint.sequence, None)
+        self._note(run, member, checkpoint)
+
+    @staticmethod
+    def _note(
+        run: context.Run, member: model.Member, checkpoint: model.Checkpoint
+    ) -> None:
+        """Write down what the member has."""
+        run.context.store.note_state(member.id, checkpoint.sequence, None)
 
 
 @handler("move_address")

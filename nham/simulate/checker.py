@@ -34,7 +34,7 @@ from nham.simulate import lab as lab_
 from nham.simulate import replicas
 
 #: Recoveries that somebody ordered need no fault.
-_ORDERED = ("restore", "replaced-behind", "switchover")
+_ORDERED = ("restore", "replaced-behind", "came-back-empty", "switchover")
 #: What an operator did just now may not have reached a decision yet.
 _SLACK = 5.0
 #: What makes a host forget what it was asked.

@@ -68,6 +68,8 @@ class HookEngine(base.CheckpointEngine):
                 size=kept.size,
                 pause=exported.pause,
                 held=exported.held,
+                started=exported.started,
+                imported=exported.imported,
             ),
         )
 

@@ -47,11 +47,17 @@ class Exported:
         own word; None if it says nothing.
     :ivar held: seconds from the export on for which the application goes
         on standing still, by its own word; 0 if it does not.
+    :ivar started: a word of the application's that is another one each
+        time it starts without its state; empty if it says none.
+    :ivar imported: digest of the state that it took in last since it
+        started, as ``imported`` returns it.
     """
 
     data: bytes = dataclasses.field(repr=False)
     pause: float | None = None
     held: float = 0.0
+    started: str = ""
+    imported: str = ""
 
 
 class Hook(abc.ABC):

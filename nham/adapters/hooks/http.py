@@ -45,6 +45,8 @@ HOLD = "NHAM-Hold"
 """Seconds for which the application is to stand still, or says it does."""
 IMPORTED_DIGEST = "NHAM-Imported"
 """SHA-256 of the state that the application took in last."""
+STARTED = "NHAM-Started"
+"""Another word each time that the application starts without its state."""
 SENDER = "NHAM-Sender"
 """The member that an imported state comes from, percent-encoded."""
 MEDIA_TYPE = "application/octet-stream"
@@ -56,6 +58,7 @@ _CHUNK = 65536
 _WORDS = 200
 """Bytes of an error's text that are worth showing."""
 _TOKEN = re.compile("[!-~]+")
+_WORD = re.compile("[!-~]{0,64}")
 _SHA_256 = re.compile("sha-256=:([A-Za-z0-9+/=]+):")
 
 
@@ -88,7 +91,11 @@ class HttpHook(base.Hook):
             _check_digest(answer.headers.get(DIGEST, ""), data)
             pause = _seconds(answer, PAUSE)
             held = _seconds(answer, HOLD) or 0.0
-        return base.Exported(data=data, pause=pause, held=held)
+            started = _word(answer, STARTED)
+            took = _plain(answer.headers.get(IMPORTED_DIGEST, ""))
+        return base.Exported(
+            data=data, pause=pause, held=held, started=started, imported=took
+        )
 
     def imported(self, endpoint: base.Endpoint) -> str:
         """See base class."""
@@ -244,3 +251,10 @@ def _seconds(answer: requests.Response, name: str) -> float | None:
     if not 0.0 <= seconds < math.inf:
         raise errors.Refused(f"{name}: {header!r} is no number of seconds")
     return seconds
+
+
+def _word(answer: requests.Response, name: str) -> str:
+    word = answer.headers.get(name, "").strip()
+    if _WORD.fullmatch(word) is None:
+        raise errors.Refused(f"{name}: it is no word of 64 ASCII characters")
+    return word

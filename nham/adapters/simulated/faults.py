@@ -81,6 +81,11 @@ class Faults:
         for guest in self._guests(server_id):
             guest.app = records.App.SERVING
 
+    def restart_app(self, server_id: str) -> None:
+        """Let the application start anew, faster than anybody sees."""
+        self.crash_app(server_id)
+        self.mend_app(server_id)
+
     def hang_guest(self, server_id: str) -> None:
         """Halt the guest's kernel; its QEMU lives, Nova sees nothing."""
         for guest in self._guests(server_id):

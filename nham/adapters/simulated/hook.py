@@ -46,14 +46,18 @@ class SimulatedHook(base.Hook):
             if len(guest.state) > max_size:
                 raise errors.Refused(f"state is over {max_size} bytes")
             guest.held_until = self._world.clock.now() + hold
-            return base.Exported(data=guest.state, pause=0.0, held=hold)
+            return base.Exported(
+                data=guest.state,
+                pause=0.0,
+                held=hold,
+                started=guest.started,
+                imported=_digest(guest),
+            )
 
     def imported(self, endpoint: base.Endpoint) -> str:
         """See base class."""
         with self._asked(endpoint, "imported") as guest:
-            if guest.took is None:
-                return ""
-            return f"sha256:{hashlib.sha256(guest.took).hexdigest()}"
+            return _digest(guest)
 
     def import_state(
         self, endpoint: base.Endpoint, data: bytes, sender: str
@@ -78,3 +82,10 @@ class SimulatedHook(base.Hook):
             if endpoint.token != self._token:
                 raise errors.Refused(f"{endpoint.address}: wrong token")
             yield guest
+
+
+def _digest(guest: records.Guest) -> str:
+    """Return which state its application took in last, empty: none."""
+    if guest.took is None:
+        return ""
+    return f"sha256:{hashlib.sha256(guest.took).hexdigest()}"

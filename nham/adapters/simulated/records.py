@@ -106,6 +106,7 @@ class Guest:
     :ivar plugged: its ports are its own.
     :ivar state: what its application holds in memory; none after a boot.
     :ivar took: the state that it took in last since it started.
+    :ivar restarts: how often its application started anew since the boot.
     :ivar held_until: until when it acknowledges no change of its state.
     """
 
@@ -119,11 +120,18 @@ class Guest:
     plugged: bool = True
     state: bytes = b""
     took: bytes | None = None
+    restarts: int = 0
     held_until: float = 0.0
+
+    @property
+    def started(self) -> str:
+        """A word that is another one each time its application starts."""
+        return f"{self.server_id}/{self.boot_at}/{self.restarts}"
 
     def forget(self) -> None:
         """Lose what was in the application's memory."""
         self.state, self.took, self.held_until = b"", None, 0.0
+        self.restarts += 1
 
     def hang(self) -> None:
         """Freeze the whole guest, for ever."""

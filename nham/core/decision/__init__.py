@@ -113,13 +113,14 @@ def _well(group_id: str) -> Verdict:
 
 def restore_verdict(
     member: facts_.MemberFacts,
-    checkpoint_id: str,
+    checkpoint_id: str | None,
     rule: str,
     reason: str,
     imported: bool = False,
 ) -> Verdict:
     """Return the verdict that puts a checkpoint back on demand.
 
+    :param checkpoint_id: None: the newest that the VNF imports.
     :param imported: the VNF imports it itself.
     """
     rung = plans.IMPORT if imported else plans.RUNGS["rebuild"]

@@ -199,7 +199,7 @@ def replace(choice: Choice) -> list[model.Step]:
 
 
 def import_state(choice: Choice) -> list[model.Step]:
-    """Have the VNF import a checkpoint while it runs."""
+    """Have the VNF import a checkpoint, or the newest, while it runs."""
     return [
         _step(
             "give_state",

@@ -23,7 +23,6 @@ import re
 from nham.core.descriptor import conditions
 from nham.core.descriptor import durations
 from nham.core.descriptor import facts
-from nham.core.descriptor import words
 
 #: Shortest interval of a hook, seconds: an export stops the VNFC for a
 #: moment, and the state has to cross the network twice in each.
@@ -131,14 +130,6 @@ def no_snapshot(policy: facts.Facts) -> conditions.Found:
             "state_protection.method",
             f"a snapshot cannot feed a running member, found {method}",
         )
-
-
-def hook_mechanism(policy: facts.Facts) -> conditions.Found:
-    if (
-        policy.mechanism is words.Mechanism.ZERO_R
-        and policy.values.get("state_protection.method") == "hook"
-    ):
-        yield "state_protection.method", f"hook with 0R {_LATER}"
 
 
 def hook_block(policy: facts.Facts) -> conditions.Found:

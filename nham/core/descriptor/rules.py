@@ -195,11 +195,6 @@ RULES = (
         kind="unsupported",
     ),
     Rule(
-        "the method hook needs another mechanism than 0R",
-        replicas.hook_mechanism,
-        kind="unsupported",
-    ),
-    Rule(
         "all mechanisms but 0R need a VDU that boots from an image",
         replicas.image_boot,
         kind="unsupported",

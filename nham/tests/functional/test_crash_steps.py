@@ -49,6 +49,13 @@ _POLICY = descriptor.ResiliencyPolicy(
     ),
     escalation=descriptor.Escalation(count=2),
 )
+_HOOK = dataclasses.replace(
+    _POLICY,
+    accept_state_loss=False,
+    state_protection=descriptor.StateProtection(
+        method="hook", interval=5.0, hook=descriptor.Hook(port=8081)
+    ),
+)
 SETTINGS = settings.Settings(watch_interval=0.2, runner_poll=0.2)
 _REQUESTS = (
     "delete_server",
@@ -69,6 +76,7 @@ class Way:
     :ivar fault: breaks the VNFC.
     :ivar host_lost: its plan begins with a fence.
     :ivar checkpoint: its plan restores one.
+    :ivar image: its plan begins with the image of the VNFD.
     """
 
     rung: str
@@ -76,6 +84,17 @@ class Way:
     policy: descriptor.ResiliencyPolicy = _POLICY
     host_lost: bool = False
     checkpoint: bool = False
+    image: bool = False
+
+    @property
+    def hook(self) -> bool:
+        """The state is in memory, and the VNF imports it."""
+        return self.policy.state_protection.method == "hook"
+
+    @property
+    def name(self) -> str:
+        """Of its tests."""
+        return f"{self.rung}_hook" if self.hook else self.rung
 
 
 class AfterDo(handlers.StepHandler):
@@ -124,6 +143,7 @@ class CrashCase(base.TestCase):
             vnfd=lab_.policy_bytes({"VDU1": way.policy.to_dict()}),
         )
         self.world.write(self.server_id, 7)
+        self.world.set_state(self.server_id, b"7")
         self.runner = self.lab.start_engine()
         self.lab.run(12.0)
         good = [states.CheckpointState.AVAILABLE]
@@ -169,7 +189,10 @@ class CrashCase(base.TestCase):
         )
         self.assertEqual((), self.auditor.violations)
         self.assertTrue(checker.settled(self.lab))
-        self.assertEqual(7, self.world.read(self.server_id))
+        if way.hook:
+            self.assertEqual(b"7", self.world.state(self.server_id))
+        else:
+            self.assertEqual(7, self.world.read(self.server_id))
         since = done[0].started_at
         asked = [
             f"{r.call} {r.subject}"
@@ -211,7 +234,12 @@ def _off_unseen(case: CrashCase) -> None:
     case.lab.store.set_setting("paused", None)
 
 
+def _restart_app(case: CrashCase) -> None:
+    case.world.restart_app(case.server_id)
+
+
 _REPLACE = dataclasses.replace(_POLICY, host_recovery="replace")
+_HOOK_REPLACE = dataclasses.replace(_HOOK, host_recovery="replace")
 WAYS = (
     Way("soft_reboot", _crash_app),
     Way("hard_reboot", _crash_vm),
@@ -219,6 +247,12 @@ WAYS = (
     Way("rebuild", _lose_disk, checkpoint=True),
     Way("evacuate", _power_off, host_lost=True, checkpoint=True),
     Way("replace", _power_off, _REPLACE, host_lost=True, checkpoint=True),
+    Way("soft_reboot", _crash_app, _HOOK),
+    Way("hard_reboot", _crash_vm, _HOOK),
+    Way("rebuild", _lose_disk, _HOOK, image=True),
+    Way("evacuate", _power_off, _HOOK, host_lost=True, image=True),
+    Way("replace", _power_off, _HOOK_REPLACE, host_lost=True, image=True),
+    Way("import_state", _restart_app, _HOOK),
 )
 
 
@@ -236,8 +270,10 @@ def _points(way: Way) -> Iterator[tuple[str, str, int]]:
         host=facts.HostFacts(name="cmp1"),
         host_lost=way.host_lost,
         checkpoint_id="checkpoint" if way.checkpoint else None,
+        image_id="image" if way.image else None,
     )
-    yield from points_of(plans.RUNGS[way.rung].steps(choice))
+    rungs = {**plans.RUNGS, "import_state": plans.IMPORT}
+    yield from points_of(rungs[way.rung].steps(choice))
 
 
 def points_of(plan: Sequence[model.Step]) -> Iterator[tuple[str, str, int]]:
@@ -283,6 +319,6 @@ for _way in WAYS:
     for _name, _moment, _nth in _points(_way):
         setattr(
             CrashStepsTest,
-            f"test_{_way.rung}_{_name}",
+            f"test_{_way.name}_{_name}",
             _test(_way, _moment, _nth),
         )

@@ -196,10 +196,11 @@ class ReplicaTest(base.StoreCase):
 
     def test_promote(self) -> None:
         self.store.note_state("v1-m", 9, None)
+        self.store.note_state("s", 8, 99.0)
         self.store.promote("v1-g", "s")
         self.assertEqual({"s": "primary", "v1-m": "failed"}, self.roles())
         found = self.member()
-        self.assertEqual((0, None), (found.sequence, found.importing_until))
+        self.assertEqual((8, None), (found.sequence, found.importing_until))
         self.assertEqual(0, self.member("v1-m").sequence)
         self.assertIs(states.Role.PRIMARY, self.member("v2-m").role)
 

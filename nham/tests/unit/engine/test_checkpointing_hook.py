@@ -210,6 +210,58 @@ class TestTrouble(ExportCase):
         self.assertNotIn((1, "creating"), self.saved())
 
 
+class TestEmpty(ExportCase):
+    """What has lost its state hands out one that is of no use."""
+
+    def test_what_was_saved_stays(self) -> None:
+        self.run_in()
+        self.world.restart_app(self.theirs)
+        self.run_in(1.0)
+        self.assertEqual([(2, "deleting"), (1, "available")], self.saved())
+        [(group_id, lost)] = self.checkpointer.emptied
+        self.assertEqual("v/0", group_id)
+        self.assertIn("started anew", lost)
+        self.assertEqual(1, self.member("s").sequence)
+        self.checkpointer.run(())
+        self.assertEqual(1, len(self.blobs.names()))
+
+    def test_on_demand(self) -> None:
+        self.run_in()
+        self.world.restart_app(self.theirs)
+        error = self.assertRaises(
+            checkpointing.NotNow, self.checkpointer.take, self.entry(), "x"
+        )
+        self.assertIn("has no state", str(error))
+
+    def test_of_a_former_policy(self) -> None:
+        """An image says nothing of the life of an application."""
+        self.run_in()
+        [saved] = self.store.checkpoints()
+        self.store.delete_checkpoint(saved.id)
+        self.store.add_checkpoint(dataclasses.replace(saved, engine="image"))
+        self.world.restart_app(self.theirs)
+        self.run_in(1.0)
+        self.assertEqual((2, "available"), self.saved()[0])
+
+    def test_server_that_was_given_none(self) -> None:
+        """It says nothing of its life, but it was given no state."""
+        self.replace(
+            "nham.adapters.simulated.records.Guest.started",
+            new="",
+        )
+        self.run_in()
+        self.world.restart_app(self.ours)
+        self.fail_over()
+        self.store.note_state("s", 0, None)
+        self.poll()
+        self.run_in(1.0)
+        [(_group_id, lost)] = self.checkpointer.emptied
+        self.assertIn("replaced", lost)
+        self.store.note_state("s", 1, None)
+        self.run_in(6.0)
+        self.assertEqual((3, "available"), self.saved()[0])
+
+
 class TestRecovery(ExportCase):
     """What goes on while the VNFC is recovered."""
 

@@ -257,3 +257,32 @@ class TestLostNetworks(tests.TestCase):
         self.assertEqual(frozenset({"net"}), derive.lost_networks(members))
         nowhere = [member(f"host{n}", None) for n in range(3)]
         self.assertEqual(frozenset(), derive.lost_networks(nowhere))
+
+
+class TestMustPause(tests.TestCase):
+    """A state that a VNF does not take is given again ever later."""
+
+    def pauses(self, *past: model.Recovery) -> bool:
+        """Say whether it is too early."""
+        return derive.must_pause(past, NOW)
+
+    def given(self, ago: float, state: State = State.FAILED) -> model.Recovery:
+        """Return a try that ended so many seconds ago."""
+        return recovery(ago + 1, ago, state, rung="import_state")
+
+    def test_first(self) -> None:
+        self.assertFalse(self.pauses())
+        self.assertFalse(self.pauses(self.given(0.0, State.SUCCEEDED)))
+        self.assertFalse(self.pauses(recovery(1.0, 0.0)))
+
+    def test_twice_as_long_each_time(self) -> None:
+        for number, pause in ((1, 5.0), (2, 10.0), (3, 20.0), (8, 300.0)):
+            tries = [self.given(pause - 0.1), *[self.given(400.0)] * 7]
+            self.assertTrue(self.pauses(*tries[:number]))
+            tries[0] = self.given(pause)
+            self.assertFalse(self.pauses(*tries[:number]))
+
+    def test_what_went_well_between(self) -> None:
+        well = self.given(100.0, State.SUCCEEDED)
+        tries = (self.given(5.0), well, self.given(200.0))
+        self.assertFalse(self.pauses(*tries))

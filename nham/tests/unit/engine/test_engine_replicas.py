@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import dataclasses
 
+from nham.adapters import errors
 from nham.adapters.checkpoints import hook as hook_engine
 from nham.adapters.simulated import blobs
 from nham.adapters.simulated import hook
+from nham.core import descriptor
 from nham.core import facts
 from nham.core import model
 from nham.core import states
@@ -208,6 +210,100 @@ class TestStandby(EngineReplicaCase):
         # Nor was anybody asked to stand still for that.
         self.assertTrue(self.world.write_at(self.address, 9))
         self.assertEqual("primary", self.member(Role.PRIMARY).role.value)
+
+
+class TestCameBackEmpty(EngineReplicaCase):
+    """The application of who serves starts anew, and nobody sees it."""
+
+    policy = dataclasses.replace(
+        replica_case.POLICY,
+        redundancy=descriptor.Mechanism.ZERO_R,
+        num_backups=0,
+        service_address=descriptor.ServiceAddress(),
+    )
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.export(7)
+
+    def restart(self) -> None:
+        """Let it start anew, and be asked for its state."""
+        self.world.restart_app(self.theirs)
+        self.clock.advance(1.0)
+        self.engine.checkpoint()
+
+    def saved(self) -> list[int]:
+        """Return the numbers of the checkpoints that can be restored."""
+        found = self.store.checkpoints(
+            group_id=self.group, states=[states.CheckpointState.AVAILABLE]
+        )
+        return [one.sequence for one in found]
+
+    def test_it_gets_its_state_back(self) -> None:
+        self.restart()
+        [recovery_id] = self.started
+        recovery = self.store.recovery(recovery_id)
+        self.assertEqual(
+            ("came-back-empty", "import_state"),
+            (recovery.rule, recovery.rung),
+        )
+        self.assertIn("started anew", recovery.reasons[0])
+        self.advance(recovery_id)
+        self.assertEqual(7, self.world.read_at(self.address))
+        self.assertEqual([1], self.saved())
+        self.export(8)
+        self.assertEqual([3, 1], self.saved())
+        self.assertEqual([recovery_id], self.started)
+
+    def test_state_that_is_not_taken_is_given_ever_later(self) -> None:
+        broken = self.replace(
+            "nham.adapters.simulated.hook.SimulatedHook.import_state",
+            side_effect=errors.Refused("no"),
+        )
+        tries = []
+        self.restart()
+        for _ in range(60):
+            if self.started:
+                tries.append(self.clock.now())
+                self.advance(self.started.pop())
+            self.clock.advance(1.0)
+            self.engine.checkpoint()
+        self.assertEqual([1], self.saved())
+        pauses = [b - a for a, b in zip(tries, tries[1:], strict=False)]
+        self.assertEqual(3, len(pauses))
+        self.assertGreater(pauses[2], 2 * pauses[0])
+        self.assertEqual(len(tries), broken.call_count)
+
+    def test_healed_by_somebody_else(self) -> None:
+        self.world.user_heal(self.instance, "VDU1-0")
+        self.look(60.0)
+        self.discover()
+        [recovery_id] = self.started
+        self.assertEqual(
+            "replaced-behind", self.store.recovery(recovery_id).rule
+        )
+        self.advance(recovery_id)
+        self.assertEqual(7, self.world.read_at(self.address))
+
+    def test_healed_while_no_engine_lived_to_see_it_through(self) -> None:
+        self.world.user_heal(self.instance, "VDU1-0")
+        self.look(60.0)
+        self.engine.discoverer.run()
+        self.make_engine()
+        self.discover()
+        self.assertEqual([], self.started)
+        self.engine.checkpoint()
+        [recovery_id] = self.started
+        self.assertEqual(
+            "came-back-empty", self.store.recovery(recovery_id).rule
+        )
+
+    def test_not_what_is_paused(self) -> None:
+        self.store.set_paused(self.engine.fleet[0].vnf.id, True)
+        self.engine.reload()
+        self.restart()
+        self.assertEqual([], self.started)
+        self.assertEqual([1], self.saved())
 
 
 class TestFailback(EngineReplicaCase):

@@ -55,6 +55,26 @@ class TestExport(guest.GuestCase):
                 return True
             return False
 
+    def test_its_life(self) -> None:
+        """It ends with what is in memory, and not with the program."""
+        _, first, _ = self.member.call()
+        self.assertNotIn("NHAM-Imported", first)
+        port, stop = self.member.serve("hook")
+        self.addCleanup(stop)
+        self.member.port = port
+        state = guest.state(7, b"", b"")
+        self.member.call("POST", state)
+        for method in ("GET", "HEAD"):
+            _, again, _ = self.member.call(method)
+            self.assertEqual(first["NHAM-Started"], again["NHAM-Started"])
+            self.assertEqual(guest.digest(state), again["NHAM-Imported"])
+        (self.member.root / "tmp" / "memory").unlink()
+        self.member.port, stop = self.member.serve("hook")
+        self.addCleanup(stop)
+        _, other, _ = self.member.call()
+        self.assertNotEqual(first["NHAM-Started"], other["NHAM-Started"])
+        self.assertNotIn("NHAM-Imported", other)
+
     def test_held(self) -> None:
         _, headers, _ = self.member.call(NHAM_Hold="30")
         self.assertEqual("30", headers["NHAM-Hold"])

@@ -149,6 +149,17 @@ static const char *find_hold(struct request *r)
 	return NULL;
 }
 
+/* Say since when this life of the VNF lasts, and which state it took in. */
+static void say_life(int fd)
+{
+	struct memory *m = memory();
+
+	dprintf(fd, "NHAM-Started: %llu\r\n",
+		(unsigned long long)m->started);
+	if (*m->imported)
+		dprintf(fd, "NHAM-Imported: %s\r\n", m->imported);
+}
+
 static const char *give(struct request *r)
 {
 	static struct state s;
@@ -169,6 +180,7 @@ static const char *give(struct request *r)
 		s.head_size + s.note_size + s.table_size, words, s.pause);
 	if (r->hold)
 		dprintf(r->fd, "NHAM-Hold: %u\r\n", r->hold);
+	say_life(r->fd);
 	dprintf(r->fd, "Connection: close\r\n\r\n");
 	if (!send_all(r->fd, s.head, s.head_size) &&
 	    !send_all(r->fd, s.note, s.note_size))
@@ -255,11 +267,8 @@ static const char *take(struct request *r)
 /* Tell which state is in, as far as this life of the VNF goes. */
 static const char *tell(struct request *r)
 {
-	const char *imported = memory()->imported;
-
 	dprintf(r->fd, "HTTP/1.1 204 No Content\r\n");
-	if (*imported)
-		dprintf(r->fd, "NHAM-Imported: %s\r\n", imported);
+	say_life(r->fd);
 	dprintf(r->fd, "Connection: close\r\n\r\n");
 	return NULL;
 }
@@ -302,6 +311,7 @@ static void serve(int fd)
 
 void hook(int listening)
 {
+	memory_started(memory());
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_IGN);
 	for (;;) {

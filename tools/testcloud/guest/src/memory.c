@@ -64,6 +64,21 @@ static uint64_t now_ms(void)
 	return t.tv_sec * 1000ull + t.tv_nsec / 1000000;
 }
 
+uint64_t memory_started(struct memory *m)
+{
+	struct timespec t;
+	uint64_t started;
+
+	memory_lock();
+	if (!m->started) {
+		clock_gettime(CLOCK_REALTIME, &t);
+		m->started = t.tv_sec * 1000000000ull + t.tv_nsec;
+	}
+	started = m->started;
+	memory_unlock();
+	return started;
+}
+
 uint64_t memory_count(struct memory *m)
 {
 	struct run *run = &m->run[(m->runs - 1) % RUNS];

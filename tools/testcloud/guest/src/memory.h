@@ -29,6 +29,8 @@ struct run {
 };
 
 struct memory {
+	/* when it was first asked for: another one after each reboot */
+	uint64_t started;
 	uint64_t counter;
 	/* who sent the state that was imported last, and its digest */
 	char sender[SENDER_MAX], imported[DIGEST_MAX];
@@ -41,6 +43,8 @@ struct memory {
 struct memory *memory(void);
 void memory_lock(void);
 void memory_unlock(void);
+/* Return when this life of the VNF began, nanoseconds since 1970. */
+uint64_t memory_started(struct memory *m);
 /* Raise the counter and log the request; return the counter. */
 uint64_t memory_count(struct memory *m);
 void memory_print_runs(const struct memory *m);

@@ -70,12 +70,27 @@ class HookEngineTest(base.WorldCase):
                 digest=kept.digest,
                 size=kept.size,
                 pause=0.0,
+                started=part.started,
             ),
             part,
         )
         self.give(test_engines.checkpoint(part))
         self.assertEqual(b"calls", self.world.state(self.volume_backed))
         self.assertEqual([self.image_backed, self.volume_backed], self.located)
+
+    def test_which_life_it_is_of(self) -> None:
+        checkpoint = self.take()
+        [first] = checkpoint.artifacts
+        [again] = self.begin("again")
+        self.assertEqual(first.started, again.started)
+        self.world.restart_app(self.image_backed)
+        [other] = self.begin("other")
+        self.assertNotIn(other.started, ("", first.started))
+        self.assertEqual("", other.imported)
+        self.engine.give(checkpoint, self.image_backed, "VDU1-0")
+        [fed] = self.begin("fed")
+        self.assertEqual(other.started, fed.started)
+        self.assertEqual(first.digest, fed.imported)
 
     def test_who_has_it(self) -> None:
         checkpoint = self.take()

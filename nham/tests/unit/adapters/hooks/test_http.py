@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import socket
 from typing import Any
 
@@ -107,6 +108,19 @@ class ExportTest(server.ServerCase):
         self.assertEqual(
             hooks_base.Exported(data=b"x", pause=0.012), self.export()
         )
+
+    def test_life(self) -> None:
+        digest = http.digest(b"x")
+        self.answer(
+            server.ok(b"y", "NHAM-Started: 17-a ", f"NHAM-Imported: {digest}")
+        )
+        found = self.export()
+        self.assertEqual("17-a", found.started)
+        said = f"sha256:{hashlib.sha256(b'x').hexdigest()}"
+        self.assertEqual(said, found.imported)
+        for wrong in ("two words", "x" * 65, "\xe9"):
+            self.answer(server.ok(b"y", f"NHAM-Started: {wrong}"))
+            self.refused("NHAM-Started")
 
     def test_held(self) -> None:
         hook, endpoint = http.HttpHook(), self.endpoint()

@@ -83,7 +83,14 @@ class OpenApiTest(ManualCase):
         answers = asked["responses"]
         good = answers.pop(str(http.EXPORTED))
         self.assertEqual(
-            {http.DIGEST, http.PAUSE, http.HOLD}, set(good["headers"])
+            {
+                http.DIGEST,
+                http.PAUSE,
+                http.HOLD,
+                http.STARTED,
+                http.IMPORTED_DIGEST,
+            },
+            set(good["headers"]),
         )
         self.assertEqual([http.MEDIA_TYPE], list(good["content"]))
         (shown,) = good["headers"][http.DIGEST]["schema"]["examples"]
@@ -96,7 +103,9 @@ class OpenApiTest(ManualCase):
         ]
         for status in ("200", "204"):
             headers = answers[status]["headers"]
-            self.assertEqual({http.IMPORTED_DIGEST}, set(headers))
+            self.assertEqual(
+                {http.STARTED, http.IMPORTED_DIGEST}, set(headers)
+            )
 
     def test_import(self) -> None:
         call = self.resolve(self.api["paths"]["/nham/state"]["post"])
@@ -122,6 +131,7 @@ class PageTest(ManualCase):
             http.PAUSE,
             http.HOLD,
             http.IMPORTED_DIGEST,
+            http.STARTED,
             http.SENDER,
             http.MEDIA_TYPE,
         ):
@@ -146,6 +156,8 @@ class PageTest(ManualCase):
             self.assertEqual(f"sha256:{said}", hook.imported(endpoint))
             application["state"]["b"] = 2
             exported = hook.export_state(endpoint, 1000)
+            self.assertEqual(f"sha256:{said}", exported.imported)
+            self.assertEqual(application["started"], exported.started)
             self.assertEqual({"a": 1, "b": 2}, json.loads(exported.data))
             other = dataclasses.replace(endpoint, token="other")
             for ask in (

@@ -105,6 +105,10 @@ class HookTest(base.WorldCase):
         self.world.mend_app(self.image_backed)
         self.assertEqual(b"", self.export())
 
+    def test_application_that_starts_anew_by_itself(self) -> None:
+        self.world.restart_app(self.image_backed)
+        self.assertEqual(b"", self.export())
+
     def test_hung_application_remembers(self) -> None:
         self.world.hang_app(self.image_backed)
         self.world.mend_app(self.image_backed)

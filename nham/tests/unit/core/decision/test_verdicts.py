@@ -113,6 +113,20 @@ class RestoreTest(base.TestCase):
         self.assertEqual("import_state", verdict.rung)
         self.assertEqual("s", verdict.subject)
 
+    def test_the_newest_state_is_given_where_none_is_named(self) -> None:
+        verdict = decision.restore_verdict(
+            test_rules.a_replica(policy=test_rules.HOOKED),
+            None,
+            "came-back-empty",
+            "it started anew",
+            imported=True,
+        )
+        (step,) = verdict.steps
+        self.assertEqual(
+            {"member_id": "m1", "checkpoint_id": None, "must": True},
+            step.args,
+        )
+
     def test_an_ordered_restore_does_not_ask_whether_it_is_dead(self) -> None:
         verdict = decision.restore_verdict(
             test_rules.a_member(), "c1", "restore", "because an operator asked"

@@ -187,13 +187,6 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
         (["image"], {**STANDBY, "failback": when}, ["failback"])
         for when in ("request",)
     ],
-    "the method hook needs another mechanism than 0R": [
-        (
-            ["image"],
-            {"stateful": True, "state_protection": HOOK},
-            [_METHOD],
-        )
-    ],
     "all mechanisms but 0R need a VDU that boots from an image": [
         (["volume"], STANDBY, ["redundancy"]),
         (["VNF"], STANDBY, ["redundancy"]),

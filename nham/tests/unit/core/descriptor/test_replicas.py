@@ -110,6 +110,10 @@ class TestRight(base.TestCase):
     def test_0r_may_say_that_it_has_no_service_address(self) -> None:
         self.assertEqual([], _check({"service_address": {"driver": "none"}}))
 
+    def test_0r_may_have_a_hook(self) -> None:
+        policy = _build({"stateful": True, "state_protection": examples.HOOK})
+        self.assertEqual("hook", policy.state_protection.engine)
+
     def test_explain_names_what_was_given_and_what_not(self) -> None:
         policy = _build(examples.stateful(max_size="2 MiB"))
         rows = {row[0]: row[1:3] for row in policy.explain()}
@@ -151,11 +155,6 @@ class TestTold(base.TestCase):
             (
                 {**examples.STANDBY, "failback": "request"},
                 "failback: request is not yet supported in this version",
-            ),
-            (
-                {"stateful": True, "state_protection": examples.HOOK},
-                "state_protection.method: hook with 0R is not yet supported "
-                "in this version",
             ),
         ):
             self.assertEqual([text], _check(policy))
