@@ -19,6 +19,7 @@ import dataclasses
 import logging
 
 from nham.adapters import errors
+from nham.adapters.traffic import base as traffic
 from nham.core import descriptor
 from nham.core import mechanisms
 from nham.core import model
@@ -39,10 +40,6 @@ def dissolve(ctx: context.Context, group: model.Group) -> None:
     """
     if not _has_ours(ctx, group):
         return
-    name = replica_steps.access_name(group.id)
-    access = [found.id for found in ctx.vim.find_floating_ips(name)]
-    for address_id in access:
-        _point(ctx, address_id, None)
     members = ctx.store.members(group_id=group.id)
     for member in members:
         if member.kind == "vnfc":
@@ -50,8 +47,14 @@ def dissolve(ctx: context.Context, group: model.Group) -> None:
     for member in members:
         if member.kind == "server":
             _remove(ctx, group, member)
-    for address_id in access:
-        ctx.vim.delete_floating_ip(address_id)
+    replica_steps.delete_access(ctx.vim, group.id)
+
+
+def _policy(
+    ctx: context.Context, group: model.Group
+) -> descriptor.ResiliencyPolicy | None:
+    vnf = ctx.store.vnf(group.vnf_id)
+    return descriptor.policy_for(group.vdu, vnf.policies)
 
 
 def _has_ours(ctx: context.Context, group: model.Group) -> bool:
@@ -59,8 +62,7 @@ def _has_ours(ctx: context.Context, group: model.Group) -> bool:
 
     Where no standby was ever wanted, nobody needs to be asked.
     """
-    vnf = ctx.store.vnf(group.vnf_id)
-    policy = descriptor.policy_for(group.vdu, vnf.policies)
+    policy = _policy(ctx, group)
     wanted = policy is not None and mechanisms.of(policy.redundancy).replicated
     return wanted or group.service is not None
 
@@ -80,14 +82,20 @@ def _give_back(
         if not port.enabled:
             with contextlib.suppress(errors.NotFound):
                 ctx.vim.enable_port(port.id, True)
-    service = group.service if group.access is not None else None
-    if service is not None and member.port_id is not None:
-        _point(ctx, service.id, member.port_id)
+    _lead_back(ctx, group, member)
 
 
-def _point(ctx: context.Context, address_id: str, port_id: str | None) -> None:
-    with contextlib.suppress(errors.NotFound):
-        ctx.vim.point_floating_ip(address_id, port_id)
+def _lead_back(
+    ctx: context.Context, group: model.Group, member: model.Member
+) -> None:
+    policy = _policy(ctx, group)
+    mover = ctx.movers.get(policy.service_address.driver) if policy else None
+    if mover and group.service is not None and member.port_id is not None:
+        place = traffic.Place(
+            server_id=member.server_id, port_id=member.port_id
+        )
+        with contextlib.suppress(errors.NotFound):
+            mover.move(group.service, place)
 
 
 def _remove(

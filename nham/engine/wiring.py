@@ -117,6 +117,7 @@ def engine(
         engines=_engines(conf, vim, store),
         watch=watch_.Watch(prober, clock, set_up),
         clock=clock,
+        movers={"floating_ip": _load("nham.traffic", "floating_ip", vim)},
         spreaders={
             "octavia": _load("nham.traffic", "octavia", reached, timeout)
         },

@@ -90,6 +90,9 @@ class Context:
     engines: Mapping[str, checkpoints.CheckpointEngine]
     watch: MemberWatch
     clock: clock_.Clock
+    movers: Mapping[str, traffic.Mover] = dataclasses.field(
+        default_factory=dict
+    )
     spreaders: Mapping[str, traffic.Spreader] = dataclasses.field(
         default_factory=dict
     )

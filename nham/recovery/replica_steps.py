@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Steps that give a replica group its standby: make, repair, join."""
+"""Steps that give a replica group its standby: make, admit, join."""
 
 from __future__ import annotations
 
@@ -89,50 +89,6 @@ def delete_access(vim: vim_base.Vim, owner_id: str) -> None:
     """Delete the address that NHAM made for a group or a member."""
     for found in vim.find_floating_ips(access_name(owner_id)):
         vim.delete_floating_ip(found.id)
-
-
-@handler("find_addresses")
-class FindAddresses(StepHandler):
-    """Find the service address, and have one to reach the standby."""
-
-    def do(self, run: context.Run) -> None:
-        """See base class."""
-        group = run.group
-        service = group.service or self._service(run)
-        access = self._access(run, service)
-        run.context.store.save_group(
-            dataclasses.replace(group, service=service, access=access)
-        )
-
-    def complete(self, run: context.Run) -> context.Done | None:
-        """See base class."""
-        group = run.group
-        if group.service is None or group.access is None:
-            return None
-        return context.Done(
-            detail=f"service {group.service.ip}, access {group.access.ip}"
-        )
-
-    def _service(self, run: context.Run) -> model.MovableAddress:
-        vim, primary = run.context.vim, run.primary
-        for port in vim.ports(primary.server_id):
-            for held in vim.floating_ips(port.id):
-                run.context.store.save_member(
-                    dataclasses.replace(primary, port_id=port.id)
-                )
-                return model.MovableAddress(id=held.id, ip=held.ip)
-        raise context.StepRefused(
-            "service_address.driver: floating_ip needs a floating IP at a "
-            "port of the VNFC, and it has none"
-        )
-
-    def _access(
-        self, run: context.Run, service: model.MovableAddress
-    ) -> model.MovableAddress:
-        vim, name = run.context.vim, access_name(run.recovery.group_id)
-        found = vim.find_floating_ips(name)
-        made = found[0] if found else vim.create_floating_ip(service.id, name)
-        return model.MovableAddress(id=made.id, ip=made.ip)
 
 
 @handler("create_member")
@@ -286,27 +242,6 @@ class AdmitMember(StepHandler):
         if not all(port.enabled for port in ports):
             return None
         return context.Done(detail=f"{len(ports)} ports are enabled")
-
-
-@handler("reach_member")
-class ReachMember(StepHandler):
-    """Point the access address at the member that is joining."""
-
-    def do(self, run: context.Run) -> None:
-        """See base class."""
-        access, port_id = run.group.access, run.newcomer.port_id
-        if access is None or port_id is None:
-            raise context.StepFailed("the member's address is not known")
-        run.context.vim.point_floating_ip(access.id, port_id)
-
-    def complete(self, run: context.Run) -> context.Done | None:
-        """See base class."""
-        joining, access = run.newcomer, run.group.access
-        held = run.context.vim.floating_ips(str(joining.port_id))
-        if access is None or access.id not in {one.id for one in held}:
-            return None
-        run.context.watch.refresh(context.subject(joining))
-        return context.Done(detail=f"{access.ip} leads to it")
 
 
 @handler("join_standby")

@@ -28,6 +28,7 @@ from nham.adapters import errors
 from nham.core import model
 from nham.core import states
 from nham.db import errors as db_errors
+from nham.recovery import address_steps  # noqa: F401 (registers the handlers)
 from nham.recovery import context  # noqa: F401  (registers the handlers)
 from nham.recovery import dismiss_steps  # noqa: F401 (registers the handlers)
 from nham.recovery import handlers  # noqa: F401  (registers the handlers)

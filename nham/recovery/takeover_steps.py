@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Steps that let the standby take over: cut off, give, move, promote."""
+"""Steps that let the standby take over: cut off, give, promote."""
 
 from __future__ import annotations
 
@@ -158,50 +158,6 @@ class GiveState(StepHandler):
     ) -> None:
         """Write down what the member has."""
         run.context.store.note_state(member.id, checkpoint.sequence, None)
-
-
-@handler("move_address")
-class MoveAddress(StepHandler):
-    """Point the service address at a member.
-
-    A port takes one floating address, so the one by which NHAM reached
-    the member goes first. Not once an application may have gone on that
-    stood still for the move: what it acknowledged since would be lost.
-    """
-
-    def requested(self, run: context.Run) -> bool:
-        """See base class."""
-        return self.complete(run) is not None
-
-    def do(self, run: context.Run) -> None:
-        """See base class."""
-        before = run.args.get("before")
-        now = run.context.clock.now()
-        if isinstance(before, float) and now > before:
-            raise context.StepFailed(
-                "the application may have gone on before the address moved"
-            )
-        vim, group, port_id = run.context.vim, run.group, self._port(run)
-        if group.service is None:
-            raise context.StepFailed("the group has no service address")
-        for held in vim.floating_ips(port_id):
-            if held.id != group.service.id:
-                vim.point_floating_ip(held.id, None)
-        vim.point_floating_ip(group.service.id, port_id)
-
-    def complete(self, run: context.Run) -> context.Done | None:
-        """See base class."""
-        service = run.group.service
-        held = run.context.vim.floating_ips(self._port(run))
-        if service is None or service.id not in {one.id for one in held}:
-            return None
-        return context.Done(detail=f"{service.ip} leads to it")
-
-    def _port(self, run: context.Run) -> str:
-        port_id = run.member.port_id
-        if port_id is None:
-            raise context.StepFailed("the member's port is not known")
-        return port_id
 
 
 @handler("promote")

@@ -45,6 +45,7 @@ from nham.adapters.simulated import spreader
 from nham.adapters.simulated import vim
 from nham.adapters.simulated import vnfm
 from nham.adapters.simulated import world as world_
+from nham.adapters.traffic import floating_ip
 from nham.core import descriptor
 from nham.core import model
 from nham.db import errors as db_errors
@@ -120,6 +121,7 @@ class Runner:
             },
             watch=_NoWatch(),
             clock=self._clock,
+            movers={"floating_ip": floating_ip.FloatingIpMover(cloud)},
             spreaders={
                 "octavia": process_.mortal(
                     spreader.SimulatedSpreader(lab.world), process

@@ -11,18 +11,66 @@
 # under the License.
 
 
-"""Spreading a service over several members, which all serve it at once.
+"""Leading clients to a service: moving its address, or spreading it.
 
-A load balancer's pool is given to NHAM; what the service is spread over
-are its targets, one for each address of a member. Nothing here waits:
-a balancer takes its changes one after the other, and ``targets`` tells
-when the last one holds.
+A mover leads them to one member, and to another when that one takes over.
+
+A spreader leads them to several members, which all serve at once. A load
+balancer's pool is given to NHAM; what the service is spread over are its
+targets, one for each address of a member.
+
+Nothing here waits: a balancer takes its changes one after the other, and
+``targets`` tells when the last one holds.
 """
 
 from __future__ import annotations
 
 import abc
 import dataclasses
+
+from nham.core import model
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a service address may lead to.
+
+    :ivar server_id: the server of a member.
+    :ivar port_id: the port of that server by which it serves.
+    """
+
+    server_id: str
+    port_id: str
+
+
+class Mover(abc.ABC):
+    """One way of moving a service from one member to another.
+
+    Every method may raise the errors of ``nham.adapters.errors``. Asking
+    twice does no harm.
+
+    :ivar name: what the descriptor calls it.
+    """
+
+    name: str
+
+    @abc.abstractmethod
+    def find(self, server_id: str) -> tuple[model.MovableAddress, Place]:
+        """Return the service address of a server, and where it leads to.
+
+        :raises Refused: it has none.
+        """
+
+    @abc.abstractmethod
+    def leads_to(self, service: model.MovableAddress, place: Place) -> bool:
+        """Say whether clients are led there now."""
+
+    @abc.abstractmethod
+    def move(self, service: model.MovableAddress, place: Place) -> None:
+        """Lead clients there, wherever they were led before.
+
+        :raises NotFound: the address or the place is gone.
+        """
 
 
 @dataclasses.dataclass(frozen=True)

@@ -25,6 +25,7 @@ from nham.adapters.simulated import prober
 from nham.adapters.simulated import vim
 from nham.adapters.simulated import vnfm
 from nham.adapters.simulated import world as simulated
+from nham.adapters.traffic import floating_ip
 from nham.core import descriptor
 from nham.core import model
 from nham.core import states
@@ -88,6 +89,7 @@ class EngineCase(base.TestCase):
             },
             watch=self.watch,
             clock=self.clock,
+            movers={"floating_ip": floating_ip.FloatingIpMover(self.vim)},
         )
         self.cloud = cloud.CloudView(self.vim, self.clock)
         self.journal = journal.Journal(self.store, self.clock)

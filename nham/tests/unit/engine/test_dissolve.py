@@ -149,12 +149,12 @@ class TestTrouble(DissolveCase):
         """Whatever fails, the next try ends it."""
         self.fail_over()
         for system, call in (
-            ("neutron", "find_floating_ips"),
-            ("neutron", "point_floating_ip"),
             ("neutron", "ports"),
             ("neutron", "enable_port"),
+            ("neutron", "point_floating_ip"),
             ("nova", "find_servers"),
             ("nova", "delete_server"),
+            ("neutron", "find_floating_ips"),
             ("neutron", "find_ports"),
             ("neutron", "delete_port"),
             ("neutron", "delete_floating_ip"),

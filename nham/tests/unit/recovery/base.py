@@ -23,6 +23,7 @@ from nham.adapters.simulated import fencing
 from nham.adapters.simulated import vim
 from nham.adapters.simulated import vnfm
 from nham.adapters.simulated import world as simulated
+from nham.adapters.traffic import floating_ip
 from nham.core import descriptor
 from nham.core import facts
 from nham.core import model
@@ -101,6 +102,7 @@ class RecoveryCase(base.TestCase):
             engines={"image": image.ImageEngine(cloud)},
             watch=self.watch,
             clock=self.clock,
+            movers={"floating_ip": floating_ip.FloatingIpMover(cloud)},
         )
         self.runner = runner.Runner(self.context, OWNER)
         self.clock.advance(60.0)

@@ -74,6 +74,7 @@ class ReplicaCase(base.RecoveryCase):
         redundancy=descriptor.Mechanism.ONE_R_AS,
         stateful=True,
         accept_state_loss=False,
+        service_address=descriptor.ServiceAddress(driver="floating_ip"),
         state_protection=descriptor.StateProtection(
             method="hook", hook=descriptor.Hook(port=8081, timeout=2.0)
         ),

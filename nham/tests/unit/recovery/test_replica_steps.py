@@ -14,7 +14,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from typing import Any
 
 from nham.adapters import errors
@@ -28,81 +27,6 @@ from nham.tests.unit.recovery import replica_case
 Role = states.Role
 State = states.RecoveryState
 StepState = states.StepState
-
-
-class FindAddressesTest(replica_case.ReplicaCase):
-    """The service address, and one to reach the standby."""
-
-    def floating_ips(self) -> int:
-        """Return how many floating IPs there are."""
-        return len(self.world.neutron.floating_ips)
-
-    def access(self) -> model.MovableAddress:
-        """Return the group's access address."""
-        found = self.store.group("g").access
-        assert found is not None
-        return found
-
-    def test_found_and_made(self) -> None:
-        said = self.done("find_addresses")
-        group = self.store.group("g")
-        assert group.service is not None
-        self.assertEqual(self.service_id, group.service.id)
-        self.assertEqual(self.port_id, self.member(Role.PRIMARY).port_id)
-        self.assertIsNone(self.leads_to(self.access().id))
-        self.assertEqual(
-            f"service {group.service.ip}, access {self.access().ip}", said
-        )
-
-    def test_port_that_has_it(self) -> None:
-        first = self.context.vim.copy_port(self.port_id, "first")
-        neutron = self.world.neutron
-        neutron.plug(
-            self.world.nova.servers[self.server_id],
-            [neutron.port(first), neutron.port(self.port_id)],
-        )
-        self.done("find_addresses")
-        self.assertEqual(self.port_id, self.member(Role.PRIMARY).port_id)
-
-    def test_no_service_address(self) -> None:
-        self.context.vim.point_floating_ip(self.service_id, None)
-        record = self.run_step("find_addresses")
-        self.assertIs(StepState.REFUSED, record.state)
-        self.assertIn("needs a floating IP at a port", record.detail)
-        self.assertEqual(1, self.floating_ips())
-
-    def test_asked_twice(self) -> None:
-        self.done("find_addresses")
-        first = self.store.group("g")
-        self.done("find_addresses")
-        again = self.store.group("g")
-        self.assertEqual(
-            (first.service, first.access), (again.service, again.access)
-        )
-        self.assertEqual(2, self.floating_ips())
-
-    def test_answer_is_lost(self) -> None:
-        self.world.api_error_once("neutron", "create_floating_ip", after=True)
-        self.done("find_addresses")
-        self.assertEqual(2, self.floating_ips())
-
-    def test_access_address_was_deleted(self) -> None:
-        """Somebody tidied up; another one is made."""
-        self.done("find_addresses")
-        self.context.vim.delete_floating_ip(self.access().id)
-        self.done("find_addresses")
-        self.assertIn(self.access().id, self.world.neutron.floating_ips)
-
-    def test_killed_at_any_point(self) -> None:
-        for number in itertools.count(1):
-            self.build()
-            ended = self.crashed(number, self.step("find_addresses"))
-            if ended is None:
-                break
-            self.assertIs(State.SUCCEEDED, ended.state, ended.reason)
-            self.assertEqual(2, self.floating_ips())
-            self.access()
-        self.assertGreater(number, 4)
 
 
 class CreateTest(replica_case.MakeCase):
@@ -326,31 +250,12 @@ class AdmitTest(replica_case.ReplicaCase):
 
 
 class JoinTest(replica_case.MakeCase):
-    """The member is reached, answers, and can take over."""
+    """The member answers, and can take over."""
 
     def setUp(self) -> None:
         super().setUp()
         self.done("create_member", host="two")
         self.joining = self.member(Role.JOINING)
-
-    def test_reached(self) -> None:
-        access = self.store.group("g").access
-        assert access is not None
-        said = self.done("reach_member")
-        self.assertEqual(f"{access.ip} leads to it", said)
-        self.assertEqual(self.joining.port_id, self.leads_to(access.id))
-        self.assertEqual([self.joining.id], self.watch.refreshed)
-
-    def test_port_has_another_address(self) -> None:
-        """Whose it is, is not known, so it is left there."""
-        other = self.world.add_floating_ip(self.joining.server_id)
-        said = self.failed("reach_member")
-        self.assertIn("not true after", said)
-        self.assertEqual(self.joining.port_id, self.leads_to(other))
-
-    def test_port_is_not_known(self) -> None:
-        self.store.save_member(dataclasses.replace(self.joining, port_id=None))
-        self.assertIn("address is not known", self.failed("reach_member"))
 
     def test_joins_when_it_answers(self) -> None:
         self.store.note_state(self.joining.id, 9, None)
@@ -378,8 +283,7 @@ class JoinTest(replica_case.MakeCase):
     def test_nobody_is_joining(self) -> None:
         self.done("reach_member")
         self.done("join_standby")
-        for action in ("reach_member", "join_standby"):
-            self.assertIn("no member is being", self.failed(action))
+        self.assertIn("no member is being", self.failed("join_standby"))
 
 
 class PortsTest(replica_case.MakeCase):

@@ -13,8 +13,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from nham.core import states
 from nham.tests.unit.recovery import replica_case
 
@@ -237,71 +235,6 @@ class GiveStateTest(TakeoverCase):
         self.add_checkpoint(7)
         said = self.failed("give_state", must=True)
         self.assertIn("image cannot feed a running server", said)
-
-
-class MoveTest(TakeoverCase):
-    """The service address leads to another member."""
-
-    def move(self) -> str:
-        """Move it to the standby; return what is said."""
-        return self.done("move_address", member_id=self.standby.id)
-
-    def test_moved(self) -> None:
-        service = self.store.group("g").service
-        assert service is not None
-        self.assertEqual(f"{service.ip} leads to it", self.move())
-        self.assertEqual(self.standby.port_id, self.leads_to(self.service_id))
-
-    def test_access_address_gives_way(self) -> None:
-        access = self.store.group("g").access
-        assert access is not None
-        self.assertEqual(self.standby.port_id, self.leads_to(access.id))
-        self.move()
-        self.assertIsNone(self.leads_to(access.id))
-
-    def test_somebody_else_had_it(self) -> None:
-        other = self.context.vim.copy_port(self.port_id, "other")
-        self.context.vim.point_floating_ip(self.service_id, other)
-        self.move()
-        self.assertEqual(self.standby.port_id, self.leads_to(self.service_id))
-
-    def test_asked_twice(self) -> None:
-        self.move()
-        self.move()
-        self.assertEqual(self.standby.port_id, self.leads_to(self.service_id))
-
-    def test_in_time(self) -> None:
-        before = self.clock.now() + 1.0
-        self.done("move_address", member_id=self.standby.id, before=before)
-        self.assertEqual(self.standby.port_id, self.leads_to(self.service_id))
-
-    def test_too_late(self) -> None:
-        before = self.clock.now() - 1.0
-        wanted = {"member_id": self.standby.id, "before": before}
-        said = self.failed("move_address", **wanted)
-        self.assertIn("may have gone on", said)
-        self.assertEqual(self.port_id, self.leads_to(self.service_id))
-
-    def test_answer_is_lost(self) -> None:
-        self.world.api_error_once("neutron", "point_floating_ip", after=True)
-        self.move()
-        self.assertEqual(self.standby.port_id, self.leads_to(self.service_id))
-
-    def test_port_is_not_known(self) -> None:
-        self.store.save_member(dataclasses.replace(self.standby, port_id=None))
-        said = self.failed("move_address", member_id=self.standby.id)
-        self.assertIn("port is not known", said)
-
-    def test_port_is_gone(self) -> None:
-        self.context.vim.delete_port(str(self.standby.port_id))
-        self.failed("move_address", member_id=self.standby.id)
-        self.assertEqual(self.port_id, self.leads_to(self.service_id))
-
-    def test_no_service_address(self) -> None:
-        group = self.store.group("g")
-        self.store.save_group(dataclasses.replace(group, service=None))
-        said = self.failed("move_address", member_id=self.standby.id)
-        self.assertIn("no service address", said)
 
 
 class PromoteTest(TakeoverCase):

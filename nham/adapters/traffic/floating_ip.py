@@ -1,0 +1,60 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The service address is a floating IP, which is pointed at a port."""
+
+from __future__ import annotations
+
+from nham.adapters import errors
+from nham.adapters.traffic import base
+from nham.adapters.vim import base as vim_base
+from nham.core import model
+
+
+class FloatingIpMover(base.Mover):
+    """Points a floating IP that the VNFC has at another member's port.
+
+    A port takes one floating IP. So the one by which NHAM reaches a
+    standby leads nowhere from then on when the standby takes over.
+    """
+
+    name = "floating_ip"
+
+    def __init__(self, vim: vim_base.Network) -> None:
+        self._vim = vim
+
+    def find(self, server_id: str) -> tuple[model.MovableAddress, base.Place]:
+        """See base class."""
+        for port in self._vim.ports(server_id):
+            for held in self._vim.floating_ips(port.id):
+                return (
+                    model.MovableAddress(id=held.id, ip=held.ip),
+                    base.Place(server_id=server_id, port_id=port.id),
+                )
+        raise errors.Refused(
+            "service_address.driver: floating_ip needs a floating IP at a "
+            "port of the VNFC, and it has none"
+        )
+
+    def leads_to(
+        self, service: model.MovableAddress, place: base.Place
+    ) -> bool:
+        """See base class."""
+        held = self._vim.floating_ips(place.port_id)
+        return service.id in {one.id for one in held}
+
+    def move(self, service: model.MovableAddress, place: base.Place) -> None:
+        """See base class."""
+        for held in self._vim.floating_ips(place.port_id):
+            if held.id != service.id:
+                self._vim.point_floating_ip(held.id, None)
+        self._vim.point_floating_ip(service.id, place.port_id)
