@@ -232,10 +232,14 @@ class MemberFacts:
             (one for one in self.standbys if one.ready),
             key=lambda one: -one.sequence,
         )
-        # Its operator sees to one that he has stopped.
+        # Its operator sees to one that he has stopped. One that clients may
+        # still be led to comes before one that has left already.
         lost = sorted(
             (one for one in self.standbys if one.lost),
-            key=lambda one: one.server.stopped_by == "user",
+            key=lambda one: (
+                one.server.stopped_by == "user",
+                one.role is not states.Role.ACTIVE,
+            ),
         )
         runs = self.server.status == "ACTIVE" and not self.qemu_died
         if self.app not in (Health.OK, Health.SLOW) or not runs:
@@ -252,26 +256,44 @@ class MemberFacts:
     @property
     def unguarded(self) -> bool:
         """It has fewer members that could take over than it should."""
-        fit = sum(not one.lost for one in self.standbys)
-        return fit < self.wanted
+        return self.sound < self.wanted
+
+    @property
+    def sound(self) -> int:
+        """How many members beside it are not lost."""
+        return sum(not one.lost for one in self.standbys)
+
+    @property
+    def most(self) -> int:
+        """How many members it may have beside itself at any moment."""
+        return self.policy.max_replicas or self.wanted
 
     @property
     def surplus(self) -> StandbyFacts | None:
         """A member that the policy, as it is now, has no place for.
 
         A server of NHAM's own, if there is one among them: only that is
-        NHAM's to remove. Of those that are too many one that is lost.
+        NHAM's to remove. Of those that are too many one that is lost; one
+        that is well only if enough others are.
         """
         wrong = [
             one
             for one in self.standbys
             if one.role in FIT_ROLES and one.role is not self.mechanism.role
         ]
-        if not wrong and len(self.standbys) <= self.wanted:
-            return None
+        extra: Sequence[StandbyFacts] = wrong
+        if not wrong and len(self.standbys) > self.wanted:
+            extra = [
+                one
+                for one in self.standbys
+                if self.sound > self.wanted
+                or not self.wanted
+                or (one.lost and one.kind == "server")
+            ]
         return min(
-            wrong or self.standbys,
+            extra,
             key=lambda one: (one.kind != "server", not one.lost),
+            default=None,
         )
 
     @property
@@ -295,7 +317,8 @@ class MemberFacts:
     @property
     def as_asked(self) -> bool:
         """Its group is as the policy wants it."""
-        return not (self.unguarded or self.surplus or self.astray)
+        crowded = len(self.standbys) > self.wanted
+        return not (self.unguarded or crowded or self.surplus or self.astray)
 
     @property
     def watched(self) -> bool:

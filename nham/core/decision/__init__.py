@@ -178,11 +178,13 @@ def switchover_verdict(
     )
 
 
-def _urgency(case: situation.Case) -> tuple[bool, int, int, float, str]:
+def _urgency(case: situation.Case) -> tuple[bool, bool, int, int, float, str]:
+    """Return what orders the cases: the service, then who has too few."""
     member = case.member
     level = member.policy.sal or 9
     return (
         case.fit,
+        not (case.fit and replicas.too_few(member)),
         level,
         -member.policy.priority,
         -member.silent_for,
@@ -196,6 +198,10 @@ _DEGRADED = ("standby-missing",)
 def _judge(case: situation.Case) -> Verdict:
     member = case.member
     rule = next(r for r in rules.RULES if r.when(case))
+    if case.fit:
+        rule = dataclasses.replace(
+            rule, says=rule.says + replicas.count(member)
+        )
     if rule.rung is None:
         return Verdict(
             group_id=member.group_id,

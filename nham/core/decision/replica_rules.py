@@ -28,6 +28,21 @@ Rule = rule.Rule
 
 RULES: tuple[Rule, ...] = (
     Rule(
+        name="too-few",
+        kind=Kind.ACT,
+        source="NHAM 3.3.4",
+        says="fewer members serve beside it than must, and there is a place "
+        "for another",
+        when=lambda c: (
+            c.fit
+            and replicas.too_few(c.member)
+            and replicas.has_place(c)
+            and not replicas.must_leave(c)
+        ),
+        zone=descriptor.Zone.VM,
+        rung=replicas.one_more,
+    ),
+    Rule(
         name="failback",
         kind=Kind.ACT,
         source="OPNFV 3.1",

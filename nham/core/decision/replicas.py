@@ -92,6 +92,48 @@ def for_standby(case: situation.Case) -> ladder.Next:
     )
 
 
+def too_few(member: facts_.MemberFacts) -> bool:
+    """Say whether fewer members serve beside it than must (MR-AA)."""
+    least = member.policy.min_replicas or 1
+    return member.mechanism.spreads and member.sound < least
+
+
+def has_place(case: situation.Case) -> bool:
+    """Say whether another member may be made beside those that failed.
+
+    Not while one is joining: it would be taken for the new one.
+    """
+    member = case.member
+    return (
+        len(member.standbys) < member.most
+        and not any(o.role is states.Role.JOINING for o in member.standbys)
+        and not must_pause(member)
+        and _host(case) is not None
+    )
+
+
+def one_more(case: situation.Case) -> ladder.Next:
+    """Return the rung that makes a member beside those that failed."""
+    host = _host(case)
+    return ladder.Next(
+        rung="make_standby",
+        why=f"a standby on {host}, as {case.member.host} serves",
+        refused=("a repair of those that failed: it may take long",),
+        host=host,
+    )
+
+
+def count(member: facts_.MemberFacts) -> str:
+    """Return how many serve beside a primary that wants more of them."""
+    if not (member.mechanism.spreads and member.unguarded):
+        return ""
+    least = member.policy.min_replicas or 1
+    return (
+        f" ({member.sound} of {member.wanted} serve beside it, "
+        f"at least {least} must)"
+    )
+
+
 def about(member: facts_.MemberFacts, rung: str) -> facts_.StandbyFacts | None:
     """Return the other member that a rung of `BESIDE` is about, if any."""
     return member.surplus if rung == "dismiss" else member.standby

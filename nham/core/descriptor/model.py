@@ -187,6 +187,10 @@ class ResiliencyPolicy:
     :ivar targets: node templates that it is written for.
     :ivar redundancy: the mechanism.
     :ivar num_backups: members beside the primary.
+    :ivar min_replicas: members that must serve beside the primary; with
+        fewer another is made before all else. None: one.
+    :ivar max_replicas: most members beside the primary at any moment.
+        None: `num_backups`.
     :ivar service_address: how clients reach the member that serves.
     :ivar standby: 'warm' if the standby runs before it is needed.
     :ivar failback: when the service moves back to the member that was
@@ -225,6 +229,8 @@ class ResiliencyPolicy:
     service_address: ServiceAddress = ServiceAddress()
     standby: words.Standby = "warm"
     failback: words.Failback = "never"
+    min_replicas: int | None = None
+    max_replicas: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON data from which `from_dict` makes an equal."""

@@ -100,6 +100,27 @@ def replica_words(policy: facts.Facts) -> conditions.Found:
             yield field, f"redundancy is {spec.name}"
 
 
+def replica_limits(policy: facts.Facts) -> conditions.Found:
+    spec = policy.spec
+    if spec is None or spec.spreads:
+        return
+    for field in ("min_replicas", "max_replicas"):
+        if field in policy.values:
+            yield field, f"redundancy is {spec.name}"
+
+
+def replica_order(policy: facts.Facts) -> conditions.Found:
+    wished = policy.values.get("num_backups")
+    if policy.spec is None or not policy.spec.spreads or not wished:
+        return
+    least = policy.values.get("min_replicas", wished)
+    most = policy.values.get("max_replicas", wished)
+    if least > wished:
+        yield "min_replicas", f"found {least}, num_backups is {wished}"
+    if most < wished:
+        yield "max_replicas", f"found {most}, num_backups is {wished}"
+
+
 def warm_standby(policy: facts.Facts) -> conditions.Found:
     if policy.values.get("standby") == "cold":
         yield "standby", f"cold {_LATER}"

@@ -66,6 +66,14 @@ RULES = (
         for spec in mechanisms.TABLE
     ),
     Rule(
+        "min_replicas and max_replicas are only for MR-AA",
+        replicas.replica_limits,
+    ),
+    Rule(
+        "min_replicas <= num_backups <= max_replicas",
+        replicas.replica_order,
+    ),
+    Rule(
         "min_timeout <= initial_timeout <= max_timeout",
         conditions.timeout_order,
     ),

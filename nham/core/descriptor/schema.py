@@ -277,6 +277,22 @@ POLICY = (
         high=_MOST,
     ),
     Property(
+        "min_replicas",
+        "integer",
+        "members that must serve beside the primary, with fewer another is "
+        "made before all else; without it one",
+        low=1,
+        high=64,
+    ),
+    Property(
+        "max_replicas",
+        "integer",
+        "most members beside the primary at any moment, also during a "
+        "repair; without it num_backups",
+        low=1,
+        high=64,
+    ),
+    Property(
         "stateful",
         "boolean",
         "the VNFC holds state that must survive a failure",

@@ -104,6 +104,31 @@ class SurplusTest(base.TestCase):
             found = self.surplus(Mechanism.ONE_R_AA, *both)
             self.assertEqual(wanted, found)
 
+    def test_who_is_well_goes_only_if_enough_others_are(self) -> None:
+        well = test_rules.a_standby(member_id="well")
+        theirs = test_rules.a_standby(
+            member_id="theirs", kind="vnfc", role=states.Role.FAILED
+        )
+        for both in ((well, theirs), (theirs, well)):
+            self.assertIsNone(self.surplus(Mechanism.ONE_R_AA, *both))
+            member = test_rules.a_replica(standbys=both)
+            self.assertFalse(member.unguarded)
+            self.assertFalse(member.as_asked)
+            found = test_rules.standby_of(member)
+            self.assertEqual("theirs", found.member_id)
+
+
+class LimitsTest(base.TestCase):
+    """How many members a group whose members all serve may have."""
+
+    def test_the_most_is_what_is_asked_for_if_no_more_may_be(self) -> None:
+        policy = dataclasses.replace(
+            test_rules.POLICY, redundancy=Mechanism.MR_AA, num_backups=2
+        )
+        for most, found in ((None, 2), (2, 2), (5, 5)):
+            given = dataclasses.replace(policy, max_replicas=most)
+            self.assertEqual(found, test_rules.a_member(policy=given).most)
+
 
 class FactsTest(base.TestCase):
     def test_hosts_and_their_members(self) -> None:

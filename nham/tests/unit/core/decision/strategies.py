@@ -64,6 +64,8 @@ policies = st.builds(
         )
     ),
     num_backups=st.sampled_from((1, 2, 3)),
+    min_replicas=st.sampled_from((None, 1, 2, 3)),
+    max_replicas=st.sampled_from((None, None, 3, 4)),
     failback=st.sampled_from(("never", "never", "auto")),
     name=st.just("p"),
     targets=st.just(("VDU1",)),
@@ -139,7 +141,7 @@ def _alone(member: facts.MemberFacts) -> facts.MemberFacts:
     """
     spread = member.policy.redundancy is Mechanism.MR_AA
     role = states.Role.ACTIVE if spread else states.Role.STANDBY
-    count = member.wanted if spread else min(member.wanted, 1)
+    count = member.most if spread else min(member.wanted, 1)
     return dataclasses.replace(
         member,
         policy=member.policy

@@ -157,9 +157,14 @@ class EveryDecisionTest(base.TestCase):
             if verdict.rule != "healthy"
         ]
         overview = situation.Overview(seen)
+        fit = {
+            m.group_id: situation.Case(m, seen, seen.system, overview).fit
+            for m in unwell
+        }
         keys = [
             (
-                situation.Case(m, seen, seen.system, overview).fit,
+                fit[m.group_id],
+                not (fit[m.group_id] and replicas.too_few(m)),
                 m.policy.sal or 9,
                 -m.policy.priority,
                 -m.silent_for,

@@ -147,6 +147,40 @@ class PlansTest(base.TestCase):
 
 class DecidedTest(base.TestCase):
     @hypothesis.given(strategies.troubled)
+    def test_a_group_never_has_more_members_than_it_may(
+        self, seen: facts.Facts
+    ) -> None:
+        members = {member.group_id: member for member in seen.members}
+        for verdict in test_rules.acts(decision.decide(seen)):
+            done = [step.action for step in verdict.steps]
+            member = members[verdict.group_id]
+            if "create_member" in done and member.mechanism.spreads:
+                made = len(member.standbys) + ("remove_member" not in done)
+                self.assertLessEqual(made, member.most)
+
+    def test_who_was_stopped_is_waited_for_only_without_a_place(self) -> None:
+        stopped = facts.ServerFacts(status="SHUTOFF", stopped_by="user")
+        others = (an_active(2, server=stopped, **LOST), an_active(3))
+        for least, most, rule in (
+            (2, 3, "too-few"),
+            (2, 2, "standby-stopped"),
+            (1, 3, "standby-stopped"),
+        ):
+            policy = dataclasses.replace(
+                POLICY, min_replicas=least, max_replicas=most
+            )
+            seen = facts.Facts(
+                members=(a_group(standbys=others, policy=policy),),
+                hosts=tuple(
+                    facts.HostFacts(name=f"h{n}") for n in range(1, 6)
+                ),
+            )
+            (verdict,) = decision.decide(seen).verdicts
+            self.assertEqual(rule, verdict.rule)
+            said = f"(1 of 2 serve beside it, at least {least} must)"
+            self.assertIn(said, verdict.reasons[0])
+
+    @hypothesis.given(strategies.troubled)
     def test_only_a_member_that_serves_beside_the_primary_is_taken_out(
         self, seen: facts.Facts
     ) -> None:

@@ -82,6 +82,19 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
     "all mechanisms but 0R need at least one probe": [
         (["image"], _without("probes"), ["probes"])
     ],
+    "min_replicas and max_replicas are only for MR-AA": [
+        (["image"], {"min_replicas": 1}, ["min_replicas"]),
+        (["image"], {**STANDBY, "max_replicas": 1}, ["max_replicas"]),
+    ],
+    "min_replicas <= num_backups <= max_replicas": [
+        (["image"], {**SPREAD, "min_replicas": 3}, ["min_replicas"]),
+        (["image"], {**SPREAD, "max_replicas": 1}, ["max_replicas"]),
+        (
+            ["image"],
+            {**SPREAD, "min_replicas": 4, "max_replicas": 1},
+            ["min_replicas", "max_replicas"],
+        ),
+    ],
     "standby and failback are only for 1R-AS and 1R-AA": [
         (["image"], {"standby": "warm"}, ["standby"]),
         (["image"], {"failback": "never"}, ["failback"]),
