@@ -124,7 +124,7 @@ class Checkpointer:
         )
 
     def _synchronize(self, entry: fleet_.Entry) -> None:
-        """Have a VNF export its state, and give it to its standby.
+        """Have a VNF export its state, and give it to its other members.
 
         Source: NHAM paper 3.2, State Synchronizer.
         """
@@ -136,6 +136,7 @@ class Checkpointer:
             try:
                 self._scheduled(entry)
                 self._feeder.feed(entry)
+                self._feeder.exchange(entry)
             except db_errors.NotFound as error:
                 LOG.info("%s: it was removed meanwhile", error)
             finally:

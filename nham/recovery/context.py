@@ -63,6 +63,18 @@ def subject(member: model.Member) -> str:
     return member.id
 
 
+def sender(
+    members: Sequence[model.Member], group: model.Group, server_id: str
+) -> str:
+    """Return the name of the member that a state of a server comes from.
+
+    A server of the VNFM's, or one that has left the group, has none but
+    the VNFC's.
+    """
+    names = [one.name for one in members if one.server_id == server_id]
+    return next((name for name in names if name), group.vnfc)
+
+
 class MemberWatch(Protocol):
     """The part of the watch that a recovery needs.
 

@@ -149,7 +149,10 @@ class GiveState(StepHandler):
         checkpoint: model.Checkpoint,
     ) -> None:
         engine = run.context.engines[checkpoint.engine]
-        engine.give(checkpoint, member.server_id, run.group.vnfc)
+        group = run.group
+        members = run.context.store.members(group_id=group.id)
+        sender = context.sender(members, group, checkpoint.server_id)
+        engine.give(checkpoint, member.server_id, sender)
         self._note(run, member, checkpoint)
 
     @staticmethod

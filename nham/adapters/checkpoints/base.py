@@ -91,10 +91,26 @@ class CheckpointEngine(abc.ABC):
     ) -> None:
         """Have a running server take the checkpoint's state in.
 
-        :param sender: name of the VNFC that the state comes from.
+        :param sender: name of the member that the state comes from.
         :raises Refused: the checkpoint is torn, the server will not take
             it, or this engine cannot feed a server that runs.
         :raises Unavailable: the server does not answer now.
+        """
+        raise errors.Refused(f"{self.name} cannot feed a running server")
+
+    def export_state(self, server_id: str) -> bytes:
+        """Return the state that a running server has now; none is kept.
+
+        :raises Refused: the server will not, or this engine cannot.
+        :raises Unavailable: the server does not answer now.
+        """
+        raise errors.Refused(f"{self.name} cannot export a running server")
+
+    def import_state(self, server_id: str, data: bytes, sender: str) -> None:
+        """Have a running server take a state in that was not kept.
+
+        :param sender: name of the member that the state comes from.
+        :raises Refused, Unavailable: see ``give``.
         """
         raise errors.Refused(f"{self.name} cannot feed a running server")
 

@@ -109,6 +109,15 @@ class HookEngine(base.CheckpointEngine):
         """See base class."""
         (part,) = checkpoint.artifacts
         data = self._store.get(part.id, str(part.digest))
+        self.import_state(server_id, data, sender)
+
+    def export_state(self, server_id: str) -> bytes:
+        """See base class."""
+        endpoint, max_size = self._locate(server_id)
+        return self._hook.export_state(endpoint, max_size).data
+
+    def import_state(self, server_id: str, data: bytes, sender: str) -> None:
+        """See base class."""
         endpoint, _max_size = self._locate(server_id)
         self._hook.import_state(endpoint, data, sender)
 

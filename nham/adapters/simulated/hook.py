@@ -23,6 +23,9 @@ from nham.adapters.hooks import base
 from nham.adapters.simulated import records
 from nham.adapters.simulated import world as simulated
 
+MERGE = "/nham/merge"
+"""A state of words that comes here is added to what is there."""
+
 
 class SimulatedHook(base.Hook):
     """Asks the applications in the guests of a ``World``.
@@ -64,7 +67,11 @@ class SimulatedHook(base.Hook):
     ) -> None:
         """See base class."""
         with self._asked(endpoint, "import_state") as guest:
-            guest.state = guest.took = data
+            guest.took = data
+            if endpoint.import_path == MERGE:
+                words = {*guest.state.split(), *data.split()}
+                data = b" ".join(sorted(words))
+            guest.state = data
 
     @contextlib.contextmanager
     def _asked(

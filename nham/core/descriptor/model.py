@@ -126,6 +126,7 @@ class StateProtection:
     :ivar rpo: seconds that the newest restorable state may be old; None:
         see `oldest`.
     :ivar hook: given with the method 'hook', and only then.
+    :ivar spread: whose state goes to whom where all members serve.
     """
 
     method: words.StateMethod = "none"
@@ -133,6 +134,7 @@ class StateProtection:
     retention: int = 2
     hook: Hook | None = None
     rpo: float | None = None
+    spread: words.StateSpread = "leader"
 
     @property
     def engine(self) -> str | None:

@@ -32,6 +32,7 @@ _POOL = ("pool", "port")
 #: The name becomes the name of a file, so it must not lead out of a folder.
 _SECRET = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _LATER = "is not yet supported in this version"
+_SPREAD = "state_protection.spread"
 
 
 def _replicated(policy: facts.Facts) -> bool:
@@ -151,6 +152,23 @@ def no_snapshot(policy: facts.Facts) -> conditions.Found:
             "state_protection.method",
             f"a snapshot cannot feed a running member, found {method}",
         )
+
+
+def spread_mechanism(policy: facts.Facts) -> conditions.Found:
+    spec = policy.spec
+    if spec is None or spec.spreads:
+        return
+    if _SPREAD in policy.values:
+        yield _SPREAD, f"redundancy is {spec.name}"
+
+
+def spread_method(policy: facts.Facts) -> conditions.Found:
+    method = policy.values.get("state_protection.method")
+    spread = policy.values.get(_SPREAD)
+    if spread is None or method is None:
+        return
+    if (spread == "none") is not (method == "none"):
+        yield _SPREAD, f"found {spread}, the method is {method}"
 
 
 def hook_block(policy: facts.Facts) -> conditions.Found:

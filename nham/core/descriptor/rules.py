@@ -156,6 +156,14 @@ RULES = (
         replicas.no_snapshot,
     ),
     Rule(
+        "state_protection.spread is only for MR-AA",
+        replicas.spread_mechanism,
+    ),
+    Rule(
+        "spread is none if the method is none, else leader or merge",
+        replicas.spread_method,
+    ),
+    Rule(
         "the method hook needs the block state_protection.hook",
         replicas.hook_block,
     ),

@@ -189,6 +189,13 @@ STATE = (
         low=0.001,
         high=_MONTH,
     ),
+    Property(
+        "state_protection.spread",
+        "choice",
+        "whose state the members that serve are given: the leader's, or each "
+        "that of all others to merge",
+        choices=("leader", "merge", "none"),
+    ),
 )
 
 HOOK = (

@@ -14,6 +14,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+from nham.adapters.simulated import hook
 from nham.core import descriptor
 from nham.core import states
 from nham.simulate import lab as lab_
@@ -40,8 +43,10 @@ POLICY = descriptor.ResiliencyPolicy(
 )
 
 
-class SpreadTest(base.TestCase):
+class SpreadCase(base.TestCase):
     """One VNF of three members on four hosts, and one engine."""
+
+    policy = POLICY
 
     def setUp(self) -> None:
         super().setUp()
@@ -52,7 +57,7 @@ class SpreadTest(base.TestCase):
         self.instance = self.world.add_vnf(
             "vnf",
             {"VDU1": ["cmp1"]},
-            vnfd=lab_.policy_bytes({"VDU1": POLICY.to_dict()}),
+            vnfd=lab_.policy_bytes({"VDU1": self.policy.to_dict()}),
         )
         self.world.add_floating_ip(self.theirs)
         self.pool = self.world.add_pool("calls", "project", 80)
@@ -98,6 +103,10 @@ class SpreadTest(base.TestCase):
         """Return how each recovery was tried, and how that ended."""
         found = reversed(self.lab.store.recoveries())
         return [(r.rung, r.state.value) for r in found][2:]
+
+
+class SpreadTest(SpreadCase):
+    """What the primary has is what counts."""
 
     def test_all_members_are_made(self) -> None:
         self.assert_whole()
@@ -157,3 +166,35 @@ class SpreadTest(base.TestCase):
         floating = [f.name for f in self.world.neutron.floating_ips.values()]
         self.assertEqual([], [name for name in floating if name])
         self.assertEqual({}, self.world.balancers.pool(self.pool).targets)
+
+
+class MergeTest(SpreadCase):
+    """Each member has clients of its own, and all are told of them."""
+
+    policy = dataclasses.replace(
+        POLICY,
+        state_protection=dataclasses.replace(
+            POLICY.state_protection,
+            spread="merge",
+            hook=descriptor.Hook(port=8081, import_path=hook.MERGE),
+        ),
+    )
+
+    def states(self) -> set[bytes | None]:
+        """Return what the members have that serve."""
+        servers = (*self.servers(Role.PRIMARY), *self.servers(Role.ACTIVE))
+        return {self.world.state(server) for server in servers}
+
+    def test_what_a_dead_member_had_is_with_all(self) -> None:
+        for role, words in (
+            (Role.ACTIVE, b"7 active"),
+            (Role.PRIMARY, b"7 active primary"),
+        ):
+            failed = self.servers(role)[0]
+            self.world.set_state(failed, words)
+            self.lab.run(4.0)
+            self.assertEqual({words}, self.states())
+            self.world.crash_vm(failed)
+            self.lab.run(40.0)
+            self.assertEqual(2, len(self.servers(Role.ACTIVE)))
+            self.assertEqual({words}, self.states())

@@ -17,6 +17,7 @@ from collections.abc import Callable
 import dataclasses
 
 from nham.adapters import errors
+from nham.adapters.simulated import hook
 from nham.core import descriptor
 from nham.core import model
 from nham.core import states
@@ -125,6 +126,88 @@ class TestActiveStandby(FeedCase):
     def test_is_not_fed(self) -> None:
         self.feed()
         self.assertEqual(("", 0, None), self.has())
+
+
+class TestExchange(FeedCase):
+    """Members that all serve are given what each of the others has."""
+
+    policy = dataclasses.replace(
+        replica_case.POLICY,
+        redundancy=descriptor.Mechanism.MR_AA,
+        state_protection=dataclasses.replace(
+            replica_case.POLICY.state_protection,
+            spread="merge",
+            hook=descriptor.Hook(port=8081, import_path=hook.MERGE),
+        ),
+    )
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.change("s", role=states.Role.ACTIVE)
+        self.world.set_state(self.theirs, b"a")
+        self.world.set_state(self.ours, b"b")
+
+    def exchange(self) -> tuple[str, str]:
+        """Exchange once; return what the primary has, and the other."""
+        self.feeder.exchange(self.entry())
+        return self.state_of(self.theirs), self.state_of(self.ours)
+
+    def senders(self) -> list[str]:
+        """Return who the states come from that are given from now on."""
+        found: list[str] = []
+        real = self.hook._hook.import_state
+
+        def noted(*args: object) -> None:
+            found.append(str(args[-1]))
+            real(*args)  # type: ignore[arg-type]
+
+        self.replace(
+            "nham.adapters.simulated.hook.SimulatedHook.import_state",
+            side_effect=noted,
+        )
+        return found
+
+    def test_what_is_not_the_primary_s_goes_to_all_others(self) -> None:
+        senders = self.senders()
+        self.assertEqual(("a b", "b"), self.exchange())
+        self.assertEqual(["nham-s"], senders)
+        self.assertEqual(1, len(self.store.checkpoints()))
+
+    def test_the_primary_s_is_fed_under_its_name(self) -> None:
+        senders = self.senders()
+        self.feed()
+        self.assertEqual("7 b", self.state_of(self.ours))
+        self.assertEqual(["VDU1-0"], senders)
+
+    def test_who_is_no_member_that_serves_is_left_alone(self) -> None:
+        for role in (states.Role.JOINING, states.Role.FAILED):
+            self.change("s", role=role)
+            self.assertEqual(("a", "b"), self.exchange())
+
+    def test_one_that_fails_keeps_nobody_from_the_others(self) -> None:
+        self.world.crash_app(self.ours)
+        self.assertEqual(("a", ""), self.exchange())
+        self.world.mend_app(self.ours)
+        self.world.set_state(self.ours, b"c")
+        self.world.crash_app(self.theirs)
+        self.assertEqual(("", "c"), self.exchange())
+        self.world.mend_app(self.theirs)
+        self.assertEqual(("c", "c"), self.exchange())
+
+    def test_otherwise_the_leader_s_alone_counts(self) -> None:
+        protection = self.policy.state_protection
+        entry = self.entry()
+        led = dataclasses.replace(
+            entry,
+            policy=dataclasses.replace(
+                self.policy,
+                state_protection=dataclasses.replace(
+                    protection, spread="leader"
+                ),
+            ),
+        )
+        self.feeder.exchange(led)
+        self.assertEqual(0, self.calls("export_state"))
 
 
 class TestTrouble(FeedCase):

@@ -52,6 +52,15 @@ class ImageEngineTest(base.WorldCase):
     def test_refuses_a_volume_backed_server(self) -> None:
         self.assertRaises(errors.Refused, self.begin, self.volume_backed)
 
+    def test_refuses_what_only_an_application_can(self) -> None:
+        server_id = self.image_backed
+        for call in (
+            lambda: self.engine.export_state(server_id),
+            lambda: self.engine.import_state(server_id, b"", "VDU1-0"),
+            lambda: self.engine.give(checkpoint(), server_id, "VDU1-0"),
+        ):
+            self.assertRaises(errors.Refused, call)
+
     def test_lost_answer_does_not_make_two_images(self) -> None:
         self.world.api_error_once("nova", "create_image", after=True)
         self.assertRaises(errors.Unavailable, self.begin, self.image_backed)

@@ -78,6 +78,16 @@ class HookEngineTest(base.WorldCase):
         self.assertEqual(b"calls", self.world.state(self.volume_backed))
         self.assertEqual([self.image_backed, self.volume_backed], self.located)
 
+    def test_from_one_to_the_other_without_a_store(self) -> None:
+        data = self.engine.export_state(self.image_backed)
+        self.engine.import_state(self.volume_backed, data, "VDU1-0")
+        self.assertEqual(b"calls", self.world.state(self.volume_backed))
+        self.assertEqual([], list(self.store.names()))
+        self.max_size = 3
+        self.assertRaises(
+            errors.Refused, self.engine.export_state, self.image_backed
+        )
+
     def test_which_life_it_is_of(self) -> None:
         checkpoint = self.take()
         [first] = checkpoint.artifacts

@@ -55,7 +55,17 @@ def _without(key: str) -> dict[str, Any]:
     return {name: value for name, value in STANDBY.items() if name != key}
 
 
+def spread_out(spread: str, **protection: Any) -> dict[str, Any]:
+    """Return a policy whose members all serve, and where their state goes."""
+    return {
+        **SPREAD,
+        "stateful": protection["method"] != "none",
+        "state_protection": {**protection, "spread": spread},
+    }
+
+
 _METHOD = "state_protection.method"
+_SPREAD = "state_protection.spread"
 _HOOK = "state_protection.hook"
 
 #: For each rule: a policy that breaks it, and the fields that are named.
@@ -111,6 +121,15 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             protected(method="volume_snapshot"),
             [_METHOD, "redundancy"],
         ),
+    ],
+    "state_protection.spread is only for MR-AA": [
+        (["image"], protected(**HOOK, spread=spread), [_SPREAD])
+        for spread in ("leader", "merge")
+    ],
+    "spread is none if the method is none, else leader or merge": [
+        (["image"], spread_out("none", **HOOK), [_SPREAD]),
+        (["image"], spread_out("leader", method="none"), [_SPREAD]),
+        (["image"], spread_out("merge", method="none"), [_SPREAD]),
     ],
     "the method hook needs the block state_protection.hook": [
         (["image"], protected(method="hook"), [_HOOK])

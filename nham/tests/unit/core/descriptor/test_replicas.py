@@ -26,7 +26,13 @@ from nham.tests.unit.core import descriptor_samples as samples
 from nham.tests.unit.core.descriptor import replica_examples as examples
 
 #: What a database of an older version does not hold.
-_NEW = ("service_address", "standby", "failback")
+_NEW = (
+    "service_address",
+    "standby",
+    "failback",
+    "min_replicas",
+    "max_replicas",
+)
 _names = st.from_regex(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,20}", fullmatch=True)
 _policies = st.builds(
     lambda mechanism, base_policy, more: {
@@ -106,6 +112,16 @@ class TestRight(base.TestCase):
         ):
             interval = _build(policy).state_protection.interval
             self.assertEqual(0.2, interval)
+
+    def test_where_the_state_of_members_that_all_serve_goes(self) -> None:
+        for spread, protection in (
+            ("leader", examples.HOOK),
+            ("merge", examples.HOOK),
+            ("none", {"method": "none"}),
+        ):
+            given = examples.spread_out(spread, **protection)
+            self.assertEqual([], _check(given))
+            self.assertEqual(spread, _build(given).state_protection.spread)
 
     def test_0r_may_say_that_it_has_no_service_address(self) -> None:
         self.assertEqual([], _check({"service_address": {"driver": "none"}}))
@@ -218,7 +234,8 @@ class TestProperties(base.TestCase):
         plain = policy.to_dict()
         for key in _NEW:
             del plain[key]
-        del plain["state_protection"]["hook"]
+        for key in ("hook", "spread"):
+            del plain["state_protection"][key]
         self.assertEqual(policy, descriptor.ResiliencyPolicy.from_dict(plain))
 
     @hypothesis.given(_policies, st.data())
