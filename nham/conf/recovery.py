@@ -43,4 +43,12 @@ OPTS = [
         help="Seconds between two looks whether a step of a recovery has "
         "come true in the cloud.",
     ),
+    cfg.FloatOpt(
+        "orphan_grace",
+        default=300.0,
+        min=60.0,
+        max=86400.0,
+        help="Seconds after which a server, port or floating IP of NHAM's own "
+        "that no replica group has any more is removed.",
+    ),
 ]

@@ -120,6 +120,20 @@ class Member:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Trace:
+    """What is remembered of a member or a group that may have left things.
+
+    :ivar id: of the member or the group, which is there no more.
+    :ivar name: of the member's server; empty for a group.
+    :ivar left_at: when it was first seen that nobody owns what is left.
+    """
+
+    id: str
+    name: str
+    left_at: float | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Artifact:
     """One object in a backend that holds a part of a checkpoint.
 

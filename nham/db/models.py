@@ -216,6 +216,14 @@ setting = _table(
     sa.Column("value", sa.Text(), nullable=False),
 )
 
+trace = _table(
+    "trace",
+    # Of a group, or of a member that is NHAM's own server.
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("name", NAME, nullable=False),
+    sa.Column("left_at", TIME),
+)
+
 state_blob = _table(
     "state_blob",
     sa.Column("name", EXACT, primary_key=True),

@@ -32,6 +32,7 @@ from nham.db import errors
 from nham.db import journal
 from nham.db import migration
 from nham.db import recoveries
+from nham.db import traces
 from nham.db import vnfs
 
 
@@ -166,6 +167,18 @@ class Store:
     def note_answer(self, member_id: str) -> None:
         """Write down that a member has answered; nothing else of it."""
         self._db.write(lambda c: vnfs.note_answer(c, member_id))
+
+    def ownerless(self) -> Sequence[model.Trace]:
+        """Return the traces of members and groups that are no more."""
+        return self._db.read(traces.ownerless)
+
+    def note_left(self, trace_id: str, at: float) -> None:
+        """Write down since when nobody owns what is left; once only."""
+        self._db.write(lambda c: traces.note_left(c, trace_id, at))
+
+    def end_trace(self, trace_id: str) -> None:
+        """Forget a member or a group that left nothing; gone is no error."""
+        self._db.write(lambda c: traces.end(c, trace_id))
 
     # Checkpoints
 

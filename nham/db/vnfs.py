@@ -28,6 +28,7 @@ from nham.core import states
 from nham.db import _rows
 from nham.db import errors
 from nham.db import models
+from nham.db import traces
 
 REMOVED = "The VNFC was removed from NHAM while it was being recovered"
 
@@ -149,6 +150,7 @@ def save_group(connection: sa.Connection, group: model.Group) -> None:
         "last_sequence": 0,
     }
     _rows.save(connection, models.group, {"id": group.id}, values, first)
+    traces.begin(connection, group.id, "")
 
 
 def delete_group(connection: sa.Connection, group_id: str) -> None:
@@ -232,6 +234,8 @@ def save_member(connection: sa.Connection, member: model.Member) -> None:
         "importing_until": member.importing_until,
     }
     _rows.save(connection, models.member, {"id": member.id}, values, first)
+    if member.kind == "server":
+        traces.begin(connection, member.id, member.name)
 
 
 def save_members(

@@ -43,6 +43,7 @@ from nham.engine import fleet
 from nham.engine import gather
 from nham.engine import housekeeping
 from nham.engine import journal
+from nham.engine import orphans
 from nham.engine import settings as settings_
 from nham.engine import watch as watch_
 from nham.recovery import context
@@ -105,6 +106,9 @@ class Engine:
             self.id,
             start,
         )
+        self.collector = orphans.Collector(
+            self.context, self.journal, settings.orphan_grace
+        )
         self.fleet: tuple[fleet.Entry, ...] = ()
         self._start = start
 
@@ -166,6 +170,10 @@ class Engine:
                 "replaced-behind",
                 "somebody else replaced the server, its state is gone",
             )
+
+    def collect(self) -> None:
+        """Remove what members and groups that are gone have left."""
+        self.collector.run()
 
     def checkpoint(self) -> None:
         """Take the checkpoints that are due."""

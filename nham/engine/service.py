@@ -87,6 +87,7 @@ class EngineService:
         self._loop("poll", every.nova_poll_interval, engine.poll)
         self._loop("watch", every.watch_interval, engine.look)
         self._loop("checkpoint", every.checkpoint_tick, engine.checkpoint)
+        self._loop("collect", every.reconcile_interval, engine.collect)
         self._loop(
             "discover",
             every.reconcile_interval,

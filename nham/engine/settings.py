@@ -30,6 +30,7 @@ class Settings:
     :ivar host_probe: ``icmp``, ``tcp`` or ``none``: how hosts are asked.
     :ivar lease: an engine not heard of for longer has lost its work.
     :ivar guard_window: the window of the guards' rates.
+    :ivar orphan_grace: from when on nobody owns a thing until it is removed.
     :ivar checkpoints_parallel: checkpoints taken at once.
     :ivar checkpoint_timeout: one not whole by then is torn.
     """
@@ -47,6 +48,7 @@ class Settings:
     lease: float = 3.0
     runner_poll: float = 0.1
     workers: int = 8
+    orphan_grace: float = 300.0
     guard_window: float = 60.0
     limits: facts.Limits = facts.Limits()
     checkpoints_parallel: int = 2

@@ -59,6 +59,7 @@ def settings(conf: cfg.ConfigOpts) -> settings_.Settings:
         lease=conf.recovery.lease,
         runner_poll=conf.recovery.poll,
         workers=conf.recovery.workers,
+        orphan_grace=conf.recovery.orphan_grace,
         guard_window=conf.guards.window,
         limits=facts.Limits(
             share=conf.guards.share,

@@ -97,6 +97,7 @@ class Runner:
         self._loop(1.0, self.engine.beat)
         self._loop(every.nova_poll_interval, self.engine.poll)
         self._loop(every.reconcile_interval, self.engine.discover)
+        self._loop(every.reconcile_interval, self.engine.collect)
         self._loop(every.watch_interval, self.engine.look)
         self._loop(every.checkpoint_tick, self.engine.checkpoint)
 
