@@ -121,12 +121,15 @@ class StandbyFacts:
 
     :ivar kind: ``vnfc`` or ``server``, as in the member's record.
     :ivar sequence: the newest checkpoint whose state it has.
+    :ivar outdated: a server of NHAM's own, made as the VNFC was before the
+        VNFM changed the VNF's package.
     """
 
     member_id: str
     server_id: str
     host: str | None
     role: states.Role = states.Role.STANDBY
+    outdated: bool = False
     kind: str = "server"
     app: Health = Health.OK
     icmp: Health = Health.OK
@@ -182,6 +185,7 @@ class MemberFacts:
     :ivar member_id: its record's id.
     :ivar kind: ``vnfc`` or ``server``, as in the member's record.
     :ivar standbys: the group's other members, all that there are.
+    :ivar outdated: as of a standby.
     """
 
     group_id: str
@@ -210,6 +214,7 @@ class MemberFacts:
     member_id: str = ""
     kind: str = "vnfc"
     standbys: tuple[StandbyFacts, ...] = ()
+    outdated: bool = False
 
     @property
     def mechanism(self) -> mechanisms.Spec:
@@ -279,7 +284,8 @@ class MemberFacts:
         wrong = [
             one
             for one in self.standbys
-            if one.role in FIT_ROLES and one.role is not self.mechanism.role
+            if one.role in FIT_ROLES
+            and (one.outdated or one.role is not self.mechanism.role)
         ]
         extra: Sequence[StandbyFacts] = wrong
         if not wrong and len(self.standbys) > self.wanted:
@@ -300,18 +306,19 @@ class MemberFacts:
     def astray(self) -> bool:
         """NHAM's own server serves, though the VNFC could and should.
 
-        Nothing has gone wrong with the group within the probation.
+        The policy asks for that, and nothing has gone wrong with the group
+        within the probation; or it is outdated.
         """
         other = self.standby
+        asked = self.policy.failback == "auto" and not self.attempts
         return (
             self.kind == "server"
-            and self.policy.failback == "auto"
+            and (asked or self.outdated)
             and other is not None
             and other.kind == "vnfc"
-            and other.role is states.Role.STANDBY
+            and other.role in FIT_ROLES
             and other.server.status == "ACTIVE"
             and other.app is Health.OK
-            and not self.attempts
         )
 
     @property

@@ -29,6 +29,7 @@ import uuid
 from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
 from nham.adapters.vnfm import base as vnfm_base
+from nham.core import descriptor as descriptor_
 from nham.core import model
 from nham.core import states
 from nham.descriptor import errors as descriptor_errors
@@ -36,6 +37,7 @@ from nham.descriptor import reader
 from nham.engine import change
 from nham.engine import dissolve
 from nham.engine import journal as journal_
+from nham.engine import package
 from nham.recovery import context
 from nham.recovery import replica_steps
 
@@ -187,6 +189,14 @@ class Discoverer:
         if any(o.running for o in vnfm.operations(record.id)):
             # Halfway through an operation the record is of no use.
             return
+        if vnf.vnfd_id != record.vnfd_id:
+            vnf = package.adopt(
+                self._context,
+                self._journal,
+                vnf,
+                record,
+                self._policies_of(vnfm, record.vnfd_id),
+            )
         wanted = {vnfc.name: vnfc for vnfc in record.vnfcs}
         for group in store.groups(vnf_id=vnf.id):
             if group.vnfc not in wanted:
@@ -238,6 +248,16 @@ class Discoverer:
             state=states.VnfState.PROTECTED,
             reason="",
         )
+
+    def _policies_of(
+        self, vnfm: vnfm_base.Vnfm, vnfd_id: str
+    ) -> Sequence[descriptor_.ResiliencyPolicy]:
+        """Return the policies of a VNFD; none, if there is no reading it."""
+        try:
+            return self._read(vnfm, vnfd_id).policies
+        except descriptor_errors.DescriptorError as error:
+            LOG.warning("VNFD %s: %s", vnfd_id, error)
+            return ()
 
     def _read(self, vnfm: vnfm_base.Vnfm, vnfd_id: str) -> reader.Descriptor:
         if vnfd_id not in self._vnfds:

@@ -159,10 +159,15 @@ class Gatherer:
             busy=entry.group.recovery_id is not None,
             member_id=entry.member.id,
             kind=entry.member.kind,
-            standbys=tuple(self._standby(one) for one in entry.standbys),
+            standbys=tuple(
+                self._standby(entry, one) for one in entry.standbys
+            ),
+            outdated=_outdated(entry, entry.member),
         )
 
-    def _standby(self, member: model.Member) -> facts.StandbyFacts:
+    def _standby(
+        self, entry: fleet_.Entry, member: model.Member
+    ) -> facts.StandbyFacts:
         view = self._watch.view(member.id)
         server = self._cloud.server(member.server_id)
         return facts.StandbyFacts(
@@ -178,6 +183,7 @@ class Gatherer:
                 task_state=server.task_state if server else None,
             ),
             sequence=member.sequence,
+            outdated=_outdated(entry, member),
         )
 
     def _close_standby(
@@ -443,3 +449,12 @@ class Gatherer:
             recent_recoveries=len(recent),
             host_recoveries=sum(r.fault.zone == "host" for r in running),
         )
+
+
+def _outdated(entry: fleet_.Entry, member: model.Member) -> bool:
+    """Say whether a server of NHAM's own is not as the VNFC is by now."""
+    images = {one.image_id for one in entry.members if one.kind == "vnfc"}
+    return member.kind == "server" and images not in (
+        set(),
+        {member.image_id},
+    )

@@ -43,6 +43,8 @@ _SWITCHING = ("stop", "start", "reboot", "rebuild", "evacuate", "create")
 #: Among so many events there is one that tells of it.
 _LAST = 50
 _UNWELL = (states.VnfState.WAITING, states.VnfState.DEGRADED)
+#: What was done because somebody asked for it, and not for a fault.
+_PLANNED = ("dismiss", "switchover")
 #: What NHAM may wait for with all else mended: a way, or its operator.
 _WAITS = ("exhausted", "standby-missing", "standby-stopped")
 _GOOD = states.CheckpointState.AVAILABLE
@@ -256,19 +258,20 @@ def _recovered_once(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:
 
     A standby is made at the beginning, after each fail-over, and after a
     fault of its own; so is a member that serves, after it was taken out.
-    One that was dismissed was asked for by a former policy.
+    One that was dismissed was asked for by a former policy, and who served
+    before a switchover is to be the standby after it.
     """
     for place, group in places(lab).items():
         faults = [i.at for i in injections if place in i.hurts]
         policy = replicas.policy_of(lab, group)
         recoveries = lab.store.recoveries(group_id=group.id)
-        dismissed = sum(one.rung == "dismiss" for one in recoveries)
-        wanted = dismissed + (policy.num_backups if policy else 0)
+        planned = sum(one.rung in _PLANNED for one in recoveries)
+        wanted = planned + (policy.num_backups if policy else 0)
         service, out, standby = [*faults], [*faults], [0.0] * wanted + faults
         for recovery in reversed(recoveries):
             if (
                 recovery.state is not states.RecoveryState.SUCCEEDED
-                or recovery.rung == "dismiss"
+                or recovery.rung in _PLANNED
             ):
                 continue
             mine = standby if recovery.rung in rungs.RUNGS else service

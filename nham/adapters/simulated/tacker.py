@@ -325,6 +325,30 @@ class Tacker:
         self._clock.call_in(self._latencies.operation, scaled)
         return operation_id
 
+    def change_package(
+        self, instance_id: str, vnfd_id: str, image_id: str
+    ) -> str:
+        """Have each VNFC run another image, one after the other.
+
+        Heat has Nova make the disks of their servers anew.
+        """
+        instance = self.get(instance_id)
+        operation_id = self.begin(instance, "CHANGE_VNFPKG")
+        waiting = list(instance.vnfcs)
+
+        def turn() -> None:
+            if waiting:
+                vnfc = waiting.pop(0)
+                vnfc.image_id = image_id
+                self._nova.rebuild(vnfc.server_id, image_id, USER)
+                self._clock.call_in(self._latencies.operation, turn)
+                return
+            instance.vnfd_id = vnfd_id
+            self.end(instance, operation_id, "COMPLETED")
+
+        turn()
+        return operation_id
+
     def _delete_server(self, vnfc: Vnfc) -> None:
         server = self._nova.servers[vnfc.server_id]
         if server.vm_state is not records.VmState.DELETED:

@@ -46,8 +46,8 @@ RULES: tuple[Rule, ...] = (
         name="failback",
         kind=Kind.ACT,
         source="OPNFV 3.1",
-        says="the VNFC that the VNFM knows could serve again, and the policy "
-        "asks for that",
+        says="the VNFC that the VNFM knows could serve again, and its policy "
+        "or a change of its package asks for that",
         when=lambda c: (
             not c.trouble
             and c.member.app is facts_.Health.OK
@@ -78,7 +78,8 @@ RULES: tuple[Rule, ...] = (
         name="surplus",
         kind=Kind.ACT,
         source="NHAM 3.3",
-        says="its policy has no place any more for a member of its group",
+        says="its policy or its package has no place any more for a member "
+        "of its group",
         when=lambda c: c.fit and c.member.surplus is not None,
         zone=descriptor.Zone.VM,
         rung=replicas.dismiss,

@@ -59,10 +59,10 @@ def fail_over(case: situation.Case) -> ladder.Next:
 
 def fail_back(case: situation.Case) -> ladder.Next:
     """Return the rung that gives the service back to the VNFC."""
-    return ladder.Next(
-        rung="switchover",
-        why=f"the VNFM knows the standby and not the one on {case.host.name}",
-    )
+    why = f"the VNFM knows the standby and not the one on {case.host.name}"
+    if case.member.outdated:
+        why = f"{why}, which is of the package before"
+    return ladder.Next(rung="switchover", why=why)
 
 
 def for_standby(case: situation.Case) -> ladder.Next:
@@ -155,22 +155,26 @@ def dismiss(case: situation.Case) -> ladder.Next:
     surplus = case.member.surplus
     if surplus is None or surplus.kind != "server":
         return ladder.Next(rung=None, why="only NHAM's own are removed")
-    return ladder.Next(
-        rung="dismiss",
-        why=f"the {surplus.role} on {surplus.host} is not asked for",
-    )
+    why = f"the {surplus.role} on {surplus.host} is not asked for"
+    if surplus.outdated:
+        why = f"the {surplus.role} on {surplus.host} is of the package before"
+    return ladder.Next(rung="dismiss", why=why)
 
 
 def goes_on(case: situation.Case) -> bool:
     """Say whether a fail-over may pass by what else is done to the VNF.
 
-    Not while Nova is at work on the member: it may be being stopped.
+    Not while Nova is at work on the member: it may be being stopped. But
+    one whose disk is made anew is to serve afterwards, and cannot now.
     """
-    return (
-        can_fail_over(case.member)
-        and case.server.status == "ACTIVE"
-        and not case.server.working
-    )
+    server = case.server
+    runs = server.status == "ACTIVE" and not server.working
+    return can_fail_over(case.member) and (runs or is_rebuilt(case))
+
+
+def is_rebuilt(case: situation.Case) -> bool:
+    """Say whether somebody else has Nova make the member's disk anew."""
+    return case.server.status == "REBUILD"
 
 
 def unclear(case: situation.Case) -> bool:

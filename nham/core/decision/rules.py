@@ -201,9 +201,10 @@ RULES: tuple[Rule, ...] = (
         kind=Kind.WAIT,
         source="UC2, UC4",
         says="the VNFM runs an operation on the VNF",
-        # The data plane never waits for the VNFM.
+        # The data plane never waits for the VNFM; what serves can.
         when=lambda c: (
-            c.member.operation == "running" and not replicas.goes_on(c)
+            c.member.operation == "running"
+            and (c.fit or not replicas.goes_on(c))
         ),
     ),
     Rule(
@@ -275,6 +276,19 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: c.host_lost,
         zone=descriptor.Zone.HOST,
         rung=_or_fail_over(ladder.for_host),
+    ),
+    Rule(
+        name="rebuilt",
+        kind=Kind.ACT,
+        source="UC2, UC4",
+        says="somebody has Nova make its disk anew",
+        when=lambda c: (
+            replicas.is_rebuilt(c)
+            and not c.serves
+            and replicas.can_fail_over(c.member)
+        ),
+        zone=descriptor.Zone.VM,
+        rung=replicas.fail_over,
     ),
     Rule(
         name="task",

@@ -110,6 +110,7 @@ class ReplicaCase(base.EngineCase):
                 server_id=self.ours,
                 role=Role.STANDBY,
                 host="two",
+                image_id=self.member().image_id,
                 kind="server",
                 name="nham-s",
                 port_id=port_id,

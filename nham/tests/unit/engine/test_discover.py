@@ -244,6 +244,39 @@ class TestChanged(DiscoverCase):
         self.run_in()
         self.assertEqual(["VDU1-0"], list(self.servers()))
 
+    def test_package_was_changed(self) -> None:
+        """Once, and not before the operation has ended."""
+        instance = self.add_vnf()
+        self.run_in()
+        tacker = self.world.tacker
+        before = self.known(instance)
+        slower = dataclasses.replace(base.POLICY, priority=70)
+        tacker.vnfds["new"] = lab.policy_bytes({"VDU1": slower.to_dict()})
+        tacker.get(instance).vnfd_id = "new"
+        operation_id = tacker.begin(tacker.get(instance), "CHANGE_VNFPKG")
+        self.run_in()
+        self.assertEqual(before, self.known(instance))
+        tacker.end(tacker.get(instance), operation_id, "COMPLETED")
+        self.run_in()
+        self.run_in()
+        found = self.known(instance)
+        self.assertEqual("new", found.vnfd_id)
+        self.assertEqual(70, found.policies[0].priority)
+        kinds = [event.kind for event in self.store.events()]
+        self.assertEqual(1, kinds.count("package-changed"))
+
+    def test_package_without_a_descriptor_that_can_be_read(self) -> None:
+        instance = self.add_vnf()
+        self.run_in()
+        before = self.known(instance)
+        self.world.tacker.vnfds["new"] = BROKEN
+        self.world.tacker.get(instance).vnfd_id = "new"
+        self.run_in()
+        found = self.known(instance)
+        self.assertEqual(
+            ("new", before.policies), (found.vnfd_id, found.policies)
+        )
+
     def test_scaled_out(self) -> None:
         self.world.user_scale(self.instance, "VDU1", out=True)
         self.run_in(30.0)

@@ -201,6 +201,25 @@ class TestEpoch(GatherCase):
         self.assertTrue(member.busy)
 
 
+class TestOutdated(GatherCase):
+    """What NHAM made as the VNFC was before is known by its image."""
+
+    def outdated(self) -> tuple[bool, bool]:
+        """Say it of the one that serves, and of the other one."""
+        member = self.seen(close=False)
+        return member.outdated, member.standbys[0].outdated
+
+    def test_standby(self) -> None:
+        self.assertEqual((False, False), self.outdated())
+        self.change("s", image_id="before")
+        self.assertEqual((False, True), self.outdated())
+
+    def test_primary(self) -> None:
+        self.change("s", image_id="before")
+        self.fail_over()
+        self.assertEqual((True, False), self.outdated())
+
+
 class TestCheckpoints(GatherCase):
     """States are named for each fault, as they cost no proof."""
 
