@@ -37,6 +37,9 @@ _DEAD = Health.DEAD
 #: A member that may become the primary has one of these.
 FIT_ROLES = (states.Role.STANDBY, states.Role.ACTIVE)
 
+#: Nova's words for a server that is parked, or is just being started.
+_PARKED = ("SHUTOFF", "ACTIVE")
+
 
 class Fence(enum.StrEnum):
     """Whether a host can be kept from serving."""
@@ -123,6 +126,10 @@ class StandbyFacts:
     :ivar sequence: the newest checkpoint whose state it has.
     :ivar outdated: a server of NHAM's own, made as the VNFC was before the
         VNFM changed the VNF's package.
+    :ivar parked: NHAM has stopped it, so that it costs its host nothing
+        until it is needed.
+    :ivar ground: of its host, worked out from all facts where it is parked:
+        DEAD: it is lost with it; SLOW: it cannot be started there now.
     """
 
     member_id: str
@@ -135,6 +142,8 @@ class StandbyFacts:
     icmp: Health = Health.OK
     server: ServerFacts = ServerFacts()
     sequence: int = 0
+    parked: bool = False
+    ground: Health = Health.OK
 
     @property
     def watched(self) -> bool:
@@ -148,21 +157,26 @@ class StandbyFacts:
 
     @property
     def ready(self) -> bool:
-        """It answers, so it can take over."""
-        return (
-            self.role in FIT_ROLES
-            and self.server.status == "ACTIVE"
-            and self.app in (Health.OK, Health.SLOW)
+        """It answers, or is parked where it can be started."""
+        if self.role not in FIT_ROLES:
+            return False
+        if self.parked:
+            on_hand = self.server.status in _PARKED
+            return on_hand and self.ground is Health.OK
+        return self.server.status == "ACTIVE" and self.app in (
+            Health.OK,
+            Health.SLOW,
         )
 
     @property
     def lost(self) -> bool:
         """It cannot take over, and will not by itself."""
-        return (
-            self.role not in FIT_ROLES
-            or self.app is _DEAD
-            or self.server.status != "ACTIVE"
-        )
+        if self.role not in FIT_ROLES:
+            return True
+        if self.parked:
+            on_hand = self.server.status in _PARKED
+            return not on_hand or self.ground is _DEAD
+        return self.app is _DEAD or self.server.status != "ACTIVE"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -316,16 +330,27 @@ class MemberFacts:
             and (asked or self.outdated)
             and other is not None
             and other.kind == "vnfc"
-            and other.role in FIT_ROLES
-            and other.server.status == "ACTIVE"
-            and other.app is Health.OK
+            and other.ready
+            and (other.parked or other.app is Health.OK)
+        )
+
+    @property
+    def misparked(self) -> bool:
+        """Its standby runs and should be parked, or the other way round."""
+        cold = self.policy.standby == "cold"
+        return any(
+            one.role is states.Role.STANDBY
+            and not one.lost
+            and (one.server.status == "ACTIVE" if cold else one.parked)
+            for one in self.standbys
         )
 
     @property
     def as_asked(self) -> bool:
         """Its group is as the policy wants it."""
         crowded = len(self.standbys) > self.wanted
-        return not (self.unguarded or crowded or self.surplus or self.astray)
+        wrong = crowded or self.surplus or self.astray or self.misparked
+        return not (self.unguarded or wrong)
 
     @property
     def watched(self) -> bool:

@@ -100,6 +100,7 @@ class Member:
         silence means something even to an engine that just started.
     :ivar address: at which a balancer's pool reaches it; None if none does.
     :ivar access: by which NHAM reaches it, where that is its own.
+    :ivar parked: a standby that NHAM has stopped, or is stopping.
     """
 
     id: str
@@ -117,6 +118,7 @@ class Member:
     importing_until: float | None = None
     address: str | None = None
     access: MovableAddress | None = None
+    parked: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -122,6 +122,9 @@ member = _table(
     sa.Column("address", ID),
     sa.Column("access_id", ID),
     sa.Column("access_ip", ID),
+    sa.Column(
+        "parked", sa.Boolean(), nullable=False, server_default=sa.false()
+    ),
 )
 
 checkpoint = _table(

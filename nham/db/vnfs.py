@@ -228,6 +228,7 @@ def save_member(connection: sa.Connection, member: model.Member) -> None:
         "address": member.address,
         "access_id": member.access.id if member.access else None,
         "access_ip": member.access.ip if member.access else None,
+        "parked": member.parked,
     }
     first = {
         "sequence": member.sequence,

@@ -229,7 +229,8 @@ class Checkpointer:
         if group.recovery_id is not None:
             recovery = store.recovery(group.recovery_id)
             # While its standby is made it serves, and its state moves on.
-            if recovery.rung not in replicas.BESIDE:
+            serves = recovery.rung in replicas.BESIDE or _starts(recovery)
+            if not serves:
                 raise NotNow("a recovery of it is running")
         serving = [
             member.id
@@ -458,3 +459,13 @@ class Checkpointer:
 def name_of(checkpoint: model.Checkpoint) -> str:
     """Return the name that the checkpoint's parts bear in the cloud."""
     return f"nham-{checkpoint.id}"
+
+
+def _starts(recovery: model.Recovery) -> bool:
+    """Say whether a standby is only being started, and takes over later."""
+    begun = [
+        record.step.action
+        for record in recovery.steps
+        if record.state is not states.StepState.PENDING
+    ]
+    return begun[-1:] == ["start_standby"]

@@ -82,6 +82,8 @@ def _give_back(
         if not port.enabled:
             with contextlib.suppress(errors.NotFound):
                 ctx.vim.enable_port(port.id, True)
+    if member.parked:
+        _start(ctx, member)
     _lead_back(ctx, group, member)
 
 
@@ -96,6 +98,13 @@ def _lead_back(
         )
         with contextlib.suppress(errors.NotFound):
             mover.move(group.service, place)
+
+
+def _start(ctx: context.Context, member: model.Member) -> None:
+    """Start the VNFM's server, which NHAM has stopped."""
+    with contextlib.suppress(errors.NotFound, errors.Conflict):
+        ctx.vim.start(member.server_id)
+    ctx.store.save_member(dataclasses.replace(member, parked=False))
 
 
 def _remove(

@@ -29,7 +29,6 @@ from nham.adapters import errors
 from nham.adapters.probes import base as probes
 from nham.core import decision
 from nham.core import facts
-from nham.core import mechanisms
 from nham.core import model
 from nham.core import states
 from nham.db import errors as db_errors
@@ -243,12 +242,13 @@ class Engine:
         """
         entry = self.entry(group_id)
         # Nobody is asked to stand still for what would be refused.
-        self._take_over(entry, reason, None)
+        _verdict, member = self._take_over(entry, reason, None)
         held_until = None
         if entry.policy.stateful:
-            # Where several serve no single one can stand still for all.
-            spec = mechanisms.of(entry.policy.redundancy)
-            hold = 0 if spec.spreads else _HOLD
+            # Where several serve no single one can stand still for all, and
+            # nobody stands still for as long as a standby takes to boot.
+            boots = member.standby is not None and member.standby.parked
+            hold = 0 if member.mechanism.spreads or boots else _HOLD
             taken = self.checkpointer.take(entry, "planned_work", hold)
             held_until = taken.held_until
         verdict, member = self._take_over(entry, reason, held_until)

@@ -63,7 +63,7 @@ class Feeder:
                 # Another engine is at it; which of two came last is not
                 # known.
                 continue
-            fed = member.role in facts.FIT_ROLES
+            fed = member.role in facts.FIT_ROLES and not member.parked
             if fed and member.sequence < saved[0].sequence:
                 self._give(entry, member, saved[0], sender)
 

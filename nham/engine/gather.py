@@ -96,6 +96,10 @@ class Gatherer:
                 or not glance.as_asked
                 or (server is not None and server.status != "ACTIVE")
                 or (server is not None and server.host in lost)
+                # It is off, so nothing else tells that it is lost.
+                or any(
+                    one.parked and one.host in lost for one in glance.standbys
+                )
             ):
                 host = server.host if server else None
                 found[entry.group.id] = (
@@ -184,6 +188,7 @@ class Gatherer:
             ),
             sequence=member.sequence,
             outdated=_outdated(entry, member),
+            parked=member.parked,
         )
 
     def _close_standby(
@@ -195,7 +200,7 @@ class Gatherer:
             if server_id and self._cloud.server(server_id) is None:
                 # Nova's list leaves out what was deleted a while ago.
                 self._cloud.note(vim.server(server_id))
-            if standby.server.status != "SHUTOFF":
+            if standby.server.status != "SHUTOFF" or standby.parked:
                 return standby
             who = cloud_.stopped_by(vim, server_id, self._context.clock.now())
         except errors.NotFound:

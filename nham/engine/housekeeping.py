@@ -109,6 +109,8 @@ class Housekeeper:
         server = self._cloud.server(member.server_id)
         if member.role is states.Role.FAILED or (own or server) is None:
             return None
+        if member.parked and server and server.status == "SHUTOFF":
+            return None
         fixed = server.addresses if server else ()
         addresses = fixed if own is None else (own, *_fixed(fixed))
         return watch_.Watched(
@@ -120,7 +122,7 @@ class Housekeeper:
 
     def _note_answer(self, member: model.Member) -> None:
         """Write down that a member answered, for engines to come."""
-        if member.answered:
+        if member.answered or member.parked:
             return
         view = self._watch.view(context.subject(member))
         if view.last_good_at is not None:

@@ -230,7 +230,9 @@ class AdmitMember(StepHandler):
         member = run.member
         if member.role is not states.Role.PRIMARY:
             run.context.store.save_member(
-                dataclasses.replace(member, role=states.Role.JOINING)
+                dataclasses.replace(
+                    member, role=states.Role.JOINING, parked=False
+                )
             )
         for port in run.context.vim.ports(member.server_id):
             if not port.enabled:

@@ -164,7 +164,7 @@ class Auditor:
         if recovery.rung in rungs.RUNGS:
             find = replicas.standby
         member = find(self.lab, group)
-        if member is None:
+        if member is None or member.parked:
             return
         server = self.lab.world.nova.servers[member.server_id]
         since = set_aside(server)
@@ -259,7 +259,8 @@ def _recovered_once(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:
     A standby is made at the beginning, after each fail-over, and after a
     fault of its own; so is a member that serves, after it was taken out.
     One that was dismissed was asked for by a former policy, and who served
-    before a switchover is to be the standby after it.
+    before a switchover is to be the standby after it. A standby is parked
+    after it was made, or was started in vain.
     """
     for place, group in places(lab).items():
         faults = [i.at for i in injections if place in i.hurts]
@@ -268,7 +269,10 @@ def _recovered_once(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:
         planned = sum(one.rung in _PLANNED for one in recoveries)
         wanted = planned + (policy.num_backups if policy else 0)
         service, out, standby = [*faults], [*faults], [0.0] * wanted + faults
+        tuned = [*faults]
         for recovery in reversed(recoveries):
+            if recovery.rung not in rungs.TUNING:
+                tuned.append(recovery.started_at)
             if (
                 recovery.state is not states.RecoveryState.SUCCEEDED
                 or recovery.rung in _PLANNED
@@ -277,6 +281,8 @@ def _recovered_once(lab: lab_.Lab, injections: Sequence[Injection]) -> Found:
             mine = standby if recovery.rung in rungs.RUNGS else service
             if recovery.rung == "take_out":
                 mine = out
+            if recovery.rung in rungs.TUNING:
+                mine = tuned
             before = [at for at in mine if at <= recovery.started_at]
             if before:
                 mine.remove(before[0])

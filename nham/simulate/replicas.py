@@ -244,18 +244,22 @@ def standby(lab: lab_.Lab, group: model.Group) -> model.Member | None:
 
 
 def others(lab: lab_.Lab, group: model.Group) -> list[str | None]:
-    """Return the servers of the members that a group should have beside.
+    """Return the servers of the members that are to run beside the primary.
 
     None stands for each that is missing.
     """
     policy = policy_of(lab, group)
     wanted = policy.num_backups if policy else 0
-    found: list[str | None] = [
-        member.server_id
+    fit = [
+        member
         for member in lab.store.members(group_id=group.id)
         if member.role in facts.FIT_ROLES
     ]
-    return [*found, *[None] * wanted][:wanted]
+    running: list[str | None] = [
+        member.server_id for member in fit if not member.parked
+    ]
+    parked = len(fit) - len(running)
+    return [*running, *[None] * wanted][: max(wanted - parked, 0)]
 
 
 def _with_role(
@@ -338,6 +342,7 @@ def _why_not_whole(lab: lab_.Lab, group: model.Group) -> Iterator[str]:
         return
     serving, waiting = sorted(members, key=lambda m: m.role.value)
     world = lab.world
+    cold = policy is not None and policy.standby == "cold"
     for member, address in ((serving, group.service), (waiting, group.access)):
         if address is None:
             yield f"no address for the {member.role}"
@@ -345,6 +350,11 @@ def _why_not_whole(lab: lab_.Lab, group: model.Group) -> Iterator[str]:
         port = world.neutron.floating_ip(address.id).port
         if port is None or port.server_id != member.server_id:
             yield f"{address.ip} does not lead to the {member.role}"
+        elif member is waiting and cold:
+            server = world.nova.servers[member.server_id]
+            on = world.physics.host(str(server.host)).power
+            if not (member.parked and on and server.status == "SHUTOFF"):
+                yield f"the {member.role} is not parked: {server.status}"
         elif world.read_at(address.ip) is None:
             yield f"nobody answers at {address.ip} for the {member.role}"
 

@@ -77,6 +77,7 @@ def decide(facts: facts_.Facts) -> Decision:
     one that acts uses up a place in the guards' limits.
     """
     overview = situation.Overview(facts)
+    facts = overview.grounded(facts)
     unwell, well = overview.sift(facts.members)
     verdicts = []
     system = facts.system

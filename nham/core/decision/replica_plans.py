@@ -32,6 +32,46 @@ _STOP_TIMEOUT = 150.0
 _MOVE_TIME = 3.0
 
 
+def _wake(choice: Choice, marks: str | None = None) -> list[model.Step]:
+    """Return the step that starts the standby."""
+    return [
+        _step(
+            "start_standby",
+            "Start the standby, and wait until it answers.",
+            choice.member.policy.detection.boot_timeout,
+            marks,
+            {"member_id": choice_.standby(choice).member_id},
+        )
+    ]
+
+
+def wake_standby(choice: Choice) -> list[model.Step]:
+    """Have a standby that is parked run."""
+    return _wake(choice, "repaired")
+
+
+def park_standby(choice: Choice) -> list[model.Step]:
+    """Stop a standby that is well until it is needed."""
+    return [
+        _step(
+            "park_standby",
+            "Stop it; it is started when it is needed.",
+            _STOP_TIMEOUT,
+            "repaired",
+            {"member_id": choice_.standby(choice).member_id},
+        )
+    ]
+
+
+def _rouse(choice: Choice) -> list[model.Step]:
+    """Return the step before a standby can be given its state, if any.
+
+    Until it answers the primary is left as it is: were the standby not to
+    start, nothing would have been lost.
+    """
+    return _wake(choice) if choice_.standby(choice).parked else []
+
+
 def fail_over(choice: Choice) -> list[model.Step]:
     """Let the standby take over.
 
@@ -46,6 +86,7 @@ def fail_over(choice: Choice) -> list[model.Step]:
     takes = {"member_id": standby.member_id}
     return [
         *choice_.confirm(choice),
+        *_rouse(choice),
         _step(
             "isolate_member",
             "Cut the failed member off: disable its ports.",
@@ -89,6 +130,7 @@ def switchover(choice: Choice) -> list[model.Step]:
     if choice.held_until is not None:
         in_time = {"before": choice.held_until - _MOVE_TIME}
     return [
+        *_rouse(choice),
         *choice_.give_state(choice, takes),
         _step(
             "move_address",
@@ -279,6 +321,18 @@ RUNGS = (
         zone=descriptor.Zone.VM,
         price="keeps the server's id, and the VNFM's record true",
         steps=repair_standby,
+    ),
+    choice_.Rung(
+        name="park_standby",
+        zone=descriptor.Zone.VM,
+        price="costs a boot at the next fail-over",
+        steps=park_standby,
+    ),
+    choice_.Rung(
+        name="wake_standby",
+        zone=descriptor.Zone.VM,
+        price="costs the memory and CPU of a server that waits",
+        steps=wake_standby,
     ),
     SWITCHOVER,
     choice_.Rung(

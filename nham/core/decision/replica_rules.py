@@ -124,6 +124,16 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: c.fit and replicas.must_pause(c.member),
     ),
     Rule(
+        name="standby-untuned",
+        kind=Kind.ACT,
+        source="NHAM 3.3.2",
+        says="its policy wants its standby parked, and it runs, or the other "
+        "way round",
+        when=lambda c: c.fit and not c.member.unguarded and c.member.misparked,
+        zone=descriptor.Zone.VM,
+        rung=replicas.tune,
+    ),
+    Rule(
         name="standby-missing",
         kind=Kind.ACT,
         source="NHAM 3.3.2, 3.3.3",

@@ -26,8 +26,15 @@ from nham.core import states
 from nham.core.decision import ladder
 from nham.core.decision import situation
 
-#: The rungs that give a group its standby back.
-RUNGS = ("make_standby", "remake_standby", "repair_standby")
+#: The rungs that stop and start a standby that is well.
+TUNING = ("park_standby", "wake_standby")
+#: The rungs that give a group its standby back, as its policy wants it.
+RUNGS = (
+    "make_standby",
+    "remake_standby",
+    "repair_standby",
+    *TUNING,
+)
 #: The rungs that are about another member than the primary, which serves.
 BESIDE = (*RUNGS, "take_out", "dismiss")
 #: In these a standby is not, if Nova is at work on it.
@@ -50,9 +57,10 @@ def fail_over(case: situation.Case) -> ladder.Next:
     reason = why_not(member)
     if reason or member.standby is None:
         return ladder.Next(rung=None, why=f"fail_over: {reason}")
+    does = "is parked there" if member.standby.parked else "answers"
     return ladder.Next(
         rung="fail_over",
-        why=f"the standby on {member.standby.host} answers",
+        why=f"the standby on {member.standby.host} {does}",
         refused=("any repair: the service comes first",),
     )
 
@@ -134,6 +142,15 @@ def count(member: facts_.MemberFacts) -> str:
     )
 
 
+def tune(case: situation.Case) -> ladder.Next:
+    """Return the rung that parks the standby, or has it run."""
+    if case.member.policy.standby == "cold":
+        why = "it answered once, and costs its host nothing while it is off"
+        return ladder.Next(rung="park_standby", why=why)
+    why = "it is to answer, and to take over at once"
+    return ladder.Next(rung="wake_standby", why=why)
+
+
 def about(member: facts_.MemberFacts, rung: str) -> facts_.StandbyFacts | None:
     """Return the other member that a rung of `BESIDE` is about, if any."""
     return member.surplus if rung == "dismiss" else member.standby
@@ -189,10 +206,11 @@ def unclear(case: situation.Case) -> bool:
     if standby is None or case.standby_host_lost:
         return False
     server = standby.server
+    unknown = server.stopped_by is None and not standby.parked
     works = standby.role in facts_.FIT_ROLES and (
         server.task_state is not None
         or server.status not in _SETTLED
-        or (server.status == "SHUTOFF" and server.stopped_by is None)
+        or (server.status == "SHUTOFF" and unknown)
     )
     late = standby.host in case.overview.doubted
     # NHAM's own is made anew elsewhere; the VNFC is repaired where it is.
@@ -205,8 +223,9 @@ def set_aside(standby: facts_.StandbyFacts | None) -> bool:
     if standby is None or standby.role not in facts_.FIT_ROLES:
         return False
     server = standby.server
+    stopped = server.status == "SHUTOFF" and server.stopped_by == "user"
     return server.status in ladder.SET_ASIDE or (
-        server.status == "SHUTOFF" and server.stopped_by == "user"
+        stopped and not standby.parked
     )
 
 
@@ -245,6 +264,11 @@ def why_not(member: facts_.MemberFacts) -> str:
     failed = ladder.tried(member, ("fail_over",), *ladder.BAD)
     if failed >= _TRIES:
         return f"it failed {failed} times"
+    if standby.parked and not standby.ready:
+        return (
+            f"the {standby.role} is parked on {standby.host}, which cannot "
+            f"start it now"
+        )
     if not standby.ready:
         return (
             f"the {standby.role} on {standby.host}: Nova says "

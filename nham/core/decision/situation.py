@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Iterator
 import dataclasses
+import operator
 
 from nham.core import facts as facts_
 
@@ -55,6 +56,39 @@ class Overview:
             len(self.lost | self.doubted)
             > facts.limits.share * len(facts.hosts)
         )
+
+    def grounded(self, facts: facts_.Facts) -> facts_.Facts:
+        """Return the facts with what parked standbys owe to their hosts.
+
+        They are off, so only their hosts tell whether they are any good.
+        """
+        members = tuple(self._grounded(one, facts) for one in facts.members)
+        if all(map(operator.is_, members, facts.members)):
+            return facts
+        return dataclasses.replace(facts, members=members)
+
+    def _grounded(
+        self, member: facts_.MemberFacts, facts: facts_.Facts
+    ) -> facts_.MemberFacts:
+        if not any(one.parked for one in member.standbys):
+            return member
+        standbys = tuple(
+            dataclasses.replace(one, ground=self._ground(one, facts))
+            if one.parked
+            else one
+            for one in member.standbys
+        )
+        return dataclasses.replace(member, standbys=standbys)
+
+    def _ground(
+        self, standby: facts_.StandbyFacts, facts: facts_.Facts
+    ) -> Health:
+        host = facts.host(standby.host)
+        if standby.host in self.lost:
+            return Health.DEAD
+        shut = host.forced_down or not host.service
+        doubted = shut or standby.host in self.doubted
+        return Health.SLOW if doubted else Health.OK
 
     def sift(
         self, members: Iterable[facts_.MemberFacts]

@@ -194,7 +194,8 @@ class ResiliencyPolicy:
     :ivar max_replicas: most members beside the primary at any moment.
         None: `num_backups`.
     :ivar service_address: how clients reach the member that serves.
-    :ivar standby: 'warm' if the standby runs before it is needed.
+    :ivar standby: 'warm': it runs before it is needed; 'cold': it is
+        stopped until then.
     :ivar failback: when the service moves back to the member that was
         repaired.
     :ivar stateful: the VNFC holds state that must survive a failure.

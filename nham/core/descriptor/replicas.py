@@ -122,9 +122,10 @@ def replica_order(policy: facts.Facts) -> conditions.Found:
         yield "max_replicas", f"found {most}, num_backups is {wished}"
 
 
-def warm_standby(policy: facts.Facts) -> conditions.Found:
-    if policy.values.get("standby") == "cold":
-        yield "standby", f"cold {_LATER}"
+def cold_standby(policy: facts.Facts) -> conditions.Found:
+    spec, kind = policy.spec, policy.values.get("standby", "warm")
+    if spec is not None and spec.waits and kind not in spec.standbys:
+        yield "standby", f"redundancy is {spec.name}"
 
 
 def failback_kind(policy: facts.Facts) -> conditions.Found:

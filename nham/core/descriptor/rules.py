@@ -151,6 +151,7 @@ RULES = (
         "standby and failback are only for 1R-AS and 1R-AA",
         replicas.replica_words,
     ),
+    Rule("standby: cold is only for 1R-AS", replicas.cold_standby),
     Rule(
         "all mechanisms but 0R save state by the method hook alone",
         replicas.no_snapshot,
@@ -204,7 +205,6 @@ RULES = (
         replicas.address_driver,
         kind="unsupported",
     ),
-    Rule("standby must be warm", replicas.warm_standby, kind="unsupported"),
     Rule(
         "failback must be never or auto",
         replicas.failback_kind,

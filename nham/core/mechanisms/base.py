@@ -49,6 +49,7 @@ class Spec:
     :ivar role: that a whole member beside the primary has; None: there is
         none.
     :ivar feeds: the other members are given each state that is saved.
+    :ivar standbys: what its standby may be.
     :ivar drivers: the service address drivers that fit.
     :ivar methods: the ways to save state that fit.
     :ivar transitions: how members change their roles.
@@ -63,6 +64,7 @@ class Spec:
     backups: str
     role: states.Role | None
     feeds: bool
+    standbys: frozenset[str]
     drivers: frozenset[str]
     methods: frozenset[str]
     transitions: tuple[Transition, ...]

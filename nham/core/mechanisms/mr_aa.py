@@ -29,6 +29,7 @@ SPEC = base.Spec(
     backups="at least one backup",
     role=states.Role.ACTIVE,
     feeds=True,
+    standbys=frozenset(),
     drivers=frozenset(("ecmp", "octavia")),
     methods=frozenset(("none", "hook")),
     transitions=(*changes.SERVING, *changes.BESIDE, *changes.SHARING),

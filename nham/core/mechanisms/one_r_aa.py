@@ -29,6 +29,7 @@ SPEC = base.Spec(
     backups="exactly one backup",
     role=states.Role.STANDBY,
     feeds=True,
+    standbys=frozenset(("warm",)),
     drivers=frozenset(("floating_ip", "fixed_ip", "vip")),
     methods=frozenset(("none", "hook")),
     transitions=(*changes.SERVING, *changes.BESIDE, *changes.WAITING),

@@ -29,6 +29,7 @@ SPEC = base.Spec(
     backups="exactly one backup",
     role=states.Role.STANDBY,
     feeds=False,
+    standbys=frozenset(("warm", "cold")),
     drivers=frozenset(("floating_ip", "fixed_ip", "vip")),
     methods=frozenset(("none", "hook")),
     transitions=(*changes.SERVING, *changes.BESIDE, *changes.WAITING),

@@ -28,6 +28,7 @@ SPEC = base.Spec(
     backups="no backups",
     role=None,
     feeds=False,
+    standbys=frozenset(),
     drivers=frozenset(("none",)),
     methods=frozenset(("none", "image_snapshot", "volume_snapshot", "hook")),
     transitions=changes.SERVING,

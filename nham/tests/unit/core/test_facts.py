@@ -56,6 +56,45 @@ class StandbyFactsTest(base.TestCase):
                     self.assertEqual(runs and app in (OK, SLOW), standby.ready)
                     self.assertEqual(not runs or app is DEAD, standby.lost)
 
+    def test_one_that_is_parked(self) -> None:
+        """It answers nobody; its server and its host tell."""
+        for status, ground, ready, lost in (
+            ("SHUTOFF", OK, True, False),
+            ("ACTIVE", OK, True, False),
+            ("SHUTOFF", SLOW, False, False),
+            ("SHUTOFF", DEAD, False, True),
+            ("ERROR", OK, False, True),
+            ("DELETED", OK, False, True),
+        ):
+            standby = test_rules.a_standby(
+                parked=True,
+                ground=ground,
+                app=UNKNOWN,
+                server=facts.ServerFacts(status=status, stopped_by="user"),
+            )
+            self.assertEqual((ready, lost), (standby.ready, standby.lost))
+
+    def test_who_should_be_parked(self) -> None:
+        off = facts.ServerFacts(status="SHUTOFF")
+        cases: tuple[
+            tuple[descriptor.Standby, bool, facts.ServerFacts, bool], ...
+        ] = (
+            ("cold", False, facts.ServerFacts(), True),
+            ("cold", True, facts.ServerFacts(), True),
+            ("cold", True, off, False),
+            ("warm", False, facts.ServerFacts(), False),
+            ("warm", True, facts.ServerFacts(), True),
+            ("warm", True, off, True),
+        )
+        for kind, parked, server, wrong in cases:
+            policy = dataclasses.replace(test_rules.REPLICATED, standby=kind)
+            member = test_rules.a_replica(
+                policy=policy,
+                standby=test_rules.a_standby(parked=parked, server=server),
+            )
+            self.assertIs(wrong, member.misparked)
+            self.assertIs(wrong, not member.as_asked)
+
     def test_only_replicas_are_unguarded(self) -> None:
         for standby in (None, test_rules.a_standby(app=DEAD)):
             alone = test_rules.a_member(standby=standby)

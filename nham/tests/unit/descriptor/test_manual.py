@@ -113,4 +113,4 @@ class TestManual(base.TestCase):
             }
             found = reader.read(samples.plain({"example": policy}))
             self.assertEqual(1, found.policies[0].num_backups)
-        self.assertEqual(2, len(bodies))
+        self.assertEqual(3, len(bodies))

@@ -71,6 +71,9 @@ class TestSamplePolicies(base.TestCase):
                 self.assertEqual("VDU1_resiliency", policy.name)
         self.assertLess({"1r-as.yaml", "1r-aa.yaml"}, names)
 
+    def test_a_cold_standby(self) -> None:
+        self.assertEqual("cold", self.read("1r-as-cold.yaml").standby)
+
     def test_a_standby_that_is_fed_by_a_hook(self) -> None:
         for name, mechanism in (
             ("1r-as.yaml", descriptor.Mechanism.ONE_R_AS),

@@ -281,6 +281,22 @@ class TestRecovery(ExportCase):
         self.assertEqual([], self.saved())
         self.assertEqual(0, self.calls("export_state"))
 
+    def test_while_a_standby_is_started(self) -> None:
+        """It serves until that one can take over."""
+        recovery = self.claim(
+            base.step("start_standby"),
+            dataclasses.replace(base.step("give_state"), position=1),
+            rung="switchover",
+        )
+        self.run_in(1.0)
+        self.assertEqual(0, len(self.saved()))
+        for position, count in ((0, 1), (1, 1)):
+            self.store.step_started(
+                recovery.id, position, 0.0, recovery.owner, recovery.epoch
+            )
+            self.run_in(1.0)
+            self.assertEqual(count, len(self.saved()))
+
     def test_standby_is_not_fed_then(self) -> None:
         self.run_in()
         self.store.note_state("s", 0, None)

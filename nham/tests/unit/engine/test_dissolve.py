@@ -83,6 +83,16 @@ class TestDissolve(DissolveCase):
         self.dissolve()
         self.check()
 
+    def test_theirs_is_parked(self) -> None:
+        """Who asks for no standby any more finds the VNFC running."""
+        self.fail_over()
+        self.vim.stop(self.theirs)
+        self.clock.advance(10.0)
+        self.change("v/0/m", parked=True)
+        self.dissolve()
+        self.check()
+        self.assertEqual("ACTIVE", self.vim.server(self.theirs).status)
+
     def test_fail_over_had_begun(self) -> None:
         """The VNFM's server is the primary still, but cut off."""
         self.vim.enable_port(self.port_id, False)

@@ -78,6 +78,11 @@ class TestFeed(FeedCase):
         self.assertEqual(("8", 2, None), self.has())
         self.assertEqual(1, self.calls("import_state"))
 
+    def test_one_that_is_parked_is_given_nothing(self) -> None:
+        self.change("s", parked=True)
+        self.feed()
+        self.assertEqual(0, self.calls("import_state"))
+
     def test_each_state_that_is_saved(self) -> None:
         for value in (8, 9):
             self.feed()

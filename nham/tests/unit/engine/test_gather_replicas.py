@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from nham.core import descriptor
 from nham.core import facts
 from nham.core import states
 from nham.engine import gather
@@ -95,6 +96,17 @@ class TestStandby(GatherCase):
         self.assertIsNone(self.standby_seen().server.stopped_by)
         self.assertEqual("user", self.standby_seen(True).server.stopped_by)
 
+    def test_one_that_nham_stopped(self) -> None:
+        """Nobody needs to be asked who that was."""
+        self.world.user_stop(self.ours)
+        self.look(5.0)
+        self.poll()
+        self.change("s", parked=True)
+        found = self.standby_seen(True)
+        self.assertTrue(found.parked)
+        self.assertIsNone(found.server.stopped_by)
+        self.assertTrue(found.ready)
+
     def test_nova_fails_meanwhile(self) -> None:
         self.world.user_stop(self.ours)
         self.look(5.0)
@@ -157,6 +169,25 @@ class TestUnguarded(GatherCase):
     def test_standby_that_is_off(self) -> None:
         self.world.user_stop(self.ours)
         self.look(5.0)
+        self.poll()
+        self.assertIsNotNone(self.signs())
+
+    def test_parked_standby_whose_host_is_lost(self) -> None:
+        """It is off, so only its host can tell."""
+        cold = dataclasses.replace(
+            self.policy,
+            redundancy=descriptor.Mechanism.ONE_R_AS,
+            standby="cold",
+        )
+        vnf = self.store.vnf("v")
+        self.store.save_vnf(dataclasses.replace(vnf, policies=(cold,)))
+        self.change("s", parked=True)
+        self.vim.stop(self.ours)
+        self.look(5.0)
+        self.poll()
+        self.assertIsNone(self.signs())
+        self.world.power_off_host("two")
+        self.clock.advance(30.0)
         self.poll()
         self.assertIsNotNone(self.signs())
 

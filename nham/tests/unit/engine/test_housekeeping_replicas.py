@@ -70,6 +70,18 @@ class TestWatched(replica_case.ReplicaCase):
             self.assertEqual(watched, "s" in self.asked())
             self.assertIn("v/0", self.asked())
 
+    def test_one_that_is_parked_is_not_asked(self) -> None:
+        """Nor does what it answered before count when it is started."""
+        self.change("s", parked=True, answered=False)
+        self.keeper.watch_members(self.fleet)
+        self.assertIn("s", self.asked())
+        self.vim.stop(self.ours)
+        self.clock.advance(10.0)
+        self.poll()
+        self.keeper.watch_members(self.fleet)
+        self.assertEqual({"v/0"}, set(self.asked()))
+        self.assertFalse(self.member("s").answered)
+
     def test_server_that_nova_has_not_named_yet(self) -> None:
         self.change("s", role=Role.JOINING, server_id="")
         self.cloud._servers.clear()

@@ -23,6 +23,7 @@ from nham.core import descriptor
 from nham.core import facts
 from nham.core import states
 from nham.core.decision import replicas
+from nham.core.decision import situation
 
 Mechanism = descriptor.Mechanism
 Zone = descriptor.Zone
@@ -67,6 +68,7 @@ policies = st.builds(
     min_replicas=st.sampled_from((None, 1, 2, 3)),
     max_replicas=st.sampled_from((None, None, 3, 4)),
     failback=st.sampled_from(("never", "never", "auto")),
+    standby=st.sampled_from(("warm", "warm", "cold")),
     name=st.just("p"),
     targets=st.just(("VDU1",)),
     stateful=st.booleans(),
@@ -131,6 +133,7 @@ standbys = st.builds(
     icmp=health,
     server=servers,
     sequence=st.sampled_from((0, 7)),
+    parked=st.sampled_from((False, False, True)),
 )
 
 
@@ -221,6 +224,12 @@ limits = st.builds(
     host_parallel=st.integers(0, 5),
     fail_stuck=st.booleans(),
 )
+
+
+def _grounded(seen: facts.Facts) -> facts.Facts:
+    return situation.Overview(seen).grounded(seen)
+
+
 everything = st.builds(
     facts.Facts,
     members=st.lists(
@@ -229,7 +238,7 @@ everything = st.builds(
     hosts=st.tuples(hosts("h1"), hosts("h2"), hosts("h3")),
     system=system,
     limits=limits,
-)
+).map(_grounded)
 
 
 _SIGNS = (
@@ -299,4 +308,4 @@ def _troubled(draw: st.DrawFn) -> facts.Facts:
     )
 
 
-troubled = _troubled()
+troubled = _troubled().map(_grounded)

@@ -212,8 +212,12 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             (SPREAD, "ecmp"),
         )
     ],
-    "standby must be warm": [
-        (["image"], {**STANDBY, "standby": "cold"}, ["standby"])
+    "standby: cold is only for 1R-AS": [
+        (
+            ["image"],
+            {**STANDBY, "redundancy": "1R-AA", "standby": "cold"},
+            ["standby"],
+        )
     ],
     "failback must be never or auto": [
         (["image"], {**STANDBY, "failback": when}, ["failback"])

@@ -157,16 +157,20 @@ class TestTold(base.TestCase):
         (found,) = _check(examples.stateful(token="pass word"))
         self.assertNotIn("pass word", found)
 
+    def test_a_cold_standby(self) -> None:
+        cold = {**examples.STANDBY, "standby": "cold"}
+        self.assertEqual("cold", _build(cold).standby)
+        self.assertEqual(
+            ["standby: standby: cold is only for 1R-AS: redundancy is 1R-AA"],
+            _check({**cold, "redundancy": "1R-AA"}),
+        )
+
     def test_an_unsupported_word_says_which(self) -> None:
         for policy, text in (
             (
                 {**examples.STANDBY, "service_address": {"driver": "vip"}},
                 "service_address.driver: vip is not yet supported in this "
                 "version",
-            ),
-            (
-                {**examples.STANDBY, "standby": "cold"},
-                "standby: cold is not yet supported in this version",
             ),
             (
                 {**examples.STANDBY, "failback": "request"},
