@@ -11,7 +11,7 @@
 # under the License.
 
 
-"""``nham``: what needs no service: descriptors and simulation.
+"""``nham``: descriptors, simulation, and the doctor of an installation.
 
 Exit codes: 0 good, 1 what was looked at is wrong, 2 wrong usage or a file
 that cannot be read.
@@ -24,13 +24,14 @@ from collections.abc import Sequence
 
 from nham import version
 from nham.cmd import descriptor
+from nham.cmd import doctor
 from nham.cmd import simulate
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     parser = argparse.ArgumentParser(
-        prog="nham", description="Tools of NHAM that need no service."
+        prog="nham", description="Tools of NHAM beside its services."
     )
     parser.add_argument(
         "--version", action="version", version=version.version_string()
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     descriptor.add_parser(commands)
     simulate.add_parser(commands)
+    doctor.add_parser(commands)
     arguments = parser.parse_args(argv)
     code: int = arguments.func(arguments)
     return code

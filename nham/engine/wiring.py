@@ -114,7 +114,7 @@ def engine(
         store=store,
         vim=vim,
         vnfms=vnfms,
-        fencing=[_fencing(conf, name) for name in conf.fencing.host_drivers],
+        fencing=fencing_means(conf),
         engines=_engines(conf, vim, store),
         watch=watch_.Watch(prober, clock, set_up),
         clock=clock,
@@ -155,6 +155,11 @@ def _blobs(conf: cfg.ConfigOpts, store: store_.Store) -> stores.Store:
     where = store if own.driver == "database" else own.folder
     loaded: stores.Store = _load("nham.stores", own.driver, where, key)
     return loaded
+
+
+def fencing_means(conf: cfg.ConfigOpts) -> list[fencing.HostFencing]:
+    """Return the means to fence hosts, in the order of their use."""
+    return [_fencing(conf, name) for name in conf.fencing.host_drivers]
 
 
 def _fencing(conf: cfg.ConfigOpts, name: str) -> fencing.HostFencing:

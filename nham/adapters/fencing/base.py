@@ -35,5 +35,12 @@ class HostFencing(abc.ABC):
         """Ask for the host to be cut off; asking twice does no harm."""
 
     @abc.abstractmethod
+    def trouble(self, host: str) -> str:
+        """Return why it cannot tell whether the host is off.
+
+        Empty if it can, whatever it tells; the host is not touched.
+        """
+
+    @abc.abstractmethod
     def proof(self, host: str) -> str | None:
         """Return what proves that the host is off, None if nothing does."""

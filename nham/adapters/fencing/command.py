@@ -81,6 +81,19 @@ class CommandFencing(base.HostFencing):
                 f"{(result.stderr or result.stdout).strip()[:300]}"
             )
 
+    def trouble(self, host: str) -> str:
+        """See base class."""
+        if not self.can_fence(host):
+            return f"{host!r} is not a host that it may fence"
+        try:
+            result = self._run(self._status, host)
+        except errors.Unavailable as failure:
+            return str(failure)
+        if result.returncode != 0:
+            said = (result.stderr or result.stdout).strip()[:300]
+            return f"{self._status[0]} ended with {result.returncode}: {said}"
+        return ""
+
     def proof(self, host: str) -> str | None:
         """See base class.
 

@@ -31,6 +31,10 @@ class NoopFencing(base.HostFencing):
         """See base class."""
         raise errors.Refused(f"no means to fence {host}")
 
+    def trouble(self, host: str) -> str:
+        """See base class."""
+        return f"no means to look at {host}"
+
     def proof(self, host: str) -> str | None:
         """See base class."""
         return None

@@ -48,6 +48,10 @@ class SimulatedFencing(base.HostFencing):
         if host not in self._world.broken_fence:
             self._world.power_off_host(host)
 
+    def trouble(self, host: str) -> str:
+        """See base class."""
+        return "" if self.can_fence(host) else f"no means to look at {host}"
+
     def proof(self, host: str) -> str | None:
         """See base class."""
         if not self.can_fence(host) or host in self._world.broken_fence:

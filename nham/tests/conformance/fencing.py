@@ -28,6 +28,7 @@ class FencingSuite(base.Suite):
 
     def test_fence_then_proof(self) -> None:
         self.assertTrue(self.driver.can_fence(self.host))
+        self.assertEqual("", self.driver.trouble(self.host))
         self.assertIsNone(self.driver.proof(self.host))
         self.driver.fence(self.host)
         self.driver.fence(self.host)
@@ -36,11 +37,13 @@ class FencingSuite(base.Suite):
         # A second fence of a host that is off neither harms nor fails.
         self.driver.fence(self.host)
         self.assertTrue(self.driver.proof(self.host))
+        self.assertEqual("", self.driver.trouble(self.host))
 
     def test_what_it_may_not_fence(self) -> None:
         self.assertFalse(self.driver.can_fence(self.forbidden))
         self.assertRaises(errors.Refused, self.driver.fence, self.forbidden)
         self.assertIsNone(self.driver.proof(self.forbidden))
+        self.assertTrue(self.driver.trouble(self.forbidden))
 
     def test_has_a_name(self) -> None:
         self.assertTrue(self.driver.name)

@@ -47,6 +47,10 @@ class FakeFencing(fencing.HostFencing):
         if self.error:
             raise self.error
 
+    def trouble(self, host: str) -> str:
+        """See base class."""
+        return ""
+
     def proof(self, host: str) -> str | None:
         """See base class."""
         done = self.asked and self.works and not self.error

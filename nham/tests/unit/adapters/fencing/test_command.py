@@ -94,6 +94,16 @@ class CommandTest(base.TestCase):
         ):
             self.assertIsNone(self.driver(status=status).proof("one"), status)
 
+    def test_why_a_status_cannot_be_told(self) -> None:
+        for status, words in (
+            ("sh -c 'echo no route >&2; exit 3' {host}", "3: no route"),
+            ("/nowhere {host}", "not found"),
+        ):
+            driver = self.driver(status=status)
+            self.assertIn(words, driver.trouble("one"))
+            self.assertIsNone(driver.proof("one"))
+        self.assertEqual("", self.driver(status="echo {host}").trouble("one"))
+
     def test_programs_that_do_not_exist(self) -> None:
         driver = command.CommandFencing("/no/off {host}", "/no/st {host}")
         self.assertIsNone(driver.proof("one"))
