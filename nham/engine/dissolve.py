@@ -26,6 +26,7 @@ from nham.core import model
 from nham.core import states
 from nham.recovery import context
 from nham.recovery import replica_steps
+from nham.recovery import volume_steps
 
 LOG = logging.getLogger(__name__)
 
@@ -119,6 +120,7 @@ def _remove(
     store.save_member(dataclasses.replace(member, role=states.Role.FAILED))
     replica_steps.delete_servers(ctx.vim, member)
     replica_steps.release(ctx, group, member)
+    volume_steps.delete_volumes(ctx.vim, member.name)
     replica_steps.delete_ports(ctx.vim, member)
     LOG.info("%s is removed", member.name)
     store.save_member(dataclasses.replace(member, role=states.Role.RETIRED))

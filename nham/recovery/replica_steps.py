@@ -18,7 +18,6 @@ from collections.abc import Sequence
 import contextlib
 import dataclasses
 import itertools
-import uuid
 
 from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
@@ -27,6 +26,7 @@ from nham.core import facts
 from nham.core import model
 from nham.core import states
 from nham.recovery import context
+from nham.recovery import volume_steps
 from nham.recovery.handlers import handler
 from nham.recovery.handlers import StepHandler
 
@@ -62,10 +62,13 @@ def delete_ports(vim: vim_base.Vim, member: model.Member) -> None:
 
 
 def delete_servers(vim: vim_base.Vim, member: model.Member) -> None:
-    """Delete NHAM's own server; one that is gone already is no error."""
+    """Delete NHAM's own server; one that is gone already is no error.
+
+    The volume that it boots from goes with it.
+    """
     for server in vim.find_servers(member.name):
         with contextlib.suppress(errors.NotFound):
-            vim.delete_server(server.id)
+            vim.delete_server(server.id, with_volume=True)
 
 
 def withdraw(
@@ -98,7 +101,7 @@ class CreateMember(StepHandler):
     def do(self, run: context.Run) -> None:
         """See base class; the ports come first, and keep their names."""
         vim, primary = run.context.vim, run.primary
-        member = self._record(run, primary)
+        member = volume_steps.newcomer(run)
         made: dict[str | None, str] = {}
         for number, port in enumerate(vim.ports(primary.server_id)):
             name = f"{member.name}-{number}"
@@ -109,6 +112,7 @@ class CreateMember(StepHandler):
             # Its group was dissolved meanwhile, so that nobody else knows
             # what was made since.
             delete_servers(vim, member)
+            volume_steps.delete_volumes(vim, member.name)
             delete_ports(vim, member)
             raise context.StepFailed("the member was removed meanwhile")
         run.context.store.save_member(
@@ -116,26 +120,6 @@ class CreateMember(StepHandler):
                 member, server_id=server_id, port_id=made.get(primary.port_id)
             )
         )
-
-    def _record(self, run: context.Run, primary: model.Member) -> model.Member:
-        """Return the new member's record, written before all else.
-
-        What bears its name can be found and removed from then on.
-        """
-        if run.joining is not None:
-            return run.joining
-        member = model.Member(
-            id=str(uuid.uuid4()),
-            group_id=run.recovery.group_id,
-            server_id="",
-            role=states.Role.JOINING,
-            host=str(run.args["host"]),
-            image_id=primary.image_id,
-            kind="server",
-            name=f"nham-{run.group.vnfc}-{run.recovery.id[:8]}",
-        )
-        run.context.store.save_member(member)
-        return member
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
@@ -182,12 +166,24 @@ class CreateMember(StepHandler):
             ports,
             primary.image_id,
             tags.of_member(run.group.vnf_id, member),
+            self._volume(run, primary, member),
         )
+
+    @staticmethod
+    def _volume(
+        run: context.Run, primary: model.Member, member: model.Member
+    ) -> str | None:
+        """Return the volume that it boots from, if the primary has one."""
+        if not primary.volume_backed:
+            return None
+        for volume in run.context.vim.find_volumes(member.name):
+            return volume.id
+        raise context.StepFailed("its volume is gone")
 
 
 @handler("remove_member")
 class RemoveMember(StepHandler):
-    """Delete a server of NHAM's own with its ports."""
+    """Delete a server of NHAM's own with its volume and ports."""
 
     def requested(self, run: context.Run) -> bool:
         """See base class."""
@@ -209,6 +205,7 @@ class RemoveMember(StepHandler):
             if server.task_state != "deleting" or waited < _DELETION:
                 return None
         release(run.context, run.group, member)
+        volume_steps.delete_volumes(run.context.vim, member.name)
         delete_ports(run.context.vim, member)
         run.context.store.save_member(
             dataclasses.replace(member, role=states.Role.RETIRED)

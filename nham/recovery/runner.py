@@ -40,6 +40,7 @@ from nham.recovery import service_steps  # noqa: F401  (registers the handlers)
 from nham.recovery import spread_steps  # noqa: F401 (registers the handlers)
 from nham.recovery import takeover_steps  # noqa: F401 (registers the handlers)
 from nham.recovery import vnfm_steps  # noqa: F401  (registers the handlers)
+from nham.recovery import volume_steps  # noqa: F401 (registers the handlers)
 
 LOG = logging.getLogger(__name__)
 

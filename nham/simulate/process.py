@@ -33,6 +33,7 @@ ASKING = frozenset(
     {
         "copy_port",
         "copy_server",
+        "copy_volume",
         "admit",
         "create_floating_ip",
         "create_image",
@@ -40,6 +41,8 @@ ASKING = frozenset(
         "delete_floating_ip",
         "delete_port",
         "delete_server",
+        "delete_snapshot",
+        "delete_volume",
         "enable_port",
         "evacuate",
         "export_state",

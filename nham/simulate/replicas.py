@@ -303,6 +303,15 @@ def orphans(lab: lab_.Lab) -> Iterator[str]:
     for floating in world.neutron.floating_ips.values():
         if _strange(floating.name, access):
             yield f"floating IP {floating.name}"
+    for volume in world.storage.volumes.values():
+        # One that a dead host has goes with its server.
+        if _strange(volume.name, members) and volume.status != "in-use":
+            yield f"volume {volume.name}"
+    saved = {f"nham-{one.id}" for one in store.checkpoints()}
+    for snapshot in world.storage.snapshots.values():
+        base, _, _ = snapshot.name.rpartition("-")
+        if _strange(snapshot.name, members) and base not in saved:
+            yield f"snapshot {snapshot.name}"
 
 
 def _strange(name: str, known: Collection[str], base: str = "") -> bool:

@@ -30,20 +30,21 @@ def copy(
     like: records.Server,
     name: str,
     host: str,
-    image_id: str | None,
+    source_id: str | None,
 ) -> records.Server:
     """Return the record of a server that is being built.
 
+    :param source_id: the image or the volume that it boots from.
     :raises errors.Refused: the request names what is not there, or the
-        server boots from a volume.
+        server boots from a volume and none is named.
     """
-    if like.image_id is None:
-        raise errors.Refused(f"server {like.id} boots from a volume")
     if host not in world.physics.hosts:
         raise errors.Refused(f"no host {host}")
-    source = world.storage.images.get(image_id or like.image_id)
-    if source is None or source.status != "active":
-        raise errors.Refused(f"image of server {like.id} is unusable")
+    image_id, volumes = None, []
+    if like.image_id is None:
+        volumes = [_volume(world, like, source_id)]
+    else:
+        image_id = _image(world, like, source_id)
     new_id = world.new_id()
     return records.Server(
         id=new_id,
@@ -51,12 +52,31 @@ def copy(
         host=host,
         identity=new_id,
         project_id=PROJECT,
-        image_id=source.id,
+        image_id=image_id,
         addresses=(),
-        volumes=[],
+        volumes=volumes,
+        volume_goes=True,
         vm_state=records.VmState.BUILDING,
         task_state="spawning",
     )
+
+
+def _image(
+    world: simulated.World, like: records.Server, image_id: str | None
+) -> str:
+    source = world.storage.images.get(image_id or str(like.image_id))
+    if source is None or source.status != "active":
+        raise errors.Refused(f"image of server {like.id} is unusable")
+    return source.id
+
+
+def _volume(
+    world: simulated.World, like: records.Server, volume_id: str | None
+) -> str:
+    source = world.storage.volumes.get(volume_id or "")
+    if source is None or source.status != "available":
+        raise errors.Refused(f"server {like.id} boots from a volume")
+    return source.id
 
 
 def ports(

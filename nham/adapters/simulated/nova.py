@@ -59,8 +59,10 @@ class Nova(servers.Servers):
         ports: Sequence[neutron.Port],
         user: str,
     ) -> None:
-        """Begin a new image-backed server, on its host or nowhere."""
+        """Begin a new server, on its host or nowhere."""
         self.servers[server.id] = server
+        for volume_id in server.volumes:
+            self._store.volume(volume_id).status = "in-use"
         self.note(server, "create", user)
         if not self.services.fits(server.host):
             self._no_valid_host(server)
@@ -256,6 +258,8 @@ class Nova(servers.Servers):
         self._network.unplug(server.id)
         for volume_id in server.volumes:
             self._store.volume(volume_id).status = "available"
+            if server.volume_goes:
+                self._store.delete_volume(volume_id)
         self._ended(server, VmState.DELETED)
 
     def reset_state(self, server_id: str) -> None:

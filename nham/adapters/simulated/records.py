@@ -60,6 +60,7 @@ class Latencies:
     acpi_timeout: float = 60.0
     snapshot: float = 1.6
     volume_from_snapshot: float = 0.6
+    copy_volume: float = 2.0
     upload_volume: float = 2.0
     power_lag: float = 15.0
     sync_lag: float = 58.0
@@ -223,6 +224,7 @@ class Server:
 
     :ivar changed_at: wall clock, as ``changes-since`` compares it.
     :ivar turn: the number of the operation that holds it.
+    :ivar volume_goes: its volume is deleted with it.
     """
 
     id: str
@@ -233,6 +235,7 @@ class Server:
     image_id: str | None
     addresses: tuple[vim_base.Address, ...]
     volumes: list[str]
+    volume_goes: bool = False
     affinity: bool = False
     tags: tuple[str, ...] = ()
     vm_state: VmState = VmState.ACTIVE

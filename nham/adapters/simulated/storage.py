@@ -60,10 +60,16 @@ class Image:
 
 @dataclasses.dataclass(eq=False, kw_only=True)
 class Volume:
-    """A Cinder volume."""
+    """A Cinder volume.
+
+    :ivar image_id: what it was made of, if that was an image.
+    """
 
     id: str
     disk: records.Disk
+    name: str = ""
+    description: str = ""
+    image_id: str | None = None
     status: str = "available"
 
 
@@ -128,11 +134,64 @@ class Storage:
         self.images[image.id] = image
         return image
 
-    def add_volume(self, value: int) -> Volume:
+    def add_volume(self, value: int, image_id: str | None = None) -> Volume:
         """Make a volume at once."""
-        volume = Volume(id=self._new_id(), disk=records.Disk(value))
+        volume = Volume(
+            id=self._new_id(), disk=records.Disk(value), image_id=image_id
+        )
         self.volumes[volume.id] = volume
         return volume
+
+    def copy_volume(
+        self, volume_id: str, name: str, description: str
+    ) -> Volume:
+        """Begin a volume of a volume's image, or of what is on it now.
+
+        :raises errors.Conflict: it is not made yet; ask again.
+        """
+        known = [one for one in self.volumes.values() if one.name == name]
+        if known:
+            if known[0].status == "creating":
+                raise errors.Conflict("the volume is being made")
+            for snapshot in self._named(name):
+                del self.snapshots[snapshot.id]
+            return known[0]
+        like = self.volume(volume_id)
+        image = self.images.get(like.image_id or "")
+        value = (
+            self._snapped(volume_id, name) if image is None else image.value
+        )
+        made = self.add_volume(value, like.image_id)
+        made.name, made.status = name, "creating"
+        made.description = description
+        self._clock.call_in(
+            self._latencies.copy_volume, lambda: _finish(made, "available")
+        )
+        raise errors.Conflict("the volume is being made")
+
+    def _named(self, name: str) -> list[Snapshot]:
+        return [one for one in self.snapshots.values() if one.name == name]
+
+    def _snapped(self, volume_id: str, name: str) -> int:
+        """Return what a snapshot in between holds, once there is one."""
+        for snapshot in self._named(name):
+            if snapshot.status == "available":
+                return snapshot.value
+        if not self._named(name):
+            self.take_snapshot(volume_id, name)
+        raise errors.Conflict("a snapshot of the volume is being made")
+
+    def delete_volume(self, volume_id: str) -> None:
+        """Delete a volume; one that is gone already is no error.
+
+        :raises errors.Conflict: it is not free.
+        """
+        known = self.volumes.get(volume_id)
+        if known is None:
+            return
+        if known.status != "available":
+            raise errors.Conflict(f"volume {volume_id} is {known.status}")
+        del self.volumes[volume_id]
 
     def boot_disk(self, image_id: str) -> records.Disk:
         """Return a new disk as the image says; a torn one cannot boot.
@@ -187,6 +246,6 @@ class Storage:
         return image
 
 
-def _finish(part: Image | Snapshot, status: str) -> None:
+def _finish(part: Image | Snapshot | Volume, status: str) -> None:
     if part.status in ("creating", "saving", "queued"):
         part.status = status

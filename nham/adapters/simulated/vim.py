@@ -169,9 +169,11 @@ class SimulatedVim(base.Vim):
         with self._call("evacuate", server_id):
             self._world.nova.evacuate(server_id, force_host, self._user, start)
 
-    def delete_server(self, server_id: str) -> None:
+    def delete_server(self, server_id: str, with_volume: bool = False) -> None:
         """See base class."""
         with self._call("delete_server", server_id):
+            if not with_volume:
+                self._world.nova.get(server_id).volume_goes = False
             self._world.nova.delete(server_id, self._user)
 
     def copy_server(
@@ -182,12 +184,14 @@ class SimulatedVim(base.Vim):
         port_ids: Sequence[str],
         image_id: str | None = None,
         tags: Sequence[str] = (),
+        volume_id: str | None = None,
     ) -> str:
         """See base class."""
         with self._call("copy_server", server_id):
             world = self._world
             like = world.nova.get(server_id)
-            new = copies.copy(world, like, name, host, image_id)
+            source = volume_id if like.image_id is None else image_id
+            new = copies.copy(world, like, name, host, source)
             new.tags = tuple(tags)
             ports = copies.ports(world, port_ids)
             world.nova.create(new, ports, self._user)
@@ -259,6 +263,31 @@ class SimulatedVim(base.Vim):
         """See base class."""
         with self._call("image_from_snapshot", snapshot_id, "cinder"):
             return self._world.storage.upload_snapshot(snapshot_id, name).id
+
+    def copy_volume(
+        self, volume_id: str, name: str, description: str = base.DESCRIPTION
+    ) -> str:
+        """See base class."""
+        with self._call("copy_volume", volume_id, "cinder"):
+            storage_ = self._world.storage
+            return storage_.copy_volume(volume_id, name, description).id
+
+    def find_volumes(self, name: str) -> Sequence[base.Volume]:
+        """See base class."""
+        with self._call("find_volumes", name, "cinder"):
+            volumes = self._world.storage.volumes.values()
+            return [
+                base.Volume(
+                    id=one.id, status=one.status, description=one.description
+                )
+                for one in volumes
+                if one.name == name
+            ]
+
+    def delete_volume(self, volume_id: str) -> None:
+        """See base class."""
+        with self._call("delete_volume", volume_id, "cinder"):
+            self._world.storage.delete_volume(volume_id)
 
     def reimage_trouble(self, volume_id: str) -> str:
         """See base class."""

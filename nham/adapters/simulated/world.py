@@ -137,7 +137,8 @@ class World(faults.Faults):
         server_id = self.new_id()
         volumes = []
         if image_id is None:
-            volumes.append(self.storage.add_volume(0).id)
+            source = self.add_image(0, f"{name}-disk")
+            volumes.append(self.storage.add_volume(0, source).id)
         server = records.Server(
             id=server_id,
             name=name,

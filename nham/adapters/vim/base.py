@@ -126,10 +126,14 @@ class Snapshot:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Volume:
-    """One Cinder volume."""
+    """One Cinder volume.
+
+    :ivar status: Cinder's, e.g. ``creating``, ``available``, ``in-use``.
+    """
 
     id: str
     status: str
+    description: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -292,8 +296,11 @@ class Vim(Network):
         """
 
     @abc.abstractmethod
-    def delete_server(self, server_id: str) -> None:
-        """Delete a server; its ports and volumes stay."""
+    def delete_server(self, server_id: str, with_volume: bool = False) -> None:
+        """Delete a server; its ports and volumes stay.
+
+        :param with_volume: one that was made for it alone goes with it.
+        """
 
     @abc.abstractmethod
     def copy_server(
@@ -304,18 +311,21 @@ class Vim(Network):
         port_ids: Sequence[str],
         image_id: str | None = None,
         tags: Sequence[str] = (),
+        volume_id: str | None = None,
     ) -> str:
         """Ask for a server like that one on exactly that host.
 
         It has that one's flavor, user data and metadata, and belongs to
-        NHAM's own project. Volumes are not copied.
+        NHAM's own project. Volumes are not copied with it.
 
         :param port_ids: its ports; their networks are given to its
             interfaces in that one's order.
         :param image_id: what it boots from; None: as that one did.
+        :param volume_id: what it boots from, and what goes with it when it
+            is deleted, if that one boots from a volume.
         :returns: its id; it goes to ERROR if the host cannot take it.
-        :raises Refused: that one boots from a volume, or what it was made
-            of is gone.
+        :raises Refused: that one boots from a volume and none is given,
+            or what it was made of is gone.
         """
 
     @abc.abstractmethod
@@ -371,6 +381,31 @@ class Vim(Network):
 
         A volume-backed server takes a checkpoint back by a rebuild, and
         Nova's rebuild wants an image.
+        """
+
+    @abc.abstractmethod
+    def copy_volume(
+        self, volume_id: str, name: str, description: str = DESCRIPTION
+    ) -> str:
+        """Make a volume like that one, to boot from; return its id.
+
+        It has that one's size and type, and what that one had when it was
+        made of an image; without such an image, what is on it now. It
+        belongs to NHAM's own project.
+
+        :raises Conflict: it is being made; ask again.
+        :raises Refused: it cannot be made.
+        """
+
+    @abc.abstractmethod
+    def find_volumes(self, name: str) -> Sequence[Volume]:
+        """Return the volumes of that name (to resume after a crash)."""
+
+    @abc.abstractmethod
+    def delete_volume(self, volume_id: str) -> None:
+        """Delete a volume; one that is gone already is no error.
+
+        :raises Conflict: a server has it, or it is being made.
         """
 
     def reimage_trouble(self, volume_id: str) -> str:

@@ -45,22 +45,20 @@ class Copies:
         port_ids: Sequence[str],
         image_id: str | None,
         tags: Sequence[str] = (),
+        volume_id: str | None = None,
     ) -> str:
         """Ask for a copy; return its id.
 
-        :raises errors.Refused: the server boots from a volume.
+        :raises errors.Refused: the server boots from a volume, and there
+            is none to boot from.
         """
         body = self._nova.get(f"/servers/{server_id}", microversion=READ)
         like: Json = body["server"]
-        if not like["image"]:
-            raise errors.Refused(
-                f"server {server_id} boots from a volume and is not copied"
-            )
         wish = {
             "name": name,
             "host": host,
             "flavorRef": like["flavor"]["id"],
-            "imageRef": image_id or like["image"]["id"],
+            **_root(like, image_id, volume_id),
             "metadata": like["metadata"],
             "tags": list(tags),
             "config_drive": bool(like.get("config_drive")),
@@ -124,3 +122,21 @@ class Copies:
         body = self._neutron.get("/ports", params=filters)
         ports: list[dict[str, Any]] = body["ports"]
         return ports
+
+
+def _root(
+    like: Json, image_id: str | None, volume_id: str | None
+) -> dict[str, Any]:
+    """Return what a copy boots from, as Nova asks for it."""
+    if like["image"]:
+        return {"imageRef": image_id or like["image"]["id"]}
+    if volume_id is None:
+        raise errors.Refused(f"server {like['id']} boots from a volume")
+    disk = {
+        "boot_index": 0,
+        "uuid": volume_id,
+        "source_type": "volume",
+        "destination_type": "volume",
+        "delete_on_termination": True,
+    }
+    return {"imageRef": "", "block_device_mapping_v2": [disk]}

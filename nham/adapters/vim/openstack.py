@@ -34,6 +34,7 @@ from nham.adapters.vim import lookups
 from nham.adapters.vim import network
 from nham.adapters.vim import records
 from nham.adapters.vim import transfer
+from nham.adapters.vim import volumes
 
 READ = "2.53"
 """Reads: ids of services; older fields are all there."""
@@ -89,6 +90,9 @@ class OpenStackVim(network.Neutron, base.Vim):
         self._backends = lookups.Backends(self._cinder)
         self._transfer = transfer.SnapshotToImage(self._cinder, self)
         self._copies = copies.Copies(self._nova, neutron)
+        self._volumes = volumes.VolumeCopies(
+            self._cinder, self._backends, self
+        )
 
     # -- servers
 
@@ -190,13 +194,14 @@ class OpenStackVim(network.Neutron, base.Vim):
             body = {"host": force_host, "force": True}
             self._act(server_id, "evacuate", body, EVACUATE_FORCED)
 
-    def delete_server(self, server_id: str) -> None:
+    def delete_server(self, server_id: str, with_volume: bool = False) -> None:
         """See base class.
 
         A volume that Nova would delete with the server is kept first; a
         port that Nova made itself goes with it and cannot be kept.
         """
-        for volume in self._attachments(server_id):
+        attached = [] if with_volume else self._attachments(server_id)
+        for volume in attached:
             if volume.get("delete_on_termination"):
                 self._keep(server_id, volume["volumeId"])
         self._nova.send("DELETE", f"/servers/{server_id}")
@@ -218,13 +223,14 @@ class OpenStackVim(network.Neutron, base.Vim):
         port_ids: Sequence[str],
         image_id: str | None = None,
         tags: Sequence[str] = (),
+        volume_id: str | None = None,
     ) -> str:
         """See base class.
 
         It has the server's key only if that is a key of NHAM's own user.
         """
         return self._copies.ask(
-            server_id, name, host, port_ids, image_id, tags
+            server_id, name, host, port_ids, image_id, tags, volume_id
         )
 
     def tag_server(self, server_id: str, tags: Sequence[str]) -> None:
@@ -349,6 +355,23 @@ class OpenStackVim(network.Neutron, base.Vim):
         :raises errors.Conflict: a step is under way; ask again.
         """
         return self._transfer.ask(snapshot_id, name)
+
+    def copy_volume(
+        self, volume_id: str, name: str, description: str = base.DESCRIPTION
+    ) -> str:
+        """See base class."""
+        return self._volumes.ask(volume_id, name, description)
+
+    def find_volumes(self, name: str) -> Sequence[base.Volume]:
+        """See base class."""
+        body = self._cinder.get(
+            "/volumes/detail", params={"name": name, "all_tenants": "1"}
+        )
+        return [records.volume(one) for one in body["volumes"]]
+
+    def delete_volume(self, volume_id: str) -> None:
+        """See base class."""
+        self._cinder.delete(f"/volumes/{volume_id}")
 
     def reimage_trouble(self, volume_id: str) -> str:
         """See base class."""

@@ -123,6 +123,15 @@ def snapshot(body: Json) -> base.Snapshot:
     )
 
 
+def volume(body: Json) -> base.Volume:
+    """Return a volume."""
+    return base.Volume(
+        id=body["id"],
+        status=body["status"],
+        description=body.get("description") or "",
+    )
+
+
 def port(body: Json) -> base.Port:
     """Return a port; routers and DHCP are bound to what is no server."""
     bound = body.get("device_owner", "").startswith("compute:")

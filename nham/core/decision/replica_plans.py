@@ -167,8 +167,14 @@ def make_standby(choice: Choice) -> list[model.Step]:
     ]
     if choice.member.mechanism.spreads:
         addresses = spread_plans.find()
+    volume = _step(
+        "create_volume",
+        "Make a volume like the primary's, to boot from.",
+        args={"host": choice.target},
+    )
     return [
         *addresses,
+        *([volume] if choice.member.volume_backed else []),
         _step(
             "create_member",
             "Create a server like the primary's on another host.",

@@ -134,17 +134,6 @@ def failback_kind(policy: facts.Facts) -> conditions.Found:
         yield "failback", f"{when} {_LATER}"
 
 
-def image_boot(policy: facts.Facts) -> conditions.Found:
-    if _replicated(policy):
-        for vdu in policy.vdus():
-            if vdu.volume_backed:
-                yield (
-                    "redundancy",
-                    f"{policy.mechanism} of a VDU that boots from a volume "
-                    f"{_LATER}, found {vdu.name}",
-                )
-
-
 def no_snapshot(policy: facts.Facts) -> conditions.Found:
     spec = policy.spec
     method = policy.values.get("state_protection.method", "none")

@@ -211,11 +211,6 @@ RULES = (
         kind="unsupported",
     ),
     Rule(
-        "all mechanisms but 0R need a VDU that boots from an image",
-        replicas.image_boot,
-        kind="unsupported",
-    ),
-    Rule(
         "the mechanism can meet the service availability level",
         conditions.sal_mechanism,
         kind="advice",

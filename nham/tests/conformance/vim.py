@@ -423,6 +423,59 @@ class VimSuite(base.Suite):
         (left,) = self.vim.find_ports(self.name)
         self.assertEqual(port, left)
 
+    def copied_volume(self) -> str:
+        """Return a copy of the volume of the volume-backed server."""
+        (like,) = self.server(self.volume_backed).volumes
+
+        def ask() -> str:
+            return self.vim.copy_volume(like, self.name, "nham of a test")
+
+        volume_id = self.settled(ask)
+        self.addCleanup(self.vim.delete_volume, volume_id)
+        (volume,) = self.vim.find_volumes(self.name)
+        self.assertEqual(
+            (volume_id, "available", "nham of a test"),
+            (volume.id, volume.status, volume.description),
+        )
+        # Once more: it stays the same, and nothing in between is left.
+        self.assertEqual(volume_id, ask())
+        self.until("snapshot is gone", self.without_snapshot)
+        return volume_id
+
+    def without_volume(self) -> bool:
+        """Say whether no volume of this test is left."""
+        return not self.vim.find_volumes(self.name)
+
+    def test_copied_volume_is_deleted(self) -> None:
+        volume_id = self.copied_volume()
+        for _twice in range(2):
+            self.vim.delete_volume(volume_id)
+            self.until("volume is gone", self.without_volume)
+
+    def test_copied_volume_goes_with_its_server(self) -> None:
+        volume_id = self.copied_volume()
+        port, host = self.copied_port(), self.other_host()
+        server_id = self.vim.copy_server(
+            self.volume_backed,
+            self.name,
+            host,
+            [port.id],
+            volume_id=volume_id,
+        )
+        self.addCleanup(self.discard, server_id)
+        server = self.reach(server_id, "ACTIVE")
+        self.assertEqual((host, (volume_id,)), (server.host, server.volumes))
+        self.assertTrue(server.volume_backed)
+        (volume,) = self.vim.find_volumes(self.name)
+        self.assertEqual("in-use", volume.status)
+        self.assertRaises(errors.Conflict, self.vim.delete_volume, volume_id)
+        self.vim.delete_server(server_id, with_volume=True)
+        self.until("server is gone", lambda: self.gone(server_id))
+        self.until("volume is gone", self.without_volume)
+        self.assertRaises(
+            errors.NotFound, self.vim.copy_volume, NOWHERE, self.name
+        )
+
     def test_what_is_not_copied(self) -> None:
         host, port = self.other_host(), self.copied_port()
         for server_id, place, image_id in (

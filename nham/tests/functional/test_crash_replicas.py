@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 import dataclasses
+import functools
 import unittest
 
 from nham.core import descriptor
@@ -70,6 +71,7 @@ class Way:
     :ivar fault: what breaks.
     :ivar host_lost: the host of what is repaired is lost.
     :ivar moments: moments within its steps, each with how often it comes.
+    :ivar volume: the VNFC boots from a volume.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Way:
     policy: descriptor.ResiliencyPolicy
     host_lost: bool = False
     moments: tuple[tuple[str, int], ...] = ()
+    volume: bool = False
 
 
 class ReplicaCase(steps.CrashCase):
@@ -88,11 +91,13 @@ class ReplicaCase(steps.CrashCase):
         policy: descriptor.ResiliencyPolicy,
         paused: bool = False,
         affinity: bool = False,
+        volume: bool = False,
     ) -> None:
         """Bring up a cloud with a VNFC at whose address is the state 7.
 
         :param paused: leave it without a standby for now.
         :param affinity: Nova cannot evacuate it.
+        :param volume: it boots from a volume.
         """
         self.lab = lab_.Lab(seed=1, settings=steps.SETTINGS)
         self.world = self.lab.world
@@ -104,6 +109,7 @@ class ReplicaCase(steps.CrashCase):
             {"VDU1": ["cmp1"]},
             vnfd=lab_.policy_bytes({"VDU1": policy.to_dict()}),
             affinity=["VDU1"] if affinity else [],
+            volume_backed=["VDU1"] if volume else [],
         )
         service = self.world.add_floating_ip(self.server_id)
         self.address = self.world.neutron.floating_ip(service).ip
@@ -111,7 +117,7 @@ class ReplicaCase(steps.CrashCase):
         if paused:
             self.lab.store.set_setting("paused", "by the test")
         self.runner = self.lab.start_engine()
-        self.lab.run(12.0)
+        self.lab.run(15.0 if volume else 12.0)
         good = [states.CheckpointState.AVAILABLE]
         self.assertTrue(self.lab.store.checkpoints(states=good))
 
@@ -174,7 +180,9 @@ class ReplicaCase(steps.CrashCase):
 
     def replay(self, way: Way, moment: str, nth: int) -> None:
         """Break something; kill the engine when the rung gets there."""
-        self.bring_up(way.policy, way.rung == "make_standby")
+        self.bring_up(
+            way.policy, way.rung == "make_standby", volume=way.volume
+        )
         self.kill_at(moment, nth, way.rung)
         self.hurt(way.fault)
         self.go_on()
@@ -203,7 +211,7 @@ class ReplicaCase(steps.CrashCase):
         self.assertIn(self.world.read_at(self.address), values)
 
 
-def _act(case: ReplicaCase) -> None:
+def act(case: ReplicaCase) -> None:
     case.lab.store.set_setting("paused", None)
 
 
@@ -237,6 +245,12 @@ _MAKING = (
     ("before note_state", 1),
     *((f"{when} save_member", n) for when in _WHEN for n in (1, 2, 3)),
 )
+_FILLING = (
+    ("after copy_volume", 1),
+    *((f"{when} save_member", n) for when in _WHEN for n in (1, 2)),
+    ("after copy_port", 1),
+    ("after copy_server", 1),
+)
 _REMOVING = (("after delete_server", 1), ("after delete_port", 1))
 _FAILING_OVER = (
     ("after enable_port", 1),
@@ -256,7 +270,7 @@ WAYS = (
     Way(
         "make_standby",
         "make_standby",
-        _act,
+        act,
         ONE_R_AS,
         moments=(
             ("after create_floating_ip", 1),
@@ -290,6 +304,29 @@ WAYS = (
         ONE_R_AS,
     ),
     Way(
+        "make_standby_on_a_volume",
+        "make_standby",
+        act,
+        ONE_R_AS,
+        moments=_FILLING,
+        volume=True,
+    ),
+    Way(
+        "remake_standby_on_a_volume",
+        "remake_standby",
+        _crash_standby,
+        ONE_R_AA,
+        moments=(*_REMOVING, *_FILLING),
+        volume=True,
+    ),
+    Way(
+        "remake_standby_on_a_volume_off_a_dead_host",
+        "remake_standby",
+        power_off_standby,
+        ONE_R_AS,
+        volume=True,
+    ),
+    Way(
         "repair_standby",
         "repair_standby",
         crash_primary,
@@ -307,12 +344,16 @@ WAYS = (
 
 
 def points(
-    rung: str, policy: descriptor.ResiliencyPolicy, host_lost: bool = False
+    rung: str,
+    policy: descriptor.ResiliencyPolicy,
+    host_lost: bool = False,
+    volume: bool = False,
 ) -> Iterator[tuple[str, str, int]]:
     """Yield each point of a rung: its name, the moment, and which time.
 
     :param policy: of a group whose primary and standby are well.
     :param host_lost: the standby's host is lost.
+    :param volume: the VNFC boots from a volume.
     """
     member = facts.MemberFacts(
         group_id="group",
@@ -321,6 +362,7 @@ def points(
         server_id="server",
         host="cmp1",
         policy=policy,
+        volume_backed=volume,
         standbys=(
             facts.StandbyFacts(
                 member_id="standby", server_id="other", host="cmp2"
@@ -337,7 +379,7 @@ def points(
 
 
 def _points(way: Way) -> Iterator[tuple[str, str, int]]:
-    yield from points(way.rung, way.policy, way.host_lost)
+    yield from points(way.rung, way.policy, way.host_lost, way.volume)
     for moment, nth in way.moments:
         yield f"{moment.replace(' ', '_')}_{nth}", moment, nth
 
@@ -360,6 +402,44 @@ for _way in WAYS:
             f"test_{_way.name}_{_name}",
             _test(_way, _moment, _nth),
         )
+
+
+class CrashVolumesTest(ReplicaCase):
+    """The engine dies while the volume of a new member is being made."""
+
+    def replay_when(self, there: Callable[[], object]) -> None:
+        """Kill the engine when something is there; the group gets whole."""
+        self.bring_up(ONE_R_AA, paused=True, volume=True)
+        storage = self.world.storage
+        act(self)
+        self.assertTrue(self.lab.run_until(lambda: bool(there()), 30.0))
+        self.runner.kill()
+        self.go_on()
+        self.assert_whole(7)
+        names = [one.name for one in storage.volumes.values() if one.name]
+        (ours,) = [m for m in self.lab.store.members() if m.kind == "server"]
+        self.assertEqual([ours.name], names)
+        self.assertEqual({}, storage.snapshots)
+
+    def test_of_its_image(self) -> None:
+        self.replay_when(
+            lambda: [
+                one
+                for one in self.world.storage.volumes.values()
+                if one.status == "creating"
+            ]
+        )
+
+    def test_of_a_snapshot(self) -> None:
+        for status in ("creating", "available"):
+            self.replay_when(functools.partial(self._snapped, status))
+
+    def _snapped(self, status: str) -> bool:
+        """Say whether there is a snapshot; first the image must be gone."""
+        storage = self.world.storage
+        storage.images.clear()
+        found = storage.snapshots.values()
+        return status in {one.status for one in found}
 
 
 class CrashStatesTest(ReplicaCase):

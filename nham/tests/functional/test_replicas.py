@@ -121,6 +121,15 @@ class ReplicasTest(crash.ReplicaCase):
             self.lab.run(60.0)
             self.assert_nothing_left()
 
+    def test_nothing_is_left_of_what_boots_from_a_volume(self) -> None:
+        for wait in (0.5, 2.0, 3.0, 5.0, 9.0):
+            self.bring_up(crash.ONE_R_AS, paused=True, volume=True)
+            self.hurt(crash.act)
+            self.lab.run(wait)
+            self.terminate()
+            self.lab.run(120.0)
+            self.assert_nothing_left()
+
     def test_an_engine_that_dies_while_it_takes_a_group_apart(self) -> None:
         for moment in (
             "after delete_server",
@@ -156,6 +165,11 @@ class ReplicasTest(crash.ReplicaCase):
         for floating in self.world.neutron.floating_ips.values():
             if floating.name.startswith("nham-"):
                 yield floating.name
+        for volume in self.world.storage.volumes.values():
+            if volume.name.startswith("nham-"):
+                yield volume.name
+        for snapshot in self.world.storage.snapshots.values():
+            yield snapshot.name
         for server in self.world.nova.servers.values():
             if server.name.startswith("nham-") and server.status != "DELETED":
                 yield server.name

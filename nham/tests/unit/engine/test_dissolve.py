@@ -68,6 +68,17 @@ class TestDissolve(DissolveCase):
         self.check()
         self.assertEqual({self.theirs: "primary"}, self.roles())
 
+    def test_volume_that_no_server_has_yet(self) -> None:
+        storage = self.world.storage
+        volume = storage.add_volume(0)
+        volume.name, volume.status = "nham-s", "creating"
+        self.assertRaises(errors.Conflict, self.dissolve)
+        self.assertIn(self.ours, self.roles())
+        volume.status = "available"
+        self.dissolve()
+        self.check()
+        self.assertNotIn(volume.id, storage.volumes)
+
     def test_ours_serves(self) -> None:
         self.fail_over()
         self.dissolve()

@@ -275,6 +275,7 @@ class MakeCase(ReplicaCase):
 CHANGES = (
     "copy_port",
     "copy_server",
+    "copy_volume",
     "create_floating_ip",
     "delete_port",
     "delete_server",

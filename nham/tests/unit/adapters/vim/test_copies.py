@@ -92,7 +92,25 @@ class CopiesTest(rest_case.RestCase):
         self.assertEqual("Z28=", sent["user_data"])
         self.assertEqual("i9", sent["imageRef"])
 
-    def test_volume_backed_is_refused(self) -> None:
+    def test_volume_backed(self) -> None:
+        self.like["image"] = ""
+        self.copies.ask("s1", "mine", "cmp2", ["p1"], None, (), "v1")
+        sent = self.last.json()["server"]
+        self.assertEqual("", sent["imageRef"])
+        self.assertEqual(
+            [
+                {
+                    "boot_index": 0,
+                    "uuid": "v1",
+                    "source_type": "volume",
+                    "destination_type": "volume",
+                    "delete_on_termination": True,
+                }
+            ],
+            sent["block_device_mapping_v2"],
+        )
+
+    def test_volume_backed_without_a_volume_is_refused(self) -> None:
         self.like["image"] = ""
         with self.assertRaisesRegex(errors.Refused, "s1 boots from a volume"):
             self.asked("p1")

@@ -54,6 +54,7 @@ ORDERS = (
     ("remove_member", "create_member"),
     ("find_addresses", "reach_member"),
     ("create_member", "reach_member"),
+    ("create_volume", "create_member"),
     ("reach_member", "join_standby"),
 )
 #: The other way round for a member that is well: it serves until the
@@ -67,12 +68,14 @@ PLANNED = (
 def choices() -> dict[str, choice.Choice]:
     """Return what plans may be made for."""
     made: dict[str, choice.Choice] = {}
-    for policy, lost in itertools.product(
-        (test_rules.REPLICATED, test_rules.HOOKED), (False, True)
+    for policy, lost, volume in itertools.product(
+        (test_rules.REPLICATED, test_rules.HOOKED),
+        (False, True),
+        (False, True),
     ):
-        made[f"{policy.stateful} {lost}"] = choice.Choice(
+        made[f"{policy.stateful} {volume} {lost}"] = choice.Choice(
             member=test_rules.a_replica(
-                policy=policy, standbys=test_plans.TWO
+                policy=policy, standbys=test_plans.TWO, volume_backed=volume
             ),
             host=facts.HostFacts(name="h1"),
             target="h3",
@@ -248,4 +251,12 @@ class ArgumentsTest(base.TestCase):
         for rung in ("make_standby", "remake_standby"):
             found = steps(rung)
             self.assertEqual({"host": "h3"}, found["create_member"].args)
+            self.assertNotIn("create_volume", found)
+            found = steps(
+                rung,
+                member=test_rules.a_replica(
+                    policy=test_rules.HOOKED, volume_backed=True
+                ),
+            )
+            self.assertEqual({"host": "h3"}, found["create_volume"].args)
         self.assertEqual({"member_id": "m2"}, found["remove_member"].args)

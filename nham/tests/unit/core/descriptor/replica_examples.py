@@ -119,7 +119,7 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
         (
             ["volume"],
             protected(method="volume_snapshot"),
-            [_METHOD, "redundancy"],
+            [_METHOD],
         ),
     ],
     "state_protection.spread is only for MR-AA": [
@@ -222,10 +222,6 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
     "failback must be never or auto": [
         (["image"], {**STANDBY, "failback": when}, ["failback"])
         for when in ("request",)
-    ],
-    "all mechanisms but 0R need a VDU that boots from an image": [
-        (["volume"], STANDBY, ["redundancy"]),
-        (["VNF"], STANDBY, ["redundancy"]),
     ],
 }
 
