@@ -92,9 +92,13 @@ class Reports:
         """Put a checkpoint back; return the recovery's id."""
         return str(self._nham.restore_checkpoint(checkpoint_id).id)
 
+    def groups(self, vnf_id: str) -> list[Any]:
+        """Return the replica groups of a VNF, one for each VNFC."""
+        return list(self._nham.get_vnf(vnf_id).groups)
+
     def group(self, vnf_id: str) -> Any:
         """Return the first replica group of a VNF."""
-        return self._nham.get_vnf(vnf_id).groups[0]
+        return self.groups(vnf_id)[0]
 
     def wait_whole(self, vnf_id: str, seconds: float = 180) -> Any:
         """Wait until a group has its standby; return the group."""

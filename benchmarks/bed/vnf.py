@@ -187,15 +187,22 @@ class Tacker:
         """Return one VNF instance."""
         return self.call("GET", f"/vnflcm/v2/vnf_instances/{instance_id}")
 
-    def onboard(self, variant: str, policy: str | None = None) -> str:
+    def onboard(
+        self,
+        variant: str,
+        policy: str | None = None,
+        image: str = "nham-vnf",
+    ) -> str:
         """Build and onboard the sample package; return its VNFD id.
 
         :param policy: the list of resiliency policies as YAML; None takes
             the sample's own.
+        :param image: name of the guest image, or of a copy of it.
         """
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / f"{variant}.zip"
             args = ["--variant", variant, "--out", str(path)]
+            args += ["--image", image]
             if policy is not None:
                 other = pathlib.Path(folder) / "policy.yaml"
                 other.write_text(policy)
@@ -302,6 +309,16 @@ class Tacker:
         """Have Tacker add a VNFC."""
         self.operate(vnf.instance_id, "scale", _request("scale_out.json"))
 
+    def scale_in(self, vnf: SampleVnf) -> None:
+        """Have Tacker take the newest VNFC away."""
+        self.operate(vnf.instance_id, "scale", _request("scale_in.json"))
+
+    def change_package(self, vnf: SampleVnf, vnfd_id: str) -> None:
+        """Have Tacker change the VNF's package to one that is onboarded."""
+        body = _request("change_vnfpkg.json")
+        body.update(vnfdId=vnfd_id)
+        self.operate(vnf.instance_id, "change_vnfpkg", body)
+
     def terminate(self, vnf: SampleVnf) -> None:
         """Terminate an instance and forget it."""
         self._unblock(vnf.instance_id)
@@ -321,19 +338,25 @@ class Tacker:
 
         bed.wait("the instance is gone", gone, 30, 1.0)
 
-    def _unblock(self, instance_id: str) -> None:
-        """Give up what failed, so that the instance can be terminated."""
+    def unsettled(self, instance_id: str) -> list[str]:
+        """Return the ids of an instance's operations that are stuck."""
         found = self.call(
             "GET",
             "/vnflcm/v2/vnf_lcm_op_occs"
             f"?filter=(eq,vnfInstanceId,{instance_id})",
         )
-        for operation in found:
-            if operation["operationState"] == "FAILED_TEMP":
-                self.call(
-                    "POST",
-                    f"/vnflcm/v2/vnf_lcm_op_occs/{operation['id']}/fail",
-                )
+        return [
+            str(operation["id"])
+            for operation in found
+            if operation["operationState"] == "FAILED_TEMP"
+        ]
+
+    def _unblock(self, instance_id: str) -> None:
+        """Give up what failed, so that the instance can be terminated."""
+        for operation_id in self.unsettled(instance_id):
+            self.call(
+                "POST", f"/vnflcm/v2/vnf_lcm_op_occs/{operation_id}/fail"
+            )
 
 
 def _request(name: str) -> Any:

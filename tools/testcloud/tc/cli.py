@@ -133,6 +133,7 @@ def _csar(args: argparse.Namespace) -> int:
         pathlib.Path(args.out),
         args.name,
         args.policy and pathlib.Path(args.policy),
+        args.image,
     )
     print(f"{built.path} vnfd {built.vnfd_id}")
     return 0
@@ -149,6 +150,12 @@ def _add_csar(commands: Commands) -> None:
         "--policy",
         metavar="FILE",
         help="a file with the list of resiliency policies",
+    )
+    build.add_argument(
+        "--image",
+        metavar="NAME",
+        default="nham-vnf",
+        help="the image in Glance that the package names",
     )
     build.set_defaults(run=_csar)
 

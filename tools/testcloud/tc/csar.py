@@ -133,11 +133,15 @@ def build(
     out: pathlib.Path,
     name: str,
     policy: pathlib.Path | None = None,
+    image: str = "nham-vnf",
 ) -> Built:
-    """Build a package and return where it is and its VNFD's id."""
-    image = _image_hash()
+    """Build a package and return where it is and its VNFD's id.
+
+    :param image: name of the image in Glance, the guest image or a copy.
+    """
+    digest = _image_hash()
     files = {
-        path: text.replace("@IMAGE_SHA256@", image)
+        path: text.replace("@IMAGE_SHA256@", digest).replace("@IMAGE@", image)
         for path, text in contents(variant, policy).items()
     }
     ident = vnfd_id(name, variant, files)

@@ -24,6 +24,7 @@ from nham.tests.unit.descriptor import samples
 #: What `testcloud csar build` puts in for the marks of the files.
 _MARKS = {
     "@IMAGE_SHA256@": "a" * 64,
+    "@IMAGE@": "nham-vnf",
     "@VNFD_ID@": "6f1d0f2e-4a57-5d0c-9d5e-4e48414d0001",
     "@NAME@": "sample",
 }
