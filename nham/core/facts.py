@@ -308,7 +308,11 @@ class MemberFacts:
                 for one in self.standbys
                 if self.sound > self.wanted
                 or not self.wanted
-                or (one.lost and one.kind == "server")
+                or (
+                    one.lost
+                    and one.kind == "server"
+                    and one.role is not states.Role.ASIDE
+                )
             ]
         return min(
             extra,

@@ -39,6 +39,7 @@ class Role(enum.StrEnum):
     PRIMARY = "primary"
     ACTIVE = "active"
     STANDBY = "standby"
+    ASIDE = "aside"
     JOINING = "joining"
     FAILED = "failed"
     RETIRED = "retired"
@@ -95,6 +96,7 @@ MEANINGS: dict[type[enum.StrEnum], dict[enum.StrEnum, str]] = {
         Role.PRIMARY: "Serves the VNFC; its state is the one that counts.",
         Role.ACTIVE: "Serves beside the primary (MR-AA).",
         Role.STANDBY: "Runs and does not serve; takes over at a failure.",
+        Role.ASIDE: "Stopped by its operator; serves once started again.",
         Role.JOINING: "Being made or repaired; cannot take over yet.",
         Role.FAILED: "Has failed and is cut off; waits for its repair.",
         Role.RETIRED: "Left the group; kept for the record only.",

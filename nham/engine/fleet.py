@@ -50,6 +50,7 @@ class Entry:
 _ORDER = (
     states.Role.ACTIVE,
     states.Role.STANDBY,
+    states.Role.ASIDE,
     states.Role.JOINING,
     states.Role.FAILED,
 )

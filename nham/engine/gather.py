@@ -197,9 +197,19 @@ class Gatherer:
         """Return what is known of a standby when Nova was asked, too."""
         vim, server_id = self._context.vim, standby.server_id
         try:
-            if server_id and self._cloud.server(server_id) is None:
-                # Nova's list leaves out what was deleted a while ago.
-                self._cloud.note(vim.server(server_id))
+            unseen = self._cloud.server(server_id) is None
+            silent = standby.role is states.Role.ACTIVE and standby.lost
+            if server_id and (unseen or silent):
+                # Nova's list leaves out what was deleted a while ago, and is
+                # older than the silence of one that was just stopped.
+                server = vim.server(server_id)
+                self._cloud.note(server)
+                standby = dataclasses.replace(
+                    standby,
+                    server=facts.ServerFacts(
+                        status=server.status, task_state=server.task_state
+                    ),
+                )
             if standby.server.status != "SHUTOFF" or standby.parked:
                 return standby
             who = cloud_.stopped_by(vim, server_id, self._context.clock.now())
@@ -209,8 +219,8 @@ class Gatherer:
         except errors.AdapterError:
             self._nova = False
             return standby
-        server = dataclasses.replace(standby.server, stopped_by=who)
-        return dataclasses.replace(standby, server=server)
+        stopped = dataclasses.replace(standby.server, stopped_by=who)
+        return dataclasses.replace(standby, server=stopped)
 
     def _close_up(self, entry: fleet_.Entry) -> facts.MemberFacts:
         """Return what is known of a member when everybody was asked."""

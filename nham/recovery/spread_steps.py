@@ -206,6 +206,23 @@ class FailMember(StepHandler):
         return context.Done(detail=f"server {run.member.server_id} is out")
 
 
+@handler("set_aside")
+class SetAside(StepHandler):
+    """Write down that a member waits for its operator to start it."""
+
+    def do(self, run: context.Run) -> None:
+        """See base class."""
+        run.context.store.save_member(
+            dataclasses.replace(run.member, role=states.Role.ASIDE)
+        )
+
+    def complete(self, run: context.Run) -> context.Done | None:
+        """See base class."""
+        if run.member.role is not states.Role.ASIDE:
+            return None
+        return context.Done(detail=f"server {run.member.server_id} is aside")
+
+
 @handler("join_group")
 class JoinGroup(StepHandler):
     """Make the member that was joining one of those that serve."""

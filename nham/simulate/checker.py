@@ -44,7 +44,7 @@ _SWITCHING = ("stop", "start", "reboot", "rebuild", "evacuate", "create")
 _LAST = 50
 _UNWELL = (states.VnfState.WAITING, states.VnfState.DEGRADED)
 #: What was done because somebody asked for it, and not for a fault.
-_PLANNED = ("dismiss", "switchover")
+_PLANNED = ("dismiss", "switchover", "withdraw", "hand_over")
 #: What NHAM may wait for with all else mended: a way, or its operator.
 _WAITS = ("exhausted", "standby-missing", "standby-stopped")
 _GOOD = states.CheckpointState.AVAILABLE

@@ -18,6 +18,9 @@ their own, so that the service never waits for redundancy.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from nham.core import descriptor
 from nham.core import model
 from nham.core.decision import choice as choice_
@@ -239,14 +242,16 @@ def repair_standby(choice: Choice) -> list[model.Step]:
         )
     return [
         *stop,
-        _step(
-            "admit_member",
-            "Let it into the network again.",
-            args=which,
-        ),
+        _admit(which),
         start,
         *_join(choice),
     ]
+
+
+def readmit(choice: Choice) -> list[model.Step]:
+    """Let a member serve again that its operator has started."""
+    which = {"member_id": choice_.standby(choice).member_id}
+    return [_admit(which), *_join(choice)]
 
 
 def dismiss(choice: Choice) -> list[model.Step]:
@@ -269,6 +274,10 @@ def dismiss(choice: Choice) -> list[model.Step]:
             marks="repaired",
         ),
     ]
+
+
+def _admit(which: Mapping[str, Any]) -> model.Step:
+    return _step("admit_member", "Let it into the network again.", args=which)
 
 
 def _join(choice: Choice) -> list[model.Step]:
@@ -311,6 +320,18 @@ RUNGS = (
         steps=spread_plans.take_out,
     ),
     choice_.Rung(
+        name="withdraw",
+        zone=descriptor.Zone.VNFC,
+        price="costs its share of the capacity until it is started again",
+        steps=spread_plans.withdraw,
+    ),
+    choice_.Rung(
+        name="hand_over",
+        zone=descriptor.Zone.VNFC,
+        price="costs its share of the capacity until it is started again",
+        steps=spread_plans.hand_over,
+    ),
+    choice_.Rung(
         name="make_standby",
         zone=descriptor.Zone.VM,
         price="costs a server on another host",
@@ -327,6 +348,12 @@ RUNGS = (
         zone=descriptor.Zone.VM,
         price="keeps the server's id, and the VNFM's record true",
         steps=repair_standby,
+    ),
+    choice_.Rung(
+        name="readmit",
+        zone=descriptor.Zone.VNFC,
+        price="costs nothing",
+        steps=readmit,
     ),
     choice_.Rung(
         name="park_standby",

@@ -38,6 +38,7 @@ RULES: tuple[Rule, ...] = (
             and replicas.too_few(c.member)
             and replicas.has_place(c)
             and not replicas.must_leave(c)
+            and not replicas.must_withdraw(c.member.standby)
         ),
         zone=descriptor.Zone.VM,
         rung=replicas.one_more,
@@ -92,6 +93,25 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: c.fit and replicas.must_leave(c),
         zone=descriptor.Zone.VM,
         rung=replicas.take_out,
+    ),
+    Rule(
+        name="member-aside",
+        kind=Kind.ACT,
+        source="UC4, NHAM 3.3.4",
+        says="its operator stopped a member that serves beside it, or set it "
+        "aside",
+        when=lambda c: c.fit and replicas.must_withdraw(c.member.standby),
+        zone=descriptor.Zone.VNFC,
+        rung=replicas.withdraw,
+    ),
+    Rule(
+        name="member-back",
+        kind=Kind.ACT,
+        source="UC4, NHAM 3.3.4",
+        says="a member that its operator had set aside runs again",
+        when=lambda c: c.fit and replicas.is_back(c),
+        zone=descriptor.Zone.VNFC,
+        rung=replicas.readmit,
     ),
     Rule(
         name="standby-stopped",

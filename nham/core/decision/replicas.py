@@ -33,10 +33,13 @@ RUNGS = (
     "make_standby",
     "remake_standby",
     "repair_standby",
+    "readmit",
     *TUNING,
 )
 #: The rungs that are about another member than the primary, which serves.
-BESIDE = (*RUNGS, "take_out", "dismiss")
+BESIDE = (*RUNGS, "take_out", "withdraw", "dismiss")
+#: An operator may see to a member that has one of these.
+_THEIRS = (*facts_.FIT_ROLES, states.Role.ASIDE)
 #: In these a standby is not, if Nova is at work on it.
 _SETTLED = ladder.GONE | {"ACTIVE", "SHUTOFF", "ERROR"}
 #: Seconds; what failed is tried again after twice as long each time.
@@ -207,7 +210,7 @@ def unclear(case: situation.Case) -> bool:
         return False
     server = standby.server
     unknown = server.stopped_by is None and not standby.parked
-    works = standby.role in facts_.FIT_ROLES and (
+    works = standby.role in _THEIRS and (
         server.task_state is not None
         or server.status not in _SETTLED
         or (server.status == "SHUTOFF" and unknown)
@@ -220,12 +223,68 @@ def unclear(case: situation.Case) -> bool:
 
 def set_aside(standby: facts_.StandbyFacts | None) -> bool:
     """Say whether an operator stopped the standby or set it aside."""
-    if standby is None or standby.role not in facts_.FIT_ROLES:
+    if standby is None or standby.role not in _THEIRS:
         return False
     server = standby.server
     stopped = server.status == "SHUTOFF" and server.stopped_by == "user"
     return server.status in ladder.SET_ASIDE or (
         stopped and not standby.parked
+    )
+
+
+def must_withdraw(standby: facts_.StandbyFacts | None) -> bool:
+    """Say whether clients are led to a member that was set aside."""
+    return (
+        standby is not None
+        and standby.role is states.Role.ACTIVE
+        and set_aside(standby)
+    )
+
+
+def is_back(case: situation.Case) -> bool:
+    """Say whether a member that was set aside runs again."""
+    standby = case.member.standby
+    return (
+        standby is not None
+        and standby.role is states.Role.ASIDE
+        and standby.server.status == "ACTIVE"
+        and not standby.server.working
+        and not case.standby_host_lost
+        and not must_pause(case.member)
+    )
+
+
+def withdraw(case: situation.Case) -> ladder.Next:
+    """Return the rung that leads clients away from who was set aside."""
+    return ladder.Next(
+        rung="withdraw",
+        why="its operator sees to it, and the others serve its clients",
+        refused=("a repair: nobody asked for one",),
+    )
+
+
+def readmit(case: situation.Case) -> ladder.Next:
+    """Return the rung that lets who was set aside serve again."""
+    return ladder.Next(rung="readmit", why="its operator has started it again")
+
+
+def hands_over(case: situation.Case) -> bool:
+    """Say whether others serve on for a primary that was set aside."""
+    server = case.server
+    stopped = server.status == "SHUTOFF" and server.stopped_by == "user"
+    return (
+        case.member.mechanism.spreads
+        and (stopped or server.status in ladder.SET_ASIDE)
+        and can_fail_over(case.member)
+    )
+
+
+def hand_over(case: situation.Case) -> ladder.Next:
+    """Return the rung that has another member be the primary."""
+    return ladder.Next(
+        rung="hand_over",
+        why="its operator sees to it, and the others serve its clients",
+        refused=("a repair: nobody asked for one",),
     )
 
 

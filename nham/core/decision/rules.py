@@ -131,7 +131,9 @@ RULES: tuple[Rule, ...] = (
         source="UC4",
         says="stopped by its operator",
         when=lambda c: (
-            c.server.status == "SHUTOFF" and c.server.stopped_by == "user"
+            c.server.status == "SHUTOFF"
+            and c.server.stopped_by == "user"
+            and not replicas.hands_over(c)
         ),
     ),
     Rule(
@@ -139,7 +141,9 @@ RULES: tuple[Rule, ...] = (
         kind=Kind.NOTHING,
         source="UC4",
         says="set aside by its operator",
-        when=lambda c: c.server.status in ladder.SET_ASIDE,
+        when=lambda c: (
+            c.server.status in ladder.SET_ASIDE and not replicas.hands_over(c)
+        ),
     ),
     Rule(
         name="still-serves",
@@ -268,6 +272,15 @@ RULES: tuple[Rule, ...] = (
         when=_enough,
     ),
     *replica_rules.RULES,
+    Rule(
+        name="primary-aside",
+        kind=Kind.ACT,
+        source="UC4, NHAM 3.3.4",
+        says="its operator stopped it or set it aside, and others serve too",
+        when=replicas.hands_over,
+        zone=descriptor.Zone.VNFC,
+        rung=replicas.hand_over,
+    ),
     Rule(
         name="host-dead",
         kind=Kind.ACT,

@@ -63,6 +63,29 @@ def fail_over(choice: Choice) -> list[model.Step]:
     ]
 
 
+def withdraw(choice: Choice) -> list[model.Step]:
+    """Lead clients away from a member that its operator set aside."""
+    which = {"member_id": choice_.standby(choice).member_id}
+    return [_leave_distribution(which), _set_aside(which)]
+
+
+def hand_over(choice: Choice) -> list[model.Step]:
+    """Have another member be the primary: its operator set this one aside.
+
+    It does not run, so it need not be cut off, and can be started again.
+    """
+    which = {"member_id": choice.member.member_id}
+    return [
+        _leave_distribution(which),
+        _step(
+            "promote",
+            "Write down that another member is the primary now.",
+            args={"member_id": choice_.standby(choice).member_id},
+        ),
+        _set_aside(which),
+    ]
+
+
 def find() -> list[model.Step]:
     """Return the steps before a member is made."""
     return [
@@ -100,12 +123,7 @@ def join(choice: Choice) -> list[model.Step]:
 def _leave(which: Mapping[str, Any]) -> list[model.Step]:
     """Return the steps after which nothing reaches a member any more."""
     return [
-        _step(
-            "leave_distribution",
-            "Take it out of the distribution.",
-            marks="restored",
-            args=which,
-        ),
+        _leave_distribution(which),
         _step(
             "isolate_member",
             "Cut it off: disable its ports.",
@@ -113,3 +131,20 @@ def _leave(which: Mapping[str, Any]) -> list[model.Step]:
             args=which,
         ),
     ]
+
+
+def _leave_distribution(which: Mapping[str, Any]) -> model.Step:
+    return _step(
+        "leave_distribution",
+        "Take it out of the distribution.",
+        marks="restored",
+        args=which,
+    )
+
+
+def _set_aside(which: Mapping[str, Any]) -> model.Step:
+    return _step(
+        "set_aside",
+        "Write down that it serves again once its operator has started it.",
+        args=which,
+    )

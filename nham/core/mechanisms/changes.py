@@ -18,6 +18,7 @@ from nham.core import states
 from nham.core.mechanisms import base
 
 _ACTIVE = states.Role.ACTIVE
+_ASIDE = states.Role.ASIDE
 _FAILED = states.Role.FAILED
 _JOINING = states.Role.JOINING
 _PRIMARY = states.Role.PRIMARY
@@ -198,4 +199,41 @@ SHARING = (
         None,
         "The VNFM has made another server in its place.",
     ),
+    _change(
+        _ACTIVE,
+        _ASIDE,
+        "set_aside",
+        "Its operator stopped it; clients are led to the others.",
+    ),
+    _change(
+        _FAILED,
+        _ASIDE,
+        "set_aside",
+        "Its operator stopped it while it was the primary; another one is.",
+    ),
+    _change(
+        _ASIDE,
+        _JOINING,
+        "admit_member",
+        "Its operator has started it again, or it has to be repaired.",
+    ),
+    _change(
+        _ASIDE,
+        _RETIRED,
+        "remove_member",
+        "NHAM's own broke while it was aside; another one is made.",
+    ),
+    _change(
+        _ASIDE,
+        _RETIRED,
+        None,
+        "The VNFM has made another server while it was aside.",
+    ),
+    _change(
+        _ASIDE,
+        _FAILED,
+        "withdraw_member",
+        "The policy has no place for it any more; it is removed.",
+    ),
+    _change(_ASIDE, _FAILED, None, "Its group is dissolved."),
 )

@@ -137,6 +137,37 @@ class SpreadTest(SpreadCase):
             self.rungs(),
         )
 
+    def test_a_member_that_its_operator_stops_waits_for_him(self) -> None:
+        for role, rung in (
+            (Role.ACTIVE, "withdraw"),
+            (Role.PRIMARY, "hand_over"),
+        ):
+            before = len(self.lab.store.recoveries())
+            stopped = self.servers(role)[0]
+            self.world.user_stop(stopped)
+            self.lab.run(60.0)
+            self.assertEqual([stopped], self.servers(Role.ASIDE))
+            self.assertEqual(2, len(self.serving()))
+            self.assertNotIn(stopped, self.serving())
+            (vnf,) = self.lab.store.vnfs()
+            self.assertIs(states.VnfState.DEGRADED, vnf.state)
+            self.world.user_start(stopped)
+            self.lab.run(60.0)
+            self.assert_whole()
+            rungs = [r.rung for r in self.lab.store.recoveries()]
+            self.assertEqual(["readmit", rung], rungs[: len(rungs) - before])
+            (vnf,) = self.lab.store.vnfs()
+            self.assertIs(states.VnfState.PROTECTED, vnf.state)
+
+    def test_one_that_is_paused_has_no_clients(self) -> None:
+        paused = self.servers(Role.ACTIVE)[0]
+        self.world.user_pause(paused)
+        self.lab.run(20.0)
+        self.assertNotIn(paused, self.serving())
+        self.world.user_unpause(paused)
+        self.lab.run(30.0)
+        self.assert_whole()
+
     def test_somebody_heals_the_vnfc(self) -> None:
         """Its old address is no target, and the new server joins."""
         for healed in (self.theirs, self.theirs):

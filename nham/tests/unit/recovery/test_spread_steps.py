@@ -164,6 +164,17 @@ class LeaveTest(SpreadCase):
         self.done("fail_member", member_id=self.other.id)
         self.assertEqual(self.other.id, self.member(Role.FAILED).id)
 
+    def test_who_is_aside_joins_again(self) -> None:
+        which = {"member_id": self.other.id}
+        self.done("leave_distribution", **which)
+        self.done("set_aside", **which)
+        self.assertEqual(self.other.id, self.member(Role.ASIDE).id)
+        self.done("admit_member", **which)
+        self.assertEqual(self.other.id, self.member(Role.JOINING).id)
+        self.done("join_distribution", joining=True)
+        self.done("join_group")
+        self.assertEqual(self.other.id, self.member(Role.ACTIVE).id)
+
     def test_what_is_removed_leaves_nothing(self) -> None:
         self.done("remove_member", member_id=self.other.id)
         self.clock.advance(5.0)

@@ -102,6 +102,8 @@ class EveryPlanTest(base.TestCase):
             [
                 "fail_over",
                 "take_out",
+                "withdraw",
+                "hand_over",
                 *replicas.RUNGS,
                 "switchover",
                 "dismiss",
@@ -129,6 +131,8 @@ class EveryPlanTest(base.TestCase):
                 wanted = ["fenced", "restored", "first_good"]
                 if rung.name == "take_out":
                     wanted = ["restored", "fenced"]
+                elif rung.name in ("withdraw", "hand_over"):
+                    wanted = ["restored"]
                 elif rung.name == "switchover":
                     wanted = ["fenced", "first_good"]
                     if made.member.policy.stateful:

@@ -160,12 +160,17 @@ class DecidedTest(base.TestCase):
 
     def test_who_was_stopped_is_waited_for_only_without_a_place(self) -> None:
         stopped = facts.ServerFacts(status="SHUTOFF", stopped_by="user")
-        others = (an_active(2, server=stopped, **LOST), an_active(3))
-        for least, most, rule in (
-            (2, 3, "too-few"),
-            (2, 2, "standby-stopped"),
-            (1, 3, "standby-stopped"),
+        serves, aside = states.Role.ACTIVE, states.Role.ASIDE
+        for least, most, role, rule in (
+            (2, 3, serves, "member-aside"),
+            (2, 3, aside, "too-few"),
+            (2, 2, aside, "standby-stopped"),
+            (1, 3, aside, "standby-stopped"),
         ):
+            others = (
+                an_active(2, role=role, server=stopped, **LOST),
+                an_active(3),
+            )
             policy = dataclasses.replace(
                 POLICY, min_replicas=least, max_replicas=most
             )
