@@ -101,6 +101,8 @@ class Dispatcher:
         self._signs: dict[str, gather_.Signs] = {}
         self._said: dict[str, tuple[str, ...]] = {}
         self._lasts: dict[str, tuple[str, float]] = {}
+        #: Until when the service is being given back, by the group.
+        self._back_at: dict[str, float] = {}
         #: Since when the primary looks failed, by its group.
         self._failed_at: dict[str, float] = {}
         self._alarms: set[tuple[str, str]] = set()
@@ -153,8 +155,7 @@ class Dispatcher:
                 self._again_at[verdict.group_id] += left
                 return
             if verdict.rung == "switchover":
-                self._again_at[verdict.group_id] += _BETWEEN
-                self._fail_back(verdict.group_id, verdict.reasons[0])
+                self._give_back(verdict)
                 return
             if member.repairing:
                 if self._in_doubt(entry):
@@ -169,6 +170,17 @@ class Dispatcher:
             return
         self._failed_at.pop(verdict.group_id, None)
         self._say(verdict, entry)
+
+    def _give_back(self, verdict: decision.Verdict) -> None:
+        """Ask once for the service to go back, and again after a while.
+
+        Looking again does not help: the application stands still for it.
+        """
+        now = self._context.clock.monotonic()
+        if now >= self._back_at.get(verdict.group_id, 0.0):
+            self._back_at[verdict.group_id] = now + _BETWEEN
+            self._again_at[verdict.group_id] += _BETWEEN
+            self._fail_back(verdict.group_id, verdict.reasons[0])
 
     def _in_doubt(self, entry: fleet_.Entry) -> bool:
         """Say whether the primary may have been silent for a moment only.
@@ -304,6 +316,7 @@ class Dispatcher:
         for group_id in [g for g in self._again_at if g not in known]:
             del self._again_at[group_id]
             self._failed_at.pop(group_id, None)
+            self._back_at.pop(group_id, None)
             self._lasts.pop(group_id, None)
 
     def _unseen(self, entry: fleet_.Entry) -> bool:

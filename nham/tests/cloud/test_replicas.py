@@ -48,14 +48,17 @@ class ReplicaCase(vnf_case.RecoveryCase):
     def setUp(self) -> None:
         super().setUp()
         bed.wait("it counts", lambda: self.ask("/cgi-bin/count"), 30)
+        self.counter = self.state()["counter"]
+        # The state that must survive is exported at its own pace.
+        time.sleep(_EXPORTED)
+
+    def write_note(self) -> None:
+        """Have whoever serves keep the test's name."""
         bed.wait(
             "it takes a note",
             lambda: self.ask(f"/cgi-bin/note?{self.note}"),
             30,
         )
-        self.counter = self.state()["counter"]
-        # The state that must survive is exported at its own pace.
-        time.sleep(_EXPORTED)
 
     def ask(self, path: str) -> str | None:
         """Ask whoever serves."""

@@ -34,6 +34,7 @@ class TestOperations(test_replicas.ReplicaCase):
     policy = "1r-aa.yaml"
 
     def setUp(self) -> None:
+        self.reports.wait_whole(self.vnf_id)
         super().setUp()
         if self.member("primary")["kind"] == "vnfc":
             self.fails_over(self.kill_primary)
@@ -170,13 +171,13 @@ class TestOperations(test_replicas.ReplicaCase):
         self.newer = str(newer)
 
     def _renewed(self) -> bool:
-        servers = [server_id for _, _, server_id in self.members()]
-        images = {
-            self.cloud.compute.get_server(one).image.id
-            for one in servers
-            if one
-        }
-        return len(servers) == 2 and images == {self.newer}
+        """Say whether there are two members, both of the new image."""
+        compute: Any = self.cloud.compute
+        ids = [server_id for _, _, server_id in self.members()]
+        found = [one and compute.find_server(one) for one in ids]
+        # One that is being removed, or made, is none.
+        images = [server and server.image.id for server in found]
+        return images == [self.newer] * 2
 
     def test_40_terminate(self) -> None:
         self.tacker.terminate(self.vnf)

@@ -80,10 +80,14 @@ class RecoveryCase(tests_base.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.note = self.id().rsplit(".", 1)[-1]
-        self.vnf.write_note(self.note)
+        self.write_note()
         self.addOnException(
             lambda _why: print("\n".join(self.nham.log.splitlines()[-60:]))
         )
+
+    def write_note(self) -> None:
+        """Have the VNF keep the test's name."""
+        self.vnf.write_note(self.note)
 
     def own(self) -> list[str]:
         """Return the names of all that this NHAM made in the cloud."""

@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import dataclasses
 
 from nham.core import descriptor
 from nham.core import model
@@ -197,3 +198,30 @@ class TestRepair(DispatchCase):
         self.assertIs(states.RecoveryState.RUNNING, self.state(takeover))
         wanted = self.recovery(rung="fail_over")
         self.assertIsNone(self.store.claim(wanted, found.epoch))
+
+
+class TestFailback(DispatchCase):
+    """The policy asks for the VNFC that the VNFM knows, which is well."""
+
+    policy = dataclasses.replace(replica_case.POLICY, failback="auto")
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.fail_over()
+        self.vim.enable_port(self.port_id, True)
+        assert self.group.access is not None
+        self.vim.point_floating_ip(self.group.access.id, self.port_id)
+        self.change("v/0/m", role=Role.STANDBY)
+        self.poll()
+        self.look(5.0)
+
+    def test_it_is_asked_for_once_in_a_while(self) -> None:
+        """Whatever is seen of it meanwhile: the application stands still."""
+        self.dispatcher.run(self.fleet)
+        self.assertEqual(["v/0"], self.failed_back)
+        self.store.note_state("v/0/m", 5, None)
+        self.dispatcher.run(self.fleet)
+        self.assertEqual(["v/0"], self.failed_back)
+        self.clock.advance(11.0)
+        self.dispatcher.run(self.fleet)
+        self.assertEqual(["v/0", "v/0"], self.failed_back)
