@@ -328,7 +328,7 @@ class MemberFacts:
         within the probation; or it is outdated.
         """
         other = self.standby
-        asked = self.policy.failback == "auto" and not self.attempts
+        asked = self.policy.failback != "never" and not self.attempts
         return (
             self.kind == "server"
             and (asked or self.outdated)

@@ -33,7 +33,8 @@ class Vnf:
 
     :ivar source: ``tacker`` or ``manual`` (registered by hand).
     :ivar instance_id: the VNF instance in the VNFM, None for ``manual``.
-    :ivar reason: why it is unprotected or waiting, empty otherwise.
+    :ivar reason: why it is unprotected or waiting, or what its operator may
+        do; empty otherwise.
     """
 
     id: str

@@ -31,6 +31,7 @@ from nham.core import decision
 from nham.core import facts
 from nham.core import model
 from nham.core import states
+from nham.core.decision import replicas
 from nham.db import errors as db_errors
 from nham.descriptor import reader
 from nham.engine import checkpointing
@@ -253,6 +254,17 @@ class Engine:
             held_until = taken.held_until
         verdict, member = self._take_over(entry, reason, held_until)
         return self._claimed(verdict, entry, member)
+
+    def failback(self, group_id: str, reason: str) -> model.Recovery:
+        """Have the server that the VNFM knows serve its VNFC again.
+
+        :raises checkpointing.NotNow: it does, or `switchover` cannot.
+        """
+        member = self.dispatcher.member(self.entry(group_id))
+        why_not = replicas.why_no_failback(member)
+        if why_not:
+            raise checkpointing.NotNow(why_not)
+        return self.switchover(group_id, reason)
 
     def _take_over(
         self, entry: fleet.Entry, reason: str, held_until: float | None

@@ -40,6 +40,8 @@ _LEVELS = {
 _CRITICAL = ("exhausted", "host-unfenced", "mass-failure", "vnfm-stuck")
 #: What an operator did on purpose.
 _STOPPED = ("operator-stopped", "set-aside")
+#: What an operator may do to a VNF that is well.
+_WELL = ("failback-request",)
 #: What is wrong with a standby while the service is well.
 _SERVING = (
     "standby-stopped",
@@ -126,7 +128,10 @@ class Journal:
             state = states.VnfState.STOPPED
         if verdict.rule in _SERVING:
             state = states.VnfState.DEGRADED
-        if verdict.kind is decision.Kind.WOULD:
+        if verdict.rule in _WELL:
+            state = states.VnfState.PROTECTED
+        paused = entry.vnf.paused and verdict.rule in _WELL
+        if verdict.kind is decision.Kind.WOULD or paused:
             state = states.VnfState.PAUSED
         reason = "; ".join(verdict.reasons)
         self._store.set_vnf_state(entry.vnf.id, state, reason)

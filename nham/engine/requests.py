@@ -89,6 +89,29 @@ class Requests:
                 for group in groups
             ]
 
+    def failback_vnf(self, vnf_id: str, group_id: str | None) -> list[str]:
+        """Begin the failback of one VNFC, or of all that are to go back."""
+        with _answers():
+            groups = self._groups(vnf_id, group_id)
+            if group_id is None:
+                groups = [g for g in groups if self._is_away(g)]
+            if not groups:
+                raise rpc_errors.Conflict(
+                    "the servers that the VNFM knows serve already"
+                )
+            return [
+                self._engine.failback(group.id, "asked for by an operator").id
+                for group in groups
+            ]
+
+    def _is_away(self, group: model.Group) -> bool:
+        """Say whether a server of NHAM's own serves a VNFC."""
+        members = self._engine.context.store.members(group_id=group.id)
+        return any(
+            member.role is states.Role.PRIMARY and member.kind == "server"
+            for member in members
+        )
+
     def _groups(self, vnf_id: str, group_id: str | None) -> list[model.Group]:
         store = self._engine.context.store
         groups = [

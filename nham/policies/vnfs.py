@@ -26,6 +26,7 @@ SET = "nham:vnf:set"
 PAUSE = "nham:vnf:pause"
 RESUME = "nham:vnf:resume"
 SWITCHOVER = "nham:vnf:switchover"
+FAILBACK = "nham:vnf:failback"
 
 _ONE = "/v1/vnfs/{vnf_id}"
 _ACTION = "/v1/vnfs/{vnf_id}/action"
@@ -69,6 +70,13 @@ RULES = [
         SWITCHOVER,
         base.MEMBER,
         "Have the standby of a VNFC take over (switchover).",
+        "POST",
+        _ACTION,
+    ),
+    base.rule(
+        FAILBACK,
+        base.MEMBER,
+        "Have the VNFC's own server serve it again (failback).",
         "POST",
         _ACTION,
     ),

@@ -78,6 +78,18 @@ class EngineClient:
         )
         return ids
 
+    def failback_vnf(
+        self, vnf_id: str, group_id: str | None = None
+    ) -> list[str]:
+        """Begin the failback of one VNFC, or of all that are to go back.
+
+        :returns: the ids of the recoveries that carry it out.
+        """
+        ids: list[str] = self._call(
+            "failback_vnf", vnf_id=vnf_id, group_id=group_id
+        )
+        return ids
+
     def register_vnf(
         self,
         name: str,

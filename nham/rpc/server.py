@@ -36,6 +36,7 @@ OPERATIONS = frozenset(
         "delete_checkpoint",
         "restore_checkpoint",
         "switchover_vnf",
+        "failback_vnf",
         "register_vnf",
         "unregister_vnf",
         "protect_vnf",
@@ -68,6 +69,9 @@ class EngineEndpoint(Protocol):
 
     def switchover_vnf(self, vnf_id: str, group_id: str | None) -> list[str]:
         """Begin a switchover; return the ids of the recoveries."""
+
+    def failback_vnf(self, vnf_id: str, group_id: str | None) -> list[str]:
+        """Begin a failback; return the ids of the recoveries."""
 
     def register_vnf(
         self,

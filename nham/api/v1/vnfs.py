@@ -48,6 +48,7 @@ _ACTIONS = {
     "pause": {},
     "resume": {},
     "switchover": {"group_id": validate.Field(validate.text(64), False)},
+    "failback": {"group_id": validate.Field(validate.text(64), False)},
 }
 _RULES = {
     "protect": rules.PROTECT,
@@ -55,6 +56,7 @@ _RULES = {
     "pause": rules.PAUSE,
     "resume": rules.RESUME,
     "switchover": rules.SWITCHOVER,
+    "failback": rules.FAILBACK,
 }
 
 
@@ -136,11 +138,11 @@ class Action:
     def on_post(
         self, request: falcon.Request, response: falcon.Response, vnf_id: str
     ) -> None:
-        """Protect, set, pause, resume or switch over."""
+        """Protect, set, pause, resume, switch over or fail back."""
         name, arguments = validate.action(request, _ACTIONS)
         vnf = self._service.vnf(request, _RULES[name], vnf_id)
-        if name == "switchover":
-            self._switchover(response, vnf, arguments["group_id"])
+        if name in ("switchover", "failback"):
+            self._move(response, vnf, name, arguments["group_id"])
             return
         if name == "protect":
             self._service.engine.protect_vnf(vnf.id, arguments["descriptor"])
@@ -158,13 +160,21 @@ class Action:
             self._service, self._service.store.vnf(vnf.id)
         )
 
-    def _switchover(
-        self, response: falcon.Response, vnf: model.Vnf, group_id: str | None
+    def _move(
+        self,
+        response: falcon.Response,
+        vnf: model.Vnf,
+        name: str,
+        group_id: str | None,
     ) -> None:
-        store = self._service.store
+        """Have other members serve."""
+        store, engine = self._service.store, self._service.engine
+        begin = engine.failback_vnf
+        if name == "switchover":
+            begin = engine.switchover_vnf
         if group_id is not None and store.group(group_id).vnf_id != vnf.id:
             raise errors.not_found("replica group", group_id)
-        ids = self._service.engine.switchover_vnf(vnf.id, group_id)
+        ids = begin(vnf.id, group_id)
         response.status = falcon.HTTP_202
         response.media = {
             "recoveries": [views.recovery(store.recovery(i)) for i in ids]

@@ -52,7 +52,7 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: (
             not c.trouble
             and c.member.app is facts_.Health.OK
-            and c.member.astray
+            and replicas.goes_back(c.member)
             and c.member.standby is not None
             and c.member.standby.host not in c.overview.doubted
         ),
@@ -64,7 +64,7 @@ RULES: tuple[Rule, ...] = (
         kind=Kind.WAIT,
         source="OPNFV 3.1",
         says="the service goes back to the VNFC once both are well",
-        when=lambda c: c.fit and c.member.astray,
+        when=lambda c: c.fit and replicas.goes_back(c.member),
     ),
     Rule(
         name="surplus-serves",
@@ -84,6 +84,14 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: c.fit and c.member.surplus is not None,
         zone=descriptor.Zone.VM,
         rung=replicas.dismiss,
+    ),
+    Rule(
+        name="failback-request",
+        kind=Kind.NOTHING,
+        source="OPNFV 3.1",
+        says="the VNFC that the VNFM knows could serve again: ask for it with "
+        "`openstack nham vnf failback`",
+        when=lambda c: c.fit and c.member.astray,
     ),
     Rule(
         name="member-lost",

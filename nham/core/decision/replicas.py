@@ -68,6 +68,13 @@ def fail_over(case: situation.Case) -> ladder.Next:
     )
 
 
+def goes_back(member: facts_.MemberFacts) -> bool:
+    """Say whether the service goes back to the VNFC without an operator."""
+    return member.astray and (
+        member.outdated or member.policy.failback == "auto"
+    )
+
+
 def fail_back(case: situation.Case) -> ladder.Next:
     """Return the rung that gives the service back to the VNFC."""
     why = f"the VNFM knows the standby and not the one on {case.host.name}"
@@ -340,6 +347,23 @@ def why_not(member: facts_.MemberFacts) -> str:
     if needs_state and not has_state:
         return "there is no state to give to the standby"
     return ""
+
+
+def why_no_failback(member: facts_.MemberFacts) -> str:
+    """Return why the VNFC cannot serve again, empty if it can."""
+    if member.kind == "vnfc":
+        return f"{member.vnfc}: the server that the VNFM knows serves already"
+    standby = member.standby
+    if (
+        standby is None
+        or standby.kind != "vnfc"
+        or standby.role not in facts_.FIT_ROLES
+    ):
+        return (
+            f"{member.vnfc}: the server that the VNFM knows is not the "
+            "standby yet"
+        )
+    return why_not(member)
 
 
 def _host(case: situation.Case) -> str | None:

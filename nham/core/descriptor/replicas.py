@@ -128,12 +128,6 @@ def cold_standby(policy: facts.Facts) -> conditions.Found:
         yield "standby", f"redundancy is {spec.name}"
 
 
-def failback_kind(policy: facts.Facts) -> conditions.Found:
-    when = policy.values.get("failback", "never")
-    if when == "request":
-        yield "failback", f"{when} {_LATER}"
-
-
 def no_snapshot(policy: facts.Facts) -> conditions.Found:
     spec = policy.spec
     method = policy.values.get("state_protection.method", "none")

@@ -206,11 +206,6 @@ RULES = (
         kind="unsupported",
     ),
     Rule(
-        "failback must be never or auto",
-        replicas.failback_kind,
-        kind="unsupported",
-    ),
-    Rule(
         "the mechanism can meet the service availability level",
         conditions.sal_mechanism,
         kind="advice",

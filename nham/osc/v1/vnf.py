@@ -27,6 +27,7 @@ import yaml
 
 from nham.osc.v1 import base
 from nham.osc.v1 import columns
+from nham.sdk.v1 import recovery as _recovery
 from nham.sdk.v1 import vnf as _vnf
 
 Rows = tuple[Sequence[str], Sequence[Sequence[Any]]]
@@ -203,26 +204,39 @@ class SwitchoverVnf(command.Lister):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """See base class."""
-        parser = _with_vnf(super().get_parser(prog_name))
-        parser.add_argument(
-            "--vnfc",
-            metavar="<vnfc>",
-            help="One VNFC of it, e.g. VDU1-0 (default: all)",
-        )
-        return parser
+        return _with_vnfc(super().get_parser(prog_name))
 
     def take_action(self, parsed_args: argparse.Namespace) -> Rows:
         """See base class."""
         client = base.client_of(self)
         found = client.find_vnf(parsed_args.vnf)
-        group_id = None
-        if parsed_args.vnfc is not None:
-            group_id = _group_of(found, parsed_args.vnfc)
-        begun = client.switchover_vnf(found.id, group_id)
-        return ("Recovery", "State"), [(one.id, one.state) for one in begun]
+        group_id = _group_of(found, parsed_args.vnfc)
+        return _begun(client.switchover_vnf(found.id, group_id))
 
 
-def _group_of(vnf: _vnf.Vnf, vnfc: str) -> str:
+class FailbackVnf(command.Lister):
+    """Have the VNF manager's server of a VNFC serve again."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """See base class."""
+        return _with_vnfc(super().get_parser(prog_name))
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Rows:
+        """See base class."""
+        client = base.client_of(self)
+        found = client.find_vnf(parsed_args.vnf)
+        group_id = _group_of(found, parsed_args.vnfc)
+        return _begun(client.failback_vnf(found.id, group_id))
+
+
+def _begun(recoveries: Sequence[_recovery.Recovery]) -> Rows:
+    return ("Recovery", "State"), [(one.id, one.state) for one in recoveries]
+
+
+def _group_of(vnf: _vnf.Vnf, vnfc: str | None) -> str | None:
+    """Return the id of the group of a VNFC, None for none."""
+    if vnfc is None:
+        return None
     for group in vnf.groups or ():
         if group["vnfc"] == vnfc:
             return str(group["id"])
@@ -284,6 +298,15 @@ def _shown(vnf: _vnf.Vnf) -> One:
 def _with_vnf(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("vnf", metavar="<vnf>", help="VNF (name or ID)")
     return parser
+
+
+def _with_vnfc(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument(
+        "--vnfc",
+        metavar="<vnfc>",
+        help="One VNFC of it, e.g. VDU1-0 (default: all)",
+    )
+    return _with_vnf(parser)
 
 
 def _text_of(path: str) -> str:

@@ -134,9 +134,16 @@ class Proxy(proxy.Proxy):
 
         :returns: the recoveries that carry it out.
         """
-        found = self._get_resource(_vnf.Vnf, vnf)
-        told = found.switch_over(self, group_id)
-        return [_recovery.Recovery.existing(**one) for one in told]
+        return self._move(vnf, "switchover", group_id)
+
+    def failback_vnf(
+        self, vnf: str | _vnf.Vnf, group_id: str | None = None
+    ) -> list[_recovery.Recovery]:
+        """Have the VNF manager's servers serve a VNF, or one VNFC, again.
+
+        :returns: the recoveries that carry it out.
+        """
+        return self._move(vnf, "failback", group_id)
 
     # Checkpoints
 
@@ -213,6 +220,13 @@ class Proxy(proxy.Proxy):
     def host_fenced(self, name: str, reason: str) -> None:
         """Vouch for it that a host cannot serve any more."""
         self._get_resource(_host.Host, name).fenced(self, reason)
+
+    def _move(
+        self, vnf: str | _vnf.Vnf, action: str, group_id: str | None
+    ) -> list[_recovery.Recovery]:
+        found = self._get_resource(_vnf.Vnf, vnf)
+        told = found.move(self, action, group_id)
+        return [_recovery.Recovery.existing(**one) for one in told]
 
     def _act(
         self,

@@ -70,13 +70,16 @@ class Vnf(resource.Resource):
     #: Its resiliency policies.
     policies = resource.Body("policies", type=list)
 
-    def switch_over(
-        self, session: adapter.Adapter, group_id: str | None = None
+    def move(
+        self,
+        session: adapter.Adapter,
+        action: str,
+        group_id: str | None = None,
     ) -> list[dict[str, Any]]:
-        """Have its standbys take over; return the recoveries."""
+        """Do ``switchover`` or ``failback``; return the recoveries."""
         url = utils.urljoin(self.base_path, self.id, "action")
         body = {} if group_id is None else {"group_id": group_id}
-        response = session.post(url, json={"switchover": body})
+        response = session.post(url, json={action: body})
         exceptions.raise_from_response(response)
         found: list[dict[str, Any]] = response.json()["recoveries"]
         return found

@@ -222,11 +222,26 @@ class ActionTest(base.ApiCase):
         )
         self.engine.switchover_vnf.assert_called_once_with("v1", "v1-g")
 
-    def test_switchover_of_anothers_vnfc(self) -> None:
+    def test_failback(self) -> None:
+        claimed = records.make_recovery("r1")
+        self.assertIsNotNone(self.store.claim(claimed, 0))
+        self.engine.failback_vnf.return_value = ["r1"]
+        answer = self._act({"failback": {}})
+        self.assertEqual(202, answer.status_code)
+        self.assertEqual(
+            ["r1"], [one["id"] for one in answer.json["recoveries"]]
+        )
+        self.engine.failback_vnf.assert_called_once_with("v1", None)
+        self.engine.failback_vnf.side_effect = errors.Conflict("serves")
+        self.assert_error(self._act({"failback": {}}), 409, "serves")
+
+    def test_anothers_vnfc_is_not_moved(self) -> None:
         self.given_vnf("v2")
-        answer = self._act({"switchover": {"group_id": "v2-g"}})
-        self.assert_error(answer, 404, "replica group")
+        for name in ("switchover", "failback"):
+            answer = self._act({name: {"group_id": "v2-g"}})
+            self.assert_error(answer, 404, "replica group")
         self.engine.switchover_vnf.assert_not_called()
+        self.engine.failback_vnf.assert_not_called()
 
     def test_other_states_stay(self) -> None:
         self.store.set_vnf_state("v1", states.VnfState.RECOVERING, "why")
@@ -277,7 +292,7 @@ class ActionTest(base.ApiCase):
         )
 
     def test_a_reader_may_not(self) -> None:
-        for name in ("protect", "set", "pause", "resume"):
+        for name in ("protect", "set", "pause", "resume", "failback"):
             answer = self.ask(
                 "POST", "/v1/vnfs/v1/action", base.READER, json={name: {}}
             )

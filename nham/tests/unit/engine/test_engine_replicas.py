@@ -306,10 +306,8 @@ class TestCameBackEmpty(EngineReplicaCase):
         self.assertEqual([1], self.saved())
 
 
-class TestFailback(EngineReplicaCase):
-    """The policy asks for the VNFC that the VNFM knows."""
-
-    policy = dataclasses.replace(replica_case.POLICY, failback="auto")
+class FailbackCase(EngineReplicaCase):
+    """A server of NHAM's own serves, and the VNFC is the standby."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -326,6 +324,12 @@ class TestFailback(EngineReplicaCase):
         self.look(3.0)
         self.engine.poll()
         self.started.clear()
+
+
+class TestFailback(FailbackCase):
+    """The policy asks for the VNFC that the VNFM knows."""
+
+    policy = dataclasses.replace(replica_case.POLICY, failback="auto")
 
     def test_it_serves_again_after_the_probation(self) -> None:
         self.started.clear()
@@ -351,4 +355,63 @@ class TestFailback(EngineReplicaCase):
         self.world.gates.down("hook", 60.0)
         self.engine.look()
         self.assertEqual([], self.started)
+        self.assertNotEqual(self.theirs, self.member(Role.PRIMARY).server_id)
+
+
+class TestFailbackOnRequest(FailbackCase):
+    """The policy has the operator ask for it."""
+
+    policy = dataclasses.replace(replica_case.POLICY, failback="request")
+
+    def told(self) -> list[str]:
+        """Return what was told of it."""
+        return [
+            event.message
+            for event in self.store.events()
+            if event.kind == "failback-request"
+        ]
+
+    def test_it_is_said_once_and_done_when_asked_for(self) -> None:
+        self.engine.look()
+        self.assertEqual([], self.told())
+        self.pass_probation()
+        for _ in range(3):
+            self.clock.advance(2.0)
+            self.engine.look()
+        self.assertEqual([], self.started)
+        [message] = self.told()
+        self.assertIn("VDU1-0", message)
+        self.assertIn("openstack nham vnf failback", message)
+        [vnf] = self.store.vnfs()
+        self.assertIs(states.VnfState.PROTECTED, vnf.state)
+        self.assertIn("openstack nham vnf failback", vnf.reason)
+        recovery = self.engine.failback(self.group, "asked for")
+        self.advance(recovery.id)
+        self.assertEqual(self.theirs, self.member(Role.PRIMARY).server_id)
+        self.assertEqual(8, self.world.read_at(self.address))
+        self.assertEqual((), self.world.invariants())
+
+    def test_it_is_done_before_the_probation_is_over(self) -> None:
+        recovery = self.engine.failback(self.group, "asked for")
+        self.advance(recovery.id)
+        self.assertEqual(self.theirs, self.member(Role.PRIMARY).server_id)
+        error = self.assertRaises(
+            checkpointing.NotNow, self.engine.failback, self.group, "x"
+        )
+        self.assertIn("serves already", str(error))
+
+
+class TestNoFailback(EngineReplicaCase):
+    """The VNFC has just failed."""
+
+    def test_it_has_to_be_the_standby(self) -> None:
+        self.recover()
+        self.export(7)
+        self.world.crash_vm(self.theirs)
+        self.assertEqual("fail_over", self.recover().rung)
+        error = self.assertRaises(
+            checkpointing.NotNow, self.engine.failback, self.group, "x"
+        )
+        self.assertIn("VDU1-0: the server that the VNFM", str(error))
+        self.assertIn("is not the standby yet", str(error))
         self.assertNotEqual(self.theirs, self.member(Role.PRIMARY).server_id)

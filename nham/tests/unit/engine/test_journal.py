@@ -154,10 +154,17 @@ class TestNotActing(JournalCase):
             ("operator-stopped", decision.Kind.NOTHING, "stopped"),
             ("set-aside", decision.Kind.NOTHING, "stopped"),
             ("vm-dead", decision.Kind.WOULD, "paused"),
+            ("failback-request", decision.Kind.NOTHING, "protected"),
         ):
             with self.subTest(rule=rule):
                 self.tell(verdict(rule, "one", "two", kind=kind))
                 self.assertEqual((state, "one; two"), self.vnf_state())
+
+    def test_who_is_paused_and_well_stays_so(self) -> None:
+        self.store.set_paused("v", True)
+        found = verdict("failback-request", "why", kind=decision.Kind.NOTHING)
+        self.tell(found)
+        self.assertEqual(("paused", "why"), self.vnf_state())
 
     def test_what_needs_an_operator_is_critical(self) -> None:
         for rule in (

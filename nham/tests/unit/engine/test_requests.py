@@ -148,6 +148,34 @@ class TestCheckpoints(RequestsCase):
         self.assertEqual([], self.started)
 
 
+class TestFailback(RequestsCase):
+    """A VNFC that NHAM's own server serves, and another."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.asked: list[str] = []
+        self.engine.failback = self.failback  # type: ignore[method-assign]
+
+    def failback(self, group_id: str, reason: str) -> model.Recovery:
+        """Note whose failback is asked for."""
+        self.asked.append(group_id)
+        return self.claim(
+            id=f"r-{group_id}", group_id=group_id, reasons=(reason,)
+        )
+
+    def test_only_of_those_that_are_away(self) -> None:
+        begin = self.requests.failback_vnf
+        self.refused(errors.NotFound, begin, "x", None)
+        why = self.refused(errors.Conflict, begin, "v", None)
+        self.assertIn("serve already", why)
+        member = self.store.members(group_id="v/1")[0]
+        self.store.save_member(dataclasses.replace(member, kind="server"))
+        [found] = begin("v", None)
+        self.assertEqual("v/1", self.store.recovery(found).group_id)
+        begin("v", "v/0")
+        self.assertEqual(["v/1", "v/0"], self.asked)
+
+
 class TestVnfs(RequestsCase):
     """VNFs that are registered, protected and let go."""
 

@@ -196,6 +196,13 @@ class VnfTest(CommandCase):
             "VDU7-0",
         )
 
+    def test_failback(self) -> None:
+        self.engine.failback_vnf.return_value = []
+        self.assertEqual([], self.as_json(vnf.FailbackVnf, "v1"))
+        self.engine.failback_vnf.assert_called_with("v1", None)
+        self.as_json(vnf.FailbackVnf, "v1", "--vnfc", "VDU1-0")
+        self.engine.failback_vnf.assert_called_with("v1", "v1-g")
+
     def test_protect_and_unregister(self) -> None:
         self.run_it(vnf.ProtectVnf, "v1")
         self.engine.protect_vnf.assert_called_once_with("v1", None)

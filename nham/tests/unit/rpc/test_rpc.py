@@ -54,6 +54,11 @@ class RpcTest(base.TestCase):
         self.engine.switchover_vnf.assert_called_once_with(
             vnf_id="v", group_id="g"
         )
+        self.engine.failback_vnf.return_value = ["r3"]
+        self.assertEqual(["r3"], self.client.failback_vnf("v"))
+        self.engine.failback_vnf.assert_called_once_with(
+            vnf_id="v", group_id=None
+        )
         self.engine.probes.return_value = {"g": {"health": "ok"}}
         self.assertEqual({"g": {"health": "ok"}}, self.client.probes("v"))
         self.engine.register_vnf.return_value = "v2"

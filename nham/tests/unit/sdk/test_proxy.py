@@ -102,6 +102,10 @@ class ProxyTest(base.ClientCase):
         (begun,) = self.proxy.switchover_vnf("v1", "v1-g")
         self.assertEqual(("r1", "running"), (begun.id, begun.state))
         self.engine.switchover_vnf.assert_called_with("v1", "v1-g")
+        self.engine.failback_vnf.return_value = ["r1"]
+        (begun,) = self.proxy.failback_vnf("v1")
+        self.assertEqual("r1", begun.id)
+        self.engine.failback_vnf.assert_called_with("v1", None)
 
     def test_checkpoints(self) -> None:
         self.store.add_checkpoint(

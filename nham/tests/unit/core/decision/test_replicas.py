@@ -151,6 +151,44 @@ class UnguardedTest(base.TestCase):
             self.assertIn(verdict.rung, (*replicas.RUNGS, *dismissed))
 
 
+class FailbackTest(base.TestCase):
+    def away(self, **standby: Any) -> facts.MemberFacts:
+        """Return NHAM's own server as the primary, and its standby."""
+        return test_rules.a_replica(
+            kind="server",
+            standby=test_rules.a_standby(**{"kind": "vnfc", **standby}),
+        )
+
+    def test_only_to_the_vnfc_and_only_if_it_can(self) -> None:
+        self.assertEqual("", replicas.why_no_failback(self.away()))
+        for member, told in (
+            (test_rules.a_replica(), "serves already"),
+            (test_rules.a_replica(kind="server"), "not the standby yet"),
+            (
+                test_rules.a_replica(kind="server", standby=None),
+                "not the standby yet",
+            ),
+            (self.away(app=Health.DEAD), "its application is dead"),
+        ):
+            self.assertIn(told, replicas.why_no_failback(member))
+
+    def test_who_has_no_place_goes_before_it_is_said(self) -> None:
+        policy = dataclasses.replace(test_rules.REPLICATED, failback="request")
+        member = dataclasses.replace(self.away(), policy=policy)
+        more = dataclasses.replace(
+            member,
+            standbys=(
+                *member.standbys,
+                test_rules.a_standby(member_id="m3", server_id="s3"),
+            ),
+        )
+        for one, rule in ((member, "failback-request"), (more, "surplus")):
+            (verdict,) = decision.decide(
+                facts.Facts(members=(one,), hosts=HOSTS)
+            ).verdicts
+            self.assertEqual(rule, verdict.rule)
+
+
 class AboutTest(base.TestCase):
     def test_who_is_dismissed_is_not_who_could_take_over(self) -> None:
         well = test_rules.a_standby(kind="vnfc")

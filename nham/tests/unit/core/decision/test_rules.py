@@ -345,6 +345,8 @@ class SafetyTest(base.TestCase):
                 self.assertEqual({None, surplus.member_id}, named)
             elif verdict.rung == "switchover":
                 self.assertTrue(member.astray)
+                auto = member.policy.failback == "auto"
+                self.assertTrue(auto or member.outdated)
                 self.assertEqual(Health.OK, member.app)
             elif not member.qemu_died:
                 self.assertNotIn(member.app, (Health.OK, Health.SLOW))

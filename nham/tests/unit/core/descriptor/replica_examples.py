@@ -219,10 +219,6 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             ["standby"],
         )
     ],
-    "failback must be never or auto": [
-        (["image"], {**STANDBY, "failback": when}, ["failback"])
-        for when in ("request",)
-    ],
 }
 
 #: Properties with one mistake, and how the problem begins.

@@ -61,7 +61,7 @@ _policies = st.builds(
         optional={
             "num_backups": st.just(1),
             "standby": st.just("warm"),
-            "failback": st.sampled_from(("never", "auto")),
+            "failback": st.sampled_from(("never", "auto", "request")),
             "sal": st.integers(1, 3),
         },
     ),
@@ -171,10 +171,6 @@ class TestTold(base.TestCase):
                 {**examples.STANDBY, "service_address": {"driver": "vip"}},
                 "service_address.driver: vip is not yet supported in this "
                 "version",
-            ),
-            (
-                {**examples.STANDBY, "failback": "request"},
-                "failback: request is not yet supported in this version",
             ),
         ):
             self.assertEqual([text], _check(policy))
