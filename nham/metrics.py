@@ -30,6 +30,9 @@ CONTENT_TYPE = prometheus.CONTENT_TYPE_LATEST
 #: Seconds; a recovery in the data plane takes tens of milliseconds, one
 #: that waits for a host minutes.
 _BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60, 120, 300, 600)
+#: Seconds; an application that copies its state stands still for less than
+#: a millisecond, one that writes it out for as long as that takes.
+_PAUSES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +72,14 @@ TABLE = (
         ("engine",),
         "From the cut of a checkpoint until it was whole and proved.",
         {"buckets": _BUCKETS},
+    ),
+    Metric(
+        "nham_checkpoint_pause_seconds",
+        prometheus.Histogram,
+        ("engine",),
+        "How long VNFCs stood still for the cut of a checkpoint, by their "
+        "own word.",
+        {"buckets": _PAUSES},
     ),
     Metric(
         "nham_checkpoint_bytes_total",
@@ -161,6 +172,10 @@ def checkpoint_taken(checkpoint: model.Checkpoint) -> None:
         _metrics["nham_checkpoint_bytes_total"].labels(checkpoint.engine).inc(
             checkpoint.size
         )
+        if checkpoint.pause is not None:
+            _metrics["nham_checkpoint_pause_seconds"].labels(
+                checkpoint.engine
+            ).observe(checkpoint.pause)
 
 
 def state_age(vnf: str, vnfc: str, seconds: float) -> None:

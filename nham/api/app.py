@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
+import functools
+import re
 import time
 from typing import Any
 
@@ -27,6 +29,7 @@ from oslo_middleware import request_id
 from oslo_middleware import sizelimit
 
 from nham import conf as nham_conf
+from nham.adapters.stores import configured as stores
 from nham.api import context
 from nham.api import errors
 from nham.api import keystone
@@ -37,12 +40,14 @@ from nham.api.v1 import checkpoints
 from nham.api.v1 import events
 from nham.api.v1 import hosts
 from nham.api.v1 import recoveries
+from nham.api.v1 import state
 from nham.api.v1 import tacker
 from nham.api.v1 import vnfs
 from nham.db import store as store_
 from nham.rpc import client
 from nham.rpc import transport
 
+_STATE = re.compile(r"/v1/vnfs/[^/]+/state/?")
 Application = Callable[[dict[str, Any], Callable[..., Any]], Any]
 
 
@@ -74,7 +79,15 @@ def make_app(
     :raises cfg.RequiredOptError: if nobody said how to reach Keystone.
     """
     guard = policy.Guard(policy.make_enforcer(conf))
-    service = service_.Service(store, engine, guard, now)
+    service = service_.Service(
+        store,
+        engine,
+        guard,
+        now,
+        # Not before it is needed: most deployments never move states by hand.
+        functools.cache(lambda: stores.load(conf, store)),
+        conf.api.max_state_size,
+    )
     noauth = conf.api.auth_strategy == "noauth"
     who = context.NoAuth() if noauth else context.Keystone()
     app = falcon.App(middleware=[root.Counting(), who])
@@ -84,10 +97,32 @@ def make_app(
     wrapped: Any = app
     if not noauth:
         wrapped = keystone.Door(wrapped, conf)
-    wrapped = sizelimit.RequestBodySizeLimiter(wrapped, conf)
+    wrapped = _ExceptStates(
+        sizelimit.RequestBodySizeLimiter(wrapped, conf), wrapped
+    )
     wrapped = http_proxy_to_wsgi.HTTPProxyToWSGI(wrapped, conf)
     application: Application = request_id.RequestId(wrapped, conf)
     return application
+
+
+class _ExceptStates:
+    """Lets the body of a state pass a limit that holds for all others.
+
+    How large it may be is said by the policy, so its handler looks.
+    """
+
+    def __init__(self, limited: Application, unlimited: Application) -> None:
+        self._limited = limited
+        self._unlimited = unlimited
+
+    def __call__(
+        self, environ: dict[str, Any], start: Callable[..., Any]
+    ) -> Any:
+        """Answer a request."""
+        state = environ.get("REQUEST_METHOD") == "PUT" and _STATE.fullmatch(
+            environ.get("PATH_INFO", "")
+        )
+        return (self._unlimited if state else self._limited)(environ, start)
 
 
 def _add_routes(
@@ -107,9 +142,13 @@ def _add_routes(
         "/v1/vnfs": vnfs.Vnfs(service),
         "/v1/vnfs/{vnf_id}": vnfs.Vnf(service),
         "/v1/vnfs/{vnf_id}/action": vnfs.Action(service),
+        "/v1/vnfs/{vnf_id}/state": state.VnfState(service),
         "/v1/checkpoints": checkpoints.Checkpoints(service),
         "/v1/checkpoints/{checkpoint_id}": checkpoints.Checkpoint(service),
         "/v1/checkpoints/{checkpoint_id}/action": checkpoints.Action(service),
+        "/v1/checkpoints/{checkpoint_id}/state": state.CheckpointState(
+            service
+        ),
         "/v1/recoveries": recoveries.Recoveries(service),
         "/v1/recoveries/{recovery_id}": recoveries.Recovery(service),
         "/v1/events": events.Events(service),

@@ -22,6 +22,7 @@ from typing import Any
 import falcon
 from falcon import status_codes
 
+from nham.adapters import errors as adapter_errors
 from nham.db import errors as db_errors
 from nham.rpc import errors as rpc_errors
 
@@ -35,6 +36,7 @@ def install(app: falcon.App[Any, Any]) -> None:
     app.add_error_handler(db_errors.NotFound, _not_found)
     app.add_error_handler(db_errors.DatabaseDown, _database_down)
     app.add_error_handler(rpc_errors.EngineError, _engine_error)
+    app.add_error_handler(adapter_errors.AdapterError, _store_error)
 
 
 def forbidden(rule: str) -> falcon.HTTPForbidden:
@@ -49,6 +51,11 @@ def not_found(noun: str, key: str) -> falcon.HTTPNotFound:
     return falcon.HTTPNotFound(
         title="Not Found", description=f"There is no {noun} {key}"
     )
+
+
+def conflict(message: str) -> falcon.HTTPConflict:
+    """Return the refusal of what cannot be done now."""
+    return falcon.HTTPConflict(title="Conflict", description=message)
 
 
 def bad_request(message: str) -> falcon.HTTPBadRequest:
@@ -104,6 +111,19 @@ def _engine_error(
     raise falcon.HTTPError(
         status, title=status.partition(" ")[2], description=error.message
     ) from error
+
+
+def _store_error(
+    _request: falcon.Request,
+    _response: falcon.Response,
+    error: adapter_errors.AdapterError,
+    _params: dict[str, Any],
+) -> None:
+    if isinstance(error, adapter_errors.Unavailable):
+        raise falcon.HTTPServiceUnavailable(
+            title="Service Unavailable", description=str(error)
+        ) from error
+    raise conflict(str(error)) from error
 
 
 def _bug(

@@ -26,6 +26,7 @@ import dataclasses
 import falcon
 from oslo_context import context
 
+from nham.adapters.stores import base as stores
 from nham.api import errors
 from nham.api import policy
 from nham.api import validate
@@ -47,12 +48,18 @@ class Service:
     """What the handlers share.
 
     :ivar now: tells the time, seconds since the epoch.
+    :ivar states: returns where the states that VNFs hand out are kept; may
+        raise ``AdapterError``.
+    :ivar max_state_size: bytes of the largest state that is taken in or
+        handed out.
     """
 
     store: store_.Store
     engine: client.EngineClient
     guard: policy.Guard
     now: Callable[[], float]
+    states: Callable[[], stores.Store]
+    max_state_size: int
 
     def require(
         self, request: falcon.Request, rule: str, project_id: str

@@ -90,7 +90,12 @@ def checkpoint(record: model.Checkpoint) -> View:
     """Show a checkpoint."""
     shown = dataclasses.asdict(record)
     shown["artifacts"] = list(shown["artifacts"])
-    return {**shown, "size": record.size, "digest": record.digest}
+    return {
+        **shown,
+        "size": record.size,
+        "digest": record.digest,
+        "pause": record.pause,
+    }
 
 
 def recovery(record: model.Recovery) -> View:

@@ -57,6 +57,15 @@ OPTS = [
         "ending in /v1/tacker/notifications; without it NHAM does not "
         "subscribe.",
     ),
+    cfg.IntOpt(
+        "max_state_size",
+        default=64_000_000,
+        min=1,
+        max=1_000_000_000,
+        help="Largest state in bytes that the API takes in or hands out; it "
+        "is held in memory meanwhile. To do so nham-api needs the [stores] "
+        "of the engines, and their key.",
+    ),
     cfg.FloatOpt(
         "engine_timeout",
         default=30.0,

@@ -168,7 +168,8 @@ class Checkpoint:
     """A restorable representation of a VNFC at a point in time.
 
     :ivar cut_at: no write acknowledged before this moment is missing.
-    :ivar trigger: ``scheduled``, ``demand`` or ``planned_work``.
+    :ivar trigger: ``scheduled``, ``demand``, ``planned_work`` or ``import``
+        (an operator gave the state).
     :ivar consistency: ``crash``: as after a power cut, in order of writes.
     """
 
@@ -185,6 +186,17 @@ class Checkpoint:
     consistency: str = "crash"
     artifacts: tuple[Artifact, ...] = ()
     reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """What its parts are called in their backends."""
+        return f"nham-{self.id}"
+
+    @property
+    def pause(self) -> float | None:
+        """Seconds that the VNFC stood still for it; None: not known."""
+        known = [p.pause for p in self.artifacts if p.pause is not None]
+        return max(known, default=None)
 
     @property
     def size(self) -> int:

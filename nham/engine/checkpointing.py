@@ -177,7 +177,7 @@ class Checkpointer:
         )
         self._context.store.add_checkpoint(checkpoint)
         try:
-            artifacts = engine.begin(server, name_of(checkpoint), hold)
+            artifacts = engine.begin(server, checkpoint.name, hold)
         except errors.AdapterError as error:
             self._failed(checkpoint, str(error))
             raise NotNow(str(error)) from error
@@ -448,17 +448,12 @@ class Checkpointer:
         engine = self._context.engines[checkpoint.engine]
         try:
             # Without parts: the answer that named them may have been lost.
-            parts = checkpoint.artifacts or engine.find(name_of(checkpoint))
+            parts = checkpoint.artifacts or engine.find(checkpoint.name)
             engine.delete(parts)
         except errors.AdapterError as error:
             LOG.warning("checkpoint %s stays: %s", checkpoint.id, error)
         else:
             self._context.store.delete_checkpoint(checkpoint.id)
-
-
-def name_of(checkpoint: model.Checkpoint) -> str:
-    """Return the name that the checkpoint's parts bear in the cloud."""
-    return f"nham-{checkpoint.id}"
 
 
 def _starts(recovery: model.Recovery) -> bool:

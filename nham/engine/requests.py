@@ -45,9 +45,7 @@ class Requests:
         self._engine = engine
         self._wake_discovery = wake_discovery
 
-    def create_checkpoint(
-        self, vnf_id: str, group_id: str | None
-    ) -> list[str]:
+    def export_vnf_state(self, vnf_id: str, group_id: str | None) -> list[str]:
         """Begin a checkpoint of one VNFC or of all of a VNF."""
         with _answers():
             groups = self._groups(vnf_id, group_id)
@@ -66,7 +64,7 @@ class Requests:
                 raise rpc_errors.Conflict("the checkpoint is being taken")
             self._engine.checkpointer.delete(checkpoint)
 
-    def restore_checkpoint(self, checkpoint_id: str) -> str:
+    def import_vnf_state(self, checkpoint_id: str) -> str:
         """Begin to put a checkpoint back on its VNFC's server."""
         with _answers():
             checkpoint = self._engine.context.store.checkpoint(checkpoint_id)

@@ -31,8 +31,7 @@ from nham.adapters.checkpoints import base as checkpoints
 from nham.adapters.fencing import base as fencing
 from nham.adapters.hooks import secrets
 from nham.adapters.probes import network
-from nham.adapters.stores import base as stores
-from nham.adapters.stores import packing
+from nham.adapters.stores import configured as stores
 from nham.adapters.vim import base as vim_base
 from nham.adapters.vnfm import base as vnfm_base
 from nham.core import facts
@@ -142,19 +141,10 @@ def _engines(
         "hook",
         vim,
         _load("nham.hooks", "http"),
-        _blobs(conf, store),
+        stores.load(conf, store),
         locate,
     )
     return found
-
-
-def _blobs(conf: cfg.ConfigOpts, store: store_.Store) -> stores.Store:
-    """Return where the states that VNFs hand out are kept."""
-    own = conf.stores
-    key = packing.read_key(own.key_file) if own.key_file else None
-    where = store if own.driver == "database" else own.folder
-    loaded: stores.Store = _load("nham.stores", own.driver, where, key)
-    return loaded
 
 
 def fencing_means(conf: cfg.ConfigOpts) -> list[fencing.HostFencing]:

@@ -22,6 +22,7 @@ SHOW = "nham:checkpoint:show"
 CREATE = "nham:checkpoint:create"
 DELETE = "nham:checkpoint:delete"
 RESTORE = "nham:checkpoint:restore"
+STATE = "nham:checkpoint:state"
 
 _ALL = "/v1/checkpoints"
 _ONE = "/v1/checkpoints/{checkpoint_id}"
@@ -37,5 +38,12 @@ RULES = [
         "Put a checkpoint back (restore).",
         "POST",
         f"{_ONE}/action",
+    ),
+    base.rule(
+        STATE,
+        base.MEMBER,
+        "Have the state that a checkpoint holds.",
+        "GET",
+        f"{_ONE}/state",
     ),
 ]

@@ -27,6 +27,7 @@ PAUSE = "nham:vnf:pause"
 RESUME = "nham:vnf:resume"
 SWITCHOVER = "nham:vnf:switchover"
 FAILBACK = "nham:vnf:failback"
+IMPORT_STATE = "nham:vnf:import_state"
 
 _ONE = "/v1/vnfs/{vnf_id}"
 _ACTION = "/v1/vnfs/{vnf_id}/action"
@@ -79,5 +80,12 @@ RULES = [
         "Have the VNFC's own server serve it again (failback).",
         "POST",
         _ACTION,
+    ),
+    base.rule(
+        IMPORT_STATE,
+        base.MEMBER,
+        "Have a VNFC take a state in.",
+        "PUT",
+        f"{_ONE}/state",
     ),
 ]

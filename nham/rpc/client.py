@@ -47,12 +47,15 @@ class EngineClient:
             transport, target, timeout=timeout, retry=1
         )
 
-    def create_checkpoint(
+    def export_vnf_state(
         self, vnf_id: str, group_id: str | None = None
     ) -> list[str]:
-        """Begin a checkpoint of one VNFC or of all; return their ids."""
+        """Begin a checkpoint of one VNFC or of all; return their ids.
+
+        Source: NHAM paper 3.2, as is the name.
+        """
         ids: list[str] = self._call(
-            "create_checkpoint", vnf_id=vnf_id, group_id=group_id
+            "export_vnf_state", vnf_id=vnf_id, group_id=group_id
         )
         return ids
 
@@ -60,11 +63,12 @@ class EngineClient:
         """Let a checkpoint be removed from its backend."""
         self._call("delete_checkpoint", checkpoint_id=checkpoint_id)
 
-    def restore_checkpoint(self, checkpoint_id: str) -> str:
-        """Begin to put a checkpoint back; return the recovery's id."""
-        return str(
-            self._call("restore_checkpoint", checkpoint_id=checkpoint_id)
-        )
+    def import_vnf_state(self, checkpoint_id: str) -> str:
+        """Begin to put a checkpoint back; return the recovery's id.
+
+        Source: NHAM paper 3.2, as is the name.
+        """
+        return str(self._call("import_vnf_state", checkpoint_id=checkpoint_id))
 
     def switchover_vnf(
         self, vnf_id: str, group_id: str | None = None

@@ -32,9 +32,9 @@ LOG = logging.getLogger(__name__)
 
 OPERATIONS = frozenset(
     {
-        "create_checkpoint",
+        "export_vnf_state",
         "delete_checkpoint",
-        "restore_checkpoint",
+        "import_vnf_state",
         "switchover_vnf",
         "failback_vnf",
         "register_vnf",
@@ -56,15 +56,13 @@ class EngineEndpoint(Protocol):
     answers are what JSON can say.
     """
 
-    def create_checkpoint(
-        self, vnf_id: str, group_id: str | None
-    ) -> list[str]:
+    def export_vnf_state(self, vnf_id: str, group_id: str | None) -> list[str]:
         """Begin checkpoints; return their ids."""
 
     def delete_checkpoint(self, checkpoint_id: str) -> None:
         """Let a checkpoint be removed from its backend."""
 
-    def restore_checkpoint(self, checkpoint_id: str) -> str:
+    def import_vnf_state(self, checkpoint_id: str) -> str:
         """Begin to put a checkpoint back; return the recovery's id."""
 
     def switchover_vnf(self, vnf_id: str, group_id: str | None) -> list[str]:

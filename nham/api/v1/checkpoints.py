@@ -56,7 +56,7 @@ class Checkpoints:
         store, group_id = self._service.store, given["group_id"]
         if group_id is not None and store.group(group_id).vnf_id != vnf.id:
             raise errors.not_found("replica group", group_id)
-        ids = self._service.engine.create_checkpoint(vnf.id, group_id)
+        ids = self._service.engine.export_vnf_state(vnf.id, group_id)
         response.status = falcon.HTTP_202
         response.media = {
             "checkpoints": [views.checkpoint(store.checkpoint(i)) for i in ids]
@@ -107,7 +107,7 @@ class Action:
         """Begin to put the checkpoint back."""
         validate.action(request, {"restore": {}})
         self._service.checkpoint(request, rules.RESTORE, checkpoint_id)
-        recovery_id = self._service.engine.restore_checkpoint(checkpoint_id)
+        recovery_id = self._service.engine.import_vnf_state(checkpoint_id)
         response.status = falcon.HTTP_202
         response.media = {"recovery_id": recovery_id}
 

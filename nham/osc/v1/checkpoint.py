@@ -25,8 +25,8 @@ from osc_lib.command import command
 from nham.osc.v1 import base
 from nham.osc.v1 import columns
 from nham.osc.v1 import recovery as recovery_commands
+from nham.sdk.v1 import _proxy
 from nham.sdk.v1 import checkpoint as _checkpoint
-from nham.sdk.v1 import recovery as _recovery
 
 Rows = tuple[Sequence[str], Sequence[Sequence[Any]]]
 One = tuple[Sequence[str], Sequence[Any]]
@@ -52,7 +52,7 @@ class ListCheckpoint(command.Lister):
         if parsed_args.state:
             query["state"] = parsed_args.state
         found = base.client_of(self).checkpoints(**query)
-        return _listed(found, parsed_args.long)
+        return listed(found, parsed_args.long)
 
 
 class ShowCheckpoint(command.ShowOne):
@@ -92,18 +92,8 @@ class CreateCheckpoint(command.Lister):
         client = base.client_of(self)
         vnf = client.find_vnf(parsed_args.vnf)
         made = client.create_checkpoints(vnf.id, parsed_args.group)
-        if parsed_args.wait:
-            made = base.wait_for(
-                lambda: [client.get_checkpoint(one.id) for one in made],
-                _awaited,
-                parsed_args.timeout,
-            )
-        for one in made:
-            if one.state == "failed":
-                raise exceptions.CommandError(
-                    f"Checkpoint {one.id} failed: {one.reason}"
-                )
-        return _listed(made, more=False)
+        timeout = parsed_args.timeout if parsed_args.wait else None
+        return listed(wait_for(client, made, timeout), more=False)
 
 
 class DeleteCheckpoint(command.Command):
@@ -134,15 +124,9 @@ class RestoreCheckpoint(command.ShowOne):
         client = base.client_of(self)
         found = client.restore_checkpoint(parsed_args.checkpoint)
         if parsed_args.wait:
-            found = base.wait_for(
-                lambda: client.get_recovery(found.id),
-                _running_step,
-                parsed_args.timeout,
+            found = recovery_commands.wait_for(
+                client, found.id, parsed_args.timeout
             )
-            if found.state != "succeeded":
-                raise exceptions.CommandError(
-                    f"Recovery {found.id} {found.state}: {found.reason}"
-                )
         return recovery_commands.shown(found)
 
 
@@ -162,10 +146,36 @@ _MORE: tuple[str, ...] = (
     "Trigger",
     "Completed at",
     "Consistency",
+    "Pause",
 )
 
 
-def _listed(found: Any, more: bool) -> Rows:
+def wait_for(
+    client: _proxy.Proxy,
+    made: list[_checkpoint.Checkpoint],
+    timeout: float | None,
+) -> list[_checkpoint.Checkpoint]:
+    """Return checkpoints once all are whole.
+
+    :param timeout: seconds; None: do not wait.
+    :raises CommandError: one failed, or is not whole in time.
+    """
+    if timeout is not None:
+        made = base.wait_for(
+            lambda: [client.get_checkpoint(one.id) for one in made],
+            _awaited,
+            timeout,
+        )
+    for one in made:
+        if one.state == "failed":
+            raise exceptions.CommandError(
+                f"Checkpoint {one.id} failed: {one.reason}"
+            )
+    return made
+
+
+def listed(found: Any, more: bool) -> Rows:
+    """Return the columns of checkpoints."""
     names = _COLUMNS + (_MORE if more else ())
     return names, [_row(one, more) for one in found]
 
@@ -190,6 +200,7 @@ def _row(one: _checkpoint.Checkpoint, more: bool) -> tuple[Any, ...]:
         one.trigger,
         columns.Moment(one.completed_at),
         one.consistency,
+        columns.Seconds(one.pause),
     )
 
 
@@ -207,12 +218,3 @@ def _awaited(found: Sequence[_checkpoint.Checkpoint]) -> str | None:
     if not creating:
         return None
     return f"{len(found) - len(creating)} of {len(found)} checkpoints done"
-
-
-def _running_step(found: _recovery.Recovery) -> str | None:
-    if found.state != "running":
-        return None
-    started = [one for one in found.steps if one["state"] != "pending"]
-    if not started:
-        return f"recovery {found.id} begins"
-    return columns.step(started[-1])

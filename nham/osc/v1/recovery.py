@@ -19,10 +19,12 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from osc_lib import exceptions
 from osc_lib.command import command
 
 from nham.osc.v1 import base
 from nham.osc.v1 import columns
+from nham.sdk.v1 import _proxy
 from nham.sdk.v1 import recovery as _recovery
 
 Rows = tuple[Sequence[str], Sequence[Sequence[Any]]]
@@ -90,6 +92,23 @@ _COLUMNS: tuple[str, ...] = (
 _MORE: tuple[str, ...] = ("Group", "Epoch", "Rule", "Owner", "Ended at")
 
 
+def wait_for(
+    client: _proxy.Proxy, recovery_id: str, timeout: float
+) -> _recovery.Recovery:
+    """Return a recovery once it has succeeded.
+
+    :raises CommandError: it has not, or not in time.
+    """
+    found = base.wait_for(
+        lambda: client.get_recovery(recovery_id), _running_step, timeout
+    )
+    if found.state != "succeeded":
+        raise exceptions.CommandError(
+            f"Recovery {found.id} {found.state}: {found.reason}"
+        )
+    return found
+
+
 def shown(one: _recovery.Recovery) -> One:
     """Return the columns of one recovery in full."""
     names = (
@@ -134,3 +153,12 @@ def _row(one: _recovery.Recovery, more: bool) -> tuple[Any, ...]:
         one.owner,
         columns.Moment(one.ended_at),
     )
+
+
+def _running_step(found: _recovery.Recovery) -> str | None:
+    if found.state != "running":
+        return None
+    started = [one for one in found.steps if one["state"] != "pending"]
+    if not started:
+        return f"recovery {found.id} begins"
+    return columns.step(started[-1])

@@ -204,13 +204,13 @@ class SwitchoverVnf(command.Lister):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """See base class."""
-        return _with_vnfc(super().get_parser(prog_name))
+        return with_vnfc(super().get_parser(prog_name))
 
     def take_action(self, parsed_args: argparse.Namespace) -> Rows:
         """See base class."""
         client = base.client_of(self)
         found = client.find_vnf(parsed_args.vnf)
-        group_id = _group_of(found, parsed_args.vnfc)
+        group_id = group_of(found, parsed_args.vnfc)
         return _begun(client.switchover_vnf(found.id, group_id))
 
 
@@ -219,13 +219,13 @@ class FailbackVnf(command.Lister):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """See base class."""
-        return _with_vnfc(super().get_parser(prog_name))
+        return with_vnfc(super().get_parser(prog_name))
 
     def take_action(self, parsed_args: argparse.Namespace) -> Rows:
         """See base class."""
         client = base.client_of(self)
         found = client.find_vnf(parsed_args.vnf)
-        group_id = _group_of(found, parsed_args.vnfc)
+        group_id = group_of(found, parsed_args.vnfc)
         return _begun(client.failback_vnf(found.id, group_id))
 
 
@@ -233,7 +233,7 @@ def _begun(recoveries: Sequence[_recovery.Recovery]) -> Rows:
     return ("Recovery", "State"), [(one.id, one.state) for one in recoveries]
 
 
-def _group_of(vnf: _vnf.Vnf, vnfc: str | None) -> str | None:
+def group_of(vnf: _vnf.Vnf, vnfc: str | None) -> str | None:
     """Return the id of the group of a VNFC, None for none."""
     if vnfc is None:
         return None
@@ -300,7 +300,8 @@ def _with_vnf(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     return parser
 
 
-def _with_vnfc(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+def with_vnfc(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Add a VNF, and one of its VNFCs if wanted."""
     parser.add_argument(
         "--vnfc",
         metavar="<vnfc>",

@@ -145,6 +145,16 @@ class Proxy(proxy.Proxy):
         """
         return self._move(vnf, "failback", group_id)
 
+    def import_vnf_state(
+        self, vnf: str | _vnf.Vnf, group_id: str, data: bytes
+    ) -> _recovery.Recovery:
+        """Have the member that serves a VNFC take a state in.
+
+        :param data: as exported before; see ``get_checkpoint_state``.
+        """
+        found = self._get_resource(_vnf.Vnf, vnf)
+        return self.get_recovery(found.import_state(self, group_id, data))
+
     # Checkpoints
 
     def checkpoints(self, **query: Any) -> Iterator[_checkpoint.Checkpoint]:
@@ -159,6 +169,13 @@ class Proxy(proxy.Proxy):
     ) -> _checkpoint.Checkpoint:
         """Return one checkpoint."""
         return self._get(_checkpoint.Checkpoint, checkpoint)
+
+    def get_checkpoint_state(
+        self, checkpoint: str | _checkpoint.Checkpoint
+    ) -> bytes:
+        """Return the state that a checkpoint of a hook holds."""
+        found = self._get_resource(_checkpoint.Checkpoint, checkpoint)
+        return found.download(self)
 
     def create_checkpoints(
         self, vnf_id: str, group_id: str | None = None

@@ -20,6 +20,8 @@ from openstack import exceptions
 from openstack import resource
 from openstack import utils
 
+from nham.adapters.hooks import http
+
 
 class Checkpoint(resource.Resource):
     """One checkpoint."""
@@ -44,7 +46,7 @@ class Checkpoint(resource.Resource):
     group_id = resource.Body("group_id")
     #: The server that it was taken of.
     server_id = resource.Body("server_id")
-    #: How it was taken: "image" or "volume".
+    #: How it was taken: "image", "volume" or "hook".
     engine = resource.Body("engine")
     #: Its number within the replica group.
     sequence = resource.Body("sequence", type=int)
@@ -52,7 +54,7 @@ class Checkpoint(resource.Resource):
     state = resource.Body("state")
     #: No write acknowledged before this moment is missing.
     cut_at = resource.Body("cut_at", type=float)
-    #: "scheduled", "demand" or "planned_work".
+    #: "scheduled", "demand", "planned_work" or "import".
     trigger = resource.Body("trigger")
     #: When it was whole and proved.
     completed_at = resource.Body("completed_at", type=float)
@@ -64,8 +66,22 @@ class Checkpoint(resource.Resource):
     reason = resource.Body("reason")
     #: Bytes in the backends.
     size = resource.Body("size", type=int)
+    #: Seconds that the VNFC stood still for it; None if that is not known.
+    pause = resource.Body("pause", type=float)
     #: What proves it whole.
     digest = resource.Body("digest")
+
+    def download(self, session: adapter.Adapter) -> bytes:
+        """Return the state that it holds, proved to be whole."""
+        url = utils.urljoin(self.base_path, self.id, "state")
+        response = session.get(url, headers={"Accept": http.MEDIA_TYPE})
+        exceptions.raise_from_response(response)
+        data: bytes = response.content
+        if response.headers.get(http.DIGEST) != http.digest(data):
+            raise exceptions.SDKException(
+                f"The state of checkpoint {self.id} came damaged"
+            )
+        return data
 
     def restore(self, session: adapter.Adapter) -> str:
         """Begin to put it back; return the id of the recovery."""

@@ -23,6 +23,8 @@ from openstack import exceptions
 from openstack import resource
 from openstack import utils
 
+from nham.adapters.hooks import http
+
 
 class Vnf(resource.Resource):
     """One VNF; ``groups`` and ``policies`` are not in a list."""
@@ -83,6 +85,21 @@ class Vnf(resource.Resource):
         exceptions.raise_from_response(response)
         found: list[dict[str, Any]] = response.json()["recoveries"]
         return found
+
+    def import_state(
+        self, session: adapter.Adapter, group_id: str, data: bytes
+    ) -> str:
+        """Have a VNFC take a state in; return the id of the recovery."""
+        url = utils.urljoin(self.base_path, self.id, "state")
+        headers = {
+            "Content-Type": http.MEDIA_TYPE,
+            http.DIGEST: http.digest(data),
+        }
+        response = session.put(
+            url, data=data, headers=headers, params={"group": group_id}
+        )
+        exceptions.raise_from_response(response)
+        return str(response.json()["recovery_id"])
 
     def act(
         self,

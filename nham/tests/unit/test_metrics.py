@@ -18,6 +18,7 @@ from __future__ import annotations
 import dataclasses
 
 from nham import metrics
+from nham.core import model
 from nham.core import states
 from nham.tests import base
 from nham.tests.unit.core import test_timeline
@@ -71,6 +72,25 @@ class MetricsTest(base.TestCase):
         self.assertEqual(
             1.0, value("nham_checkpoints_total", engine="test", state="failed")
         )
+
+    def test_pause(self) -> None:
+        parts = (
+            model.Artifact(kind="state", id="a", pause=0.25),
+            model.Artifact(kind="state", id="b"),
+        )
+        checkpoint = dataclasses.replace(
+            records.make_checkpoint(1, artifacts=parts),
+            engine="paused",
+            completed_at=1003.0,
+        )
+        metrics.checkpoint_taken(checkpoint)
+        metrics.checkpoint_taken(
+            dataclasses.replace(checkpoint, artifacts=parts[1:])
+        )
+        name = "nham_checkpoint_pause_seconds"
+        for what, wanted in (("sum", 0.25), ("count", 1.0)):
+            found = self._value(f"{name}_{what}", engine="paused")
+            self.assertEqual(wanted, found)
 
     def test_gauges(self) -> None:
         metrics.state_age("v", "VDU1-0", 12.5)

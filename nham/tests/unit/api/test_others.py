@@ -48,19 +48,19 @@ class CheckpointTest(base.ApiCase):
         self.assertEqual("image", shown["artifacts"][0]["kind"])
 
     def test_create(self) -> None:
-        self.engine.create_checkpoint.return_value = ["v1-c1"]
+        self.engine.export_vnf_state.return_value = ["v1-c1"]
         made = self.ask(
             "POST", "/v1/checkpoints", base.MEMBER, json={"vnf_id": "v1"}
         )
         self.assertEqual(202, made.status_code)
         self.assertEqual("v1-c1", made.json["checkpoints"][0]["id"])
-        self.engine.create_checkpoint.assert_called_once_with("v1", None)
+        self.engine.export_vnf_state.assert_called_once_with("v1", None)
 
     def test_create_for_a_group_of_another_vnf(self) -> None:
         body = {"vnf_id": "v1", "group_id": "v2-g"}
         answer = self.ask("POST", "/v1/checkpoints", base.MEMBER, json=body)
         self.assert_error(answer, 404, "There is no replica group v2-g")
-        self.engine.create_checkpoint.assert_not_called()
+        self.engine.export_vnf_state.assert_not_called()
 
     def test_delete(self) -> None:
         answer = self.ask("DELETE", "/v1/checkpoints/v1-c1", base.MEMBER)
@@ -68,13 +68,13 @@ class CheckpointTest(base.ApiCase):
         self.engine.delete_checkpoint.assert_called_once_with("v1-c1")
 
     def test_restore(self) -> None:
-        self.engine.restore_checkpoint.return_value = "r1"
+        self.engine.import_vnf_state.return_value = "r1"
         path = "/v1/checkpoints/v1-c1/action"
         answer = self.ask("POST", path, base.MEMBER, json={"restore": {}})
         self.assertEqual(
             (202, {"recovery_id": "r1"}), (answer.status_code, answer.json)
         )
-        self.engine.restore_checkpoint.side_effect = errors.Conflict("busy")
+        self.engine.import_vnf_state.side_effect = errors.Conflict("busy")
         answer = self.ask("POST", path, base.MEMBER, json={"restore": {}})
         self.assert_error(answer, 409, "busy")
         answer = self.ask("POST", path, base.READER, json={"restore": {}})

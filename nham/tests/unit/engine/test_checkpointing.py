@@ -102,7 +102,7 @@ class TestTake(CheckpointCase):
             ),
         )
         self.assertEqual(self.server_id(), taken.server_id)
-        [image] = self.vim.find_images(checkpointing.name_of(taken))
+        [image] = self.vim.find_images(taken.name)
         self.assertEqual([image.id], [part.id for part in taken.artifacts])
 
     def test_sequence_goes_on(self) -> None:
@@ -176,7 +176,7 @@ class TestTake(CheckpointCase):
         """Check that the only checkpoint goes, and its image with it."""
         [checkpoint] = self.store.checkpoints()
         self.assertIs(State.DELETING, checkpoint.state)
-        name = checkpointing.name_of(checkpoint)
+        name = checkpoint.name
         self.assertEqual(1, len(self.vim.find_images(name)))
         self.checkpointer.run(())
         self.assertEqual([], self.store.checkpoints())

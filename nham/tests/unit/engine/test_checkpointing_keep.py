@@ -275,7 +275,7 @@ class TestLostParts(KeepCase):
 
     def test_engine_died_before_the_answer(self) -> None:
         died = self.add_checkpoint(1, state=State.CREATING, artifacts=())
-        name = checkpointing.name_of(died)
+        name = died.name
         self.vim.create_image(self.server_id(), name)
         self.run_in(100.5)
         self.assertIs(State.FAILED, self.store.checkpoint(died.id).state)

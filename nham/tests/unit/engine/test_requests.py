@@ -77,23 +77,23 @@ class TestCheckpoints(RequestsCase):
     """Checkpoints on demand."""
 
     def test_create(self) -> None:
-        [found] = self.requests.create_checkpoint("v", "v/1")
+        [found] = self.requests.export_vnf_state("v", "v/1")
         checkpoint = self.store.checkpoint(found)
         self.assertEqual("v/1", checkpoint.group_id)
         self.assertEqual("demand", checkpoint.trigger)
 
     def test_create_for_the_whole_vnf(self) -> None:
-        found = self.requests.create_checkpoint("v", None)
+        found = self.requests.export_vnf_state("v", None)
         groups = [self.store.checkpoint(one).group_id for one in found]
         self.assertEqual(["v/0", "v/1"], groups)
 
     def test_create_for_nobody(self) -> None:
-        create = self.requests.create_checkpoint
+        create = self.requests.export_vnf_state
         self.refused(errors.NotFound, create, "x", None)
         self.refused(errors.NotFound, create, "v", "x")
 
     def test_create_is_refused(self) -> None:
-        create = self.requests.create_checkpoint
+        create = self.requests.export_vnf_state
         self.claim()
         why = self.refused(errors.Conflict, create, "v", "v/0")
         self.assertEqual("a recovery of it is running", why)
@@ -103,14 +103,14 @@ class TestCheckpoints(RequestsCase):
 
     def test_create_when_nova_is_down(self) -> None:
         self.world.api_down("nova", 60.0)
-        create = self.requests.create_checkpoint
+        create = self.requests.export_vnf_state
         why = self.refused(errors.NoAnswer, create, "v", "v/0")
         self.assertEqual("nova is down", why)
 
     def test_create_when_the_server_is_gone(self) -> None:
         self.world.delete_server_behind(self.server_id())
         self.clock.advance(5.0)
-        create = self.requests.create_checkpoint
+        create = self.requests.export_vnf_state
         self.refused(errors.NotFound, create, "v", "v/0")
 
     def test_delete(self) -> None:
@@ -127,18 +127,18 @@ class TestCheckpoints(RequestsCase):
 
     def test_restore(self) -> None:
         checkpoint = self.add_checkpoint()
-        found = self.requests.restore_checkpoint(checkpoint.id)
+        found = self.requests.import_vnf_state(checkpoint.id)
         self.assertEqual([found], self.started)
         recovery = self.store.recovery(found)
         self.assertEqual(
             ("restore", "v/0"), (recovery.rule, recovery.group_id)
         )
         self.assertIn("asked for by an operator", recovery.reasons)
-        restore = self.requests.restore_checkpoint
+        restore = self.requests.import_vnf_state
         self.refused(errors.Conflict, restore, checkpoint.id)
 
     def test_restore_of_what_is_not_available(self) -> None:
-        restore = self.requests.restore_checkpoint
+        restore = self.requests.import_vnf_state
         self.refused(errors.NotFound, restore, "x")
         for value, state in enumerate(State):
             if state is not State.AVAILABLE:

@@ -224,7 +224,7 @@ class CheckpointTest(CommandCase):
     def test_create_and_wait(self) -> None:
         creating = states.CheckpointState.CREATING
         self.store.add_checkpoint(records.make_checkpoint(2, state=creating))
-        self.engine.create_checkpoint.return_value = ["v1-c2"]
+        self.engine.export_vnf_state.return_value = ["v1-c2"]
         (row,) = self.as_json(checkpoint.CreateCheckpoint, "v1")
         self.assertEqual("creating", row["State"])
         told = self._wait(
@@ -240,7 +240,7 @@ class CheckpointTest(CommandCase):
         self.store.add_checkpoint(
             records.make_checkpoint(2, state=failed, reason="torn")
         )
-        self.engine.create_checkpoint.return_value = ["v1-c2"]
+        self.engine.export_vnf_state.return_value = ["v1-c2"]
         with self.assertRaisesRegex(exceptions.CommandError, "torn"):
             self.run_it(checkpoint.CreateCheckpoint, "v1", "--wait")
 
@@ -250,7 +250,7 @@ class CheckpointTest(CommandCase):
 
     def test_restore_and_wait(self) -> None:
         self.store.claim(records.make_recovery("r1"), 0)
-        self.engine.restore_checkpoint.return_value = "r1"
+        self.engine.import_vnf_state.return_value = "r1"
         self.store.step_started("r1", 0, 5.0, "e1", 1)
         told = self._wait(
             lambda: self.store.end_recovery("r1", SUCCEEDED, 9.0, "", "e1", 1),
@@ -264,13 +264,13 @@ class CheckpointTest(CommandCase):
         self.store.claim(records.make_recovery("r1"), 0)
         failed = states.RecoveryState.FAILED
         self.store.end_recovery("r1", failed, 9.0, "no room", "e1", 1)
-        self.engine.restore_checkpoint.return_value = "r1"
+        self.engine.import_vnf_state.return_value = "r1"
         with self.assertRaisesRegex(exceptions.CommandError, "no room"):
             self.run_it(checkpoint.RestoreCheckpoint, "v1-c1", "--wait")
 
     def test_waiting_too_long(self) -> None:
         self.store.claim(records.make_recovery("r1"), 0)
-        self.engine.restore_checkpoint.return_value = "r1"
+        self.engine.import_vnf_state.return_value = "r1"
         with (
             contextlib.redirect_stderr(io.StringIO()),
             self.assertRaisesRegex(exceptions.CommandError, "not ended"),

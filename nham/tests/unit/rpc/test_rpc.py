@@ -42,13 +42,13 @@ class RpcTest(base.TestCase):
 
     def test_values(self) -> None:
         self._start()
-        self.engine.create_checkpoint.return_value = ["c1", "c2"]
-        self.assertEqual(["c1", "c2"], self.client.create_checkpoint("v"))
-        self.engine.create_checkpoint.assert_called_once_with(
+        self.engine.export_vnf_state.return_value = ["c1", "c2"]
+        self.assertEqual(["c1", "c2"], self.client.export_vnf_state("v"))
+        self.engine.export_vnf_state.assert_called_once_with(
             vnf_id="v", group_id=None
         )
-        self.engine.restore_checkpoint.return_value = "r1"
-        self.assertEqual("r1", self.client.restore_checkpoint("c1"))
+        self.engine.import_vnf_state.return_value = "r1"
+        self.assertEqual("r1", self.client.import_vnf_state("c1"))
         self.engine.switchover_vnf.return_value = ["r2"]
         self.assertEqual(["r2"], self.client.switchover_vnf("v", "g"))
         self.engine.switchover_vnf.assert_called_once_with(

@@ -20,6 +20,7 @@ from unittest import mock
 from openstack import exceptions
 
 from nham import sdk
+from nham.core import descriptor
 from nham.core import model
 from nham.core import states
 from nham.rpc import errors
@@ -114,18 +115,41 @@ class ProxyTest(base.ClientCase):
         found = self.proxy.checkpoints(vnf_id="v1", state="available")
         self.assertEqual(["v1-c1"], [c.id for c in found])
         self.assertEqual(7, self.proxy.get_checkpoint("v1-c1").size)
-        self.engine.create_checkpoint.return_value = ["v1-c2"]
+        self.engine.export_vnf_state.return_value = ["v1-c2"]
         (made,) = self.proxy.create_checkpoints("v1")
         self.assertEqual(("v1-c2", "failed"), (made.id, made.state))
         self.proxy.delete_checkpoint("v1-c1")
         self.engine.delete_checkpoint.assert_called_once_with("v1-c1")
 
+    def test_states(self) -> None:
+        hook = descriptor.StateProtection(
+            method="hook", hook=descriptor.Hook(port=1)
+        )
+        policy = descriptor.ResiliencyPolicy(
+            name="p", targets=("VDU1",), stateful=True, state_protection=hook
+        )
+        vnf = records.make_vnf("v1", project_id="noauth", policies=(policy,))
+        self.store.save_vnf(vnf)
+        self.store.save_member(
+            model.Member(id="m", group_id="v1-g", server_id="s")
+        )
+        self.store.next_sequence("v1-g")
+        self.store.claim(records.make_recovery("r1"), 0)
+        self.engine.import_vnf_state.return_value = "r1"
+        data = bytes(200_000)
+        found = self.proxy.import_vnf_state("v1", "v1-g", data)
+        self.assertEqual("r1", found.id)
+        ((checkpoint_id,), _) = self.engine.import_vnf_state.call_args
+        self.assertEqual(data, self.proxy.get_checkpoint_state(checkpoint_id))
+        with self.assertRaisesRegex(exceptions.ConflictException, "image"):
+            self.proxy.get_checkpoint_state("v1-c1")
+
     def test_restore(self) -> None:
         self.store.claim(records.make_recovery("r1"), 0)
-        self.engine.restore_checkpoint.return_value = "r1"
+        self.engine.import_vnf_state.return_value = "r1"
         found = self.proxy.restore_checkpoint("v1-c1")
         self.assertEqual(("r1", "running"), (found.id, found.state))
-        self.engine.restore_checkpoint.side_effect = errors.Conflict("busy")
+        self.engine.import_vnf_state.side_effect = errors.Conflict("busy")
         with self.assertRaisesRegex(exceptions.ConflictException, "busy"):
             self.proxy.restore_checkpoint("v1-c1")
 
