@@ -423,9 +423,10 @@ class Checkpointer:
         group = store.group(group_id)
         vnf = store.vnf(group.vnf_id)
         policy = descriptor.policy_for(group.vdu, vnf.policies)
-        keep = policy.state_protection.retention if policy else 1
         needed = self._images_in_use()
         good = store.checkpoints(group_id=group_id, states=[State.AVAILABLE])
+        sizes = [checkpoint.size for checkpoint in good]
+        keep = policy.state_protection.kept(sizes) if policy else 1
         bad = store.checkpoints(group_id=group_id, states=[State.FAILED])
         for checkpoint in [*good[keep:], *bad]:
             images = {a.id for a in checkpoint.artifacts}

@@ -203,6 +203,7 @@ def interval_used(policy: facts.Facts) -> Found:
     for field in (
         "state_protection.interval",
         "state_protection.retention",
+        "state_protection.max_total",
         "state_protection.rpo",
         "cooldown",
     ):

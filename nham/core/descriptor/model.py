@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 import dataclasses
 import enum
 from typing import Any
@@ -123,6 +124,7 @@ class StateProtection:
     :ivar interval: seconds between two checkpoints; the paper's cooldown.
         `build` takes `HOOK_INTERVAL` for a hook that gives none.
     :ivar retention: checkpoints kept per member, 1 to 32.
+    :ivar max_total: bytes that they may take together; None: no limit.
     :ivar rpo: seconds that the newest restorable state may be old; None:
         see `oldest`.
     :ivar hook: given with the method 'hook', and only then.
@@ -135,6 +137,20 @@ class StateProtection:
     hook: Hook | None = None
     rpo: float | None = None
     spread: words.StateSpread = "leader"
+    max_total: int | None = None
+
+    def kept(self, sizes: Sequence[int]) -> int:
+        """Return how many checkpoints are kept of some.
+
+        :param sizes: of each in bytes, of the newest first; that one is
+            kept whatever it takes.
+        """
+        total = 0
+        for index, size in enumerate(sizes[: self.retention]):
+            total += size
+            if index and self.max_total and total > self.max_total:
+                return index
+        return min(len(sizes), self.retention)
 
     @property
     def engine(self) -> str | None:

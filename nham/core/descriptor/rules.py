@@ -114,7 +114,7 @@ RULES = (
         conditions.interval_length,
     ),
     Rule(
-        "a checkpoint interval, retention or rpo needs a "
+        "a checkpoint interval, retention, max_total or rpo needs a "
         "state_protection.method other than none",
         conditions.interval_used,
     ),

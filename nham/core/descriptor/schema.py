@@ -33,6 +33,8 @@ _MONTH = 2592000.0
 _MOST = max(spec.high for spec in mechanisms.TABLE)
 #: No state that a hook exports is larger, in bytes: NHAM holds it in memory.
 _GIGABYTE = 1000**3
+#: No quota is larger, in bytes.
+_PETABYTE = 1000**5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -180,6 +182,14 @@ STATE = (
         "checkpoints kept per member",
         low=1,
         high=32,
+    ),
+    Property(
+        "state_protection.max_total",
+        "size",
+        "most bytes that the checkpoints of a member may take together; the "
+        "newest is kept whatever it takes",
+        low=1,
+        high=_PETABYTE,
     ),
     Property(
         "state_protection.rpo",

@@ -124,6 +124,20 @@ class TestPolicy(base.TestCase):
             samples.CONTEXT,
         )
 
+    def test_so_many_checkpoints_are_kept(self) -> None:
+        for sizes, total, wanted in (
+            ((), 10, 0),
+            ((4,), 1, 1),
+            ((4, 4, 4, 4), None, 3),
+            ((4, 4, 4, 4), 12, 3),
+            ((4, 4, 4, 4), 11, 2),
+            ((4, 8, 1), 11, 1),
+        ):
+            protection = descriptor.StateProtection(
+                method="hook", retention=3, max_total=total
+            )
+            self.assertEqual(wanted, protection.kept(sizes), str(sizes))
+
     def test_the_policy_of_the_vdu_wins(self) -> None:
         vnf = descriptor.build(
             samples.data({}, ("VNF",), "vnf"), samples.CONTEXT

@@ -143,8 +143,8 @@ _BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             ["state_protection.interval"],
         ),
     ],
-    "a checkpoint interval, retention or rpo needs a state_protection.method "
-    "other than none": [
+    "a checkpoint interval, retention, max_total or rpo needs a "
+    "state_protection.method other than none": [
         (["image"], {"cooldown": "1 m"}, ["cooldown"]),
         (
             ["image"],
@@ -155,6 +155,11 @@ _BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             ["image"],
             {"state_protection": {"method": "none", "retention": 3}},
             ["state_protection.retention"],
+        ),
+        (
+            ["image"],
+            {"state_protection": {"method": "none", "max_total": "1 GB"}},
+            ["state_protection.max_total"],
         ),
     ],
     "a probe of type tcp, http or udp needs a port, icmp has none": [

@@ -65,7 +65,7 @@ class TestManual(base.TestCase):
             value = prop.value_of(policy)
             if prop.kind == "duration" and value is not None:
                 self.assertEqual(value, durations.parse(default), prop.path)
-            elif prop.kind == "size":
+            elif prop.kind == "size" and value is not None:
                 self.assertEqual(value, sizes.parse(default), prop.path)
             elif prop.kind in ("integer", "boolean", "choice", "string") and (
                 default not in ("none", "required")

@@ -140,7 +140,8 @@ class TestPaper(base.TestCase):
             for line, rule in (
                 (
                     13,
-                    "cooldown: a checkpoint interval, retention or rpo needs",
+                    "cooldown: a checkpoint interval, retention, max_total "
+                    "or rpo needs",
                 ),
                 (11, "service_address.driver: all mechanisms but 0R need"),
                 (11, "probes: all mechanisms but 0R need at least one probe"),

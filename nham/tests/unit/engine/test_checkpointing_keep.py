@@ -158,6 +158,16 @@ class TestRetention(KeepCase):
         self.assertEqual([third, second], self.ids())
         self.assertIs(State.DELETING, self.store.checkpoint(first).state)
 
+    def test_no_more_than_fit_are_kept(self) -> None:
+        self.complete()
+        size = self.store.checkpoints(group_id="v/0")[0].size
+        for total, kept in ((2 * size, 2), (2 * size - 1, 1), (1, 1)):
+            self.protect(retention=3, max_total=total)
+            for _ in range(3):
+                newest = self.complete()
+            self.assertEqual(kept, len(self.ids()), str(total))
+            self.assertEqual(newest, self.ids()[0])
+
     def test_other_groups_are_left_alone(self) -> None:
         other = self.complete("v/1")
         for _ in range(3):
