@@ -185,18 +185,6 @@ class TestTold(base.TestCase):
             _check(examples.protected(**samples.SNAPSHOT)),
         )
 
-    def test_a_volume_is_refused_with_its_vdu(self) -> None:
-        found = descriptor.check(
-            samples.data(examples.STANDBY, ("volume",)), samples.CONTEXT
-        )
-        self.assertEqual(
-            [
-                "redundancy: 1R-AS of a VDU that boots from a volume is not "
-                "yet supported in this version, found volume"
-            ],
-            [str(problem) for problem in found],
-        )
-
     def test_a_level_warns_of_0r_and_not_of_a_standby(self) -> None:
         for level in conditions.SAL_SECONDS:
             self.assertEqual([], _check({**examples.STANDBY, "sal": level}))
