@@ -48,7 +48,7 @@ OPTS = [
         default=300.0,
         min=60.0,
         max=86400.0,
-        help="Seconds after which a server, port or floating IP of NHAM's own "
-        "that no replica group has any more is removed.",
+        help="Seconds after which a server, port, floating IP or volume of "
+        "NHAM's own that no replica group has any more is removed.",
     ),
 ]

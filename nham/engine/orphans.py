@@ -96,7 +96,30 @@ class Collector:
         for address in addresses:
             vim.delete_floating_ip(address.id)
             self._say("floating IP", address.ip, address.id)
-        return bool(ports or addresses)
+        return self._delete_stored(trace) or bool(ports or addresses)
+
+    def _delete_stored(self, trace: model.Trace) -> bool:
+        """Delete volumes and what they were made of; say if there were any."""
+        if not trace.name:
+            return False
+        vim, mark = self._context.vim, tags.of_owner(trace.id)
+        volumes = [
+            one
+            for one in vim.find_volumes(trace.name)
+            if one.description == mark
+        ]
+        snapshots = [
+            one
+            for one in vim.find_snapshots(trace.name)
+            if one.description == mark
+        ]
+        for volume in volumes:
+            vim.delete_volume(volume.id)
+            self._say("volume", trace.name, volume.id)
+        for snapshot in snapshots:
+            vim.delete_snapshot(snapshot.id)
+            self._say("snapshot", trace.name, snapshot.id)
+        return bool(volumes or snapshots)
 
     def _servers(self, trace: model.Trace) -> list[vim_base.Server]:
         if not trace.name:

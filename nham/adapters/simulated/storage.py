@@ -82,6 +82,7 @@ class Snapshot:
     volume_id: str
     value: int
     status: str = "creating"
+    description: str = ""
 
 
 class Storage:
@@ -159,7 +160,9 @@ class Storage:
         like = self.volume(volume_id)
         image = self.images.get(like.image_id or "")
         value = (
-            self._snapped(volume_id, name) if image is None else image.value
+            self._snapped(volume_id, name, description)
+            if image is None
+            else image.value
         )
         made = self.add_volume(value, like.image_id)
         made.name, made.status = name, "creating"
@@ -172,13 +175,14 @@ class Storage:
     def _named(self, name: str) -> list[Snapshot]:
         return [one for one in self.snapshots.values() if one.name == name]
 
-    def _snapped(self, volume_id: str, name: str) -> int:
+    def _snapped(self, volume_id: str, name: str, description: str) -> int:
         """Return what a snapshot in between holds, once there is one."""
         for snapshot in self._named(name):
             if snapshot.status == "available":
                 return snapshot.value
         if not self._named(name):
-            self.take_snapshot(volume_id, name)
+            made = self.take_snapshot(volume_id, name)
+            made.description = description
         raise errors.Conflict("a snapshot of the volume is being made")
 
     def delete_volume(self, volume_id: str) -> None:

@@ -54,6 +54,7 @@ def _snapshot(snapshot: storage.Snapshot) -> base.Snapshot:
         status=snapshot.status,
         volume_id=snapshot.volume_id,
         size=storage.SIZE,
+        description=snapshot.description,
     )
 
 
@@ -238,10 +239,14 @@ class SimulatedVim(base.Vim):
             images = self._world.storage.images.values()
             return [_image(one) for one in images if one.name == name]
 
-    def create_snapshot(self, volume_id: str, name: str) -> str:
+    def create_snapshot(
+        self, volume_id: str, name: str, description: str = base.DESCRIPTION
+    ) -> str:
         """See base class."""
         with self._call("create_snapshot", volume_id, "cinder"):
-            return self._world.storage.take_snapshot(volume_id, name).id
+            made = self._world.storage.take_snapshot(volume_id, name)
+            made.description = description
+            return made.id
 
     def snapshot(self, snapshot_id: str) -> base.Snapshot:
         """See base class."""

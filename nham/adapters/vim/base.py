@@ -122,6 +122,7 @@ class Snapshot:
     status: str
     volume_id: str
     size: int = 0
+    description: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -360,7 +361,9 @@ class Vim(Network):
         """Return the images of that name (to resume after a crash)."""
 
     @abc.abstractmethod
-    def create_snapshot(self, volume_id: str, name: str) -> str:
+    def create_snapshot(
+        self, volume_id: str, name: str, description: str = DESCRIPTION
+    ) -> str:
         """Begin a snapshot of a volume in use; return its id."""
 
     @abc.abstractmethod

@@ -305,9 +305,16 @@ class OpenStackVim(network.Neutron, base.Vim):
 
     # -- volumes
 
-    def create_snapshot(self, volume_id: str, name: str) -> str:
+    def create_snapshot(
+        self, volume_id: str, name: str, description: str = base.DESCRIPTION
+    ) -> str:
         """See base class."""
-        wish = {"volume_id": volume_id, "name": name, "force": True}
+        wish = {
+            "volume_id": volume_id,
+            "name": name,
+            "description": description,
+            "force": True,
+        }
         body = self._cinder.post(
             "/snapshots", {"snapshot": wish}, microversion=SNAPSHOT
         )

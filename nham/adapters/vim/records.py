@@ -120,6 +120,7 @@ def snapshot(body: Json) -> base.Snapshot:
         status=body["status"],
         volume_id=body["volume_id"],
         size=int(body.get("size") or 0) * GIGABYTE,
+        description=body.get("description") or "",
     )
 
 

@@ -62,12 +62,14 @@ class VolumeCopies:
             "description": description,
             "size": like["size"],
             "volume_type": like.get("volume_type"),
-            **self._source(like, name),
+            **self._source(like, name, description),
         }
         self._cinder.post("/volumes", {"volume": wish})
         raise errors.Conflict("the volume is being made")
 
-    def _source(self, like: Mapping[str, Any], name: str) -> dict[str, str]:
+    def _source(
+        self, like: Mapping[str, Any], name: str, description: str
+    ) -> dict[str, str]:
         """Return what the copy is made of.
 
         One that was made of another volume keeps the name of an image that
@@ -78,7 +80,7 @@ class VolumeCopies:
         changed = like.get("snapshot_id") or like.get("source_volid")
         if image_id and not changed and self._usable(image_id):
             return {"imageRef": image_id}
-        return {"snapshot_id": self._snapshot(like, name)}
+        return {"snapshot_id": self._snapshot(like, name, description)}
 
     def _usable(self, image_id: str) -> bool:
         try:
@@ -86,7 +88,9 @@ class VolumeCopies:
         except errors.NotFound:
             return False
 
-    def _snapshot(self, like: Mapping[str, Any], name: str) -> str:
+    def _snapshot(
+        self, like: Mapping[str, Any], name: str, description: str
+    ) -> str:
         """Return a snapshot of the volume in use."""
         for known in self._vim.find_snapshots(name):
             if known.status == "available":
@@ -102,5 +106,5 @@ class VolumeCopies:
                 f"volume {like['id']} was not made of an image that is "
                 f"there, and is not to have a snapshot: {trouble}"
             )
-        self._vim.create_snapshot(like["id"], name)
+        self._vim.create_snapshot(like["id"], name, description)
         raise errors.Conflict("a snapshot of the volume is being made")

@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from nham.adapters.simulated import storage
 from nham.adapters.vim import tags
 from nham.core import model
 from nham.core import states
@@ -76,6 +77,45 @@ class CollectorTest(replica_case.ReplicaCase):
         said = [e for e in self.store.events() if e.kind == "orphan-removed"]
         self.assertEqual(3, len(said))
         self.assertIn(self.ours, said[0].message)
+
+    def volume(self, mark: str) -> storage.Volume:
+        """Make a volume of the member's name."""
+        made = self.world.storage.add_volume(7)
+        made.name, made.description = "nham-s", mark
+        return made
+
+    def test_volume_and_what_it_was_made_of(self) -> None:
+        self.leave()
+        for mark in (self.mark, "nham", tags.of_owner("t")):
+            volume = self.volume(mark)
+            self.vim.create_snapshot(volume.id, "nham-s", mark)
+        self.collect()
+        self.collect(GRACE)
+        self.collect(5.0)
+        for kept in (
+            self.vim.find_volumes("nham-s"),
+            self.vim.find_snapshots("nham-s"),
+        ):
+            self.assertEqual(
+                {"nham", tags.of_owner("t")},
+                {one.description for one in kept},
+            )
+        self.assertEqual(([], []), self.left()[:2])
+        self.collect()
+        self.assertNotIn("s", [t.id for t in self.store.ownerless()])
+
+    def test_volume_that_a_server_still_has(self) -> None:
+        self.leave()
+        volume = self.volume(self.mark)
+        volume.status = "in-use"
+        self.collect()
+        self.collect(GRACE)
+        self.collect(5.0)
+        self.assertEqual(([], []), self.left()[:2])
+        self.assertEqual(1, len(self.vim.find_volumes("nham-s")))
+        volume.status = "available"
+        self.collect()
+        self.assertEqual([], list(self.vim.find_volumes("nham-s")))
 
     def test_group_is_gone(self) -> None:
         self.store.delete_group("v/0")

@@ -85,7 +85,12 @@ class VolumeCopiesTest(rest_case.RestCase):
         self.assertRaises(errors.Conflict, self.ask)
         self.assertFalse(self.made.called)
         self.assertEqual(
-            {"volume_id": "v1", "name": "mine", "force": True},
+            {
+                "volume_id": "v1",
+                "name": "mine",
+                "description": "of a test",
+                "force": True,
+            },
             self.snapped.request_history[-1].json()["snapshot"],
         )
 
