@@ -101,8 +101,8 @@ class TestServed(guest.GuestCase):
         """Write a run into the VNF's memory, as memory.h lays it out."""
         memory = self.member.root / "tmp" / "memory"
         with memory.open("r+b" if memory.exists() else "w+b") as file:
-            # Behind the counter, the sender and the digest.
-            file.seek(8 + 256 + 64)
+            # Behind start, counter, sender and digest.
+            file.seek(8 + 8 + 256 + 64)
             file.write(struct.pack("=Q", runs))
             file.seek(place * 24, os.SEEK_CUR)
             file.write(struct.pack("=3Q", run.first, run.last, run.count))
