@@ -95,7 +95,7 @@ MEANINGS: dict[type[enum.StrEnum], dict[enum.StrEnum, str]] = {
     Role: {
         Role.PRIMARY: "Serves the VNFC; its state is the one that counts.",
         Role.ACTIVE: "Serves beside the primary (MR-AA).",
-        Role.STANDBY: "Runs and does not serve; takes over at a failure.",
+        Role.STANDBY: "Does not serve; waits to take over.",
         Role.ASIDE: "Stopped by its operator; serves once started again.",
         Role.JOINING: "Being made or repaired; cannot take over yet.",
         Role.FAILED: "Has failed and is cut off; waits for its repair.",
@@ -131,3 +131,42 @@ MEANINGS: dict[type[enum.StrEnum], dict[enum.StrEnum, str]] = {
 def meaning(state: enum.StrEnum) -> str:
     """Return the sentence that says what a state means."""
     return MEANINGS[type(state)][state]
+
+
+#: Which states may follow each of those that have an order. A VNF's state
+#: follows from what is seen of its VNFCs, so any may come after any.
+FOLLOWS: dict[
+    type[enum.StrEnum], dict[enum.StrEnum, tuple[enum.StrEnum, ...]]
+] = {
+    CheckpointState: {
+        CheckpointState.CREATING: (
+            CheckpointState.AVAILABLE,
+            CheckpointState.FAILED,
+            CheckpointState.DELETING,
+        ),
+        CheckpointState.AVAILABLE: (CheckpointState.DELETING,),
+        CheckpointState.FAILED: (CheckpointState.DELETING,),
+        CheckpointState.DELETING: (),
+    },
+    RecoveryState: {
+        RecoveryState.RUNNING: (
+            RecoveryState.SUCCEEDED,
+            RecoveryState.FAILED,
+            RecoveryState.ABORTED,
+        ),
+        RecoveryState.SUCCEEDED: (),
+        RecoveryState.FAILED: (),
+        RecoveryState.ABORTED: (),
+    },
+    StepState: {
+        StepState.PENDING: (StepState.STARTED,),
+        StepState.STARTED: (
+            StepState.DONE,
+            StepState.FAILED,
+            StepState.REFUSED,
+        ),
+        StepState.DONE: (),
+        StepState.FAILED: (),
+        StepState.REFUSED: (),
+    },
+}

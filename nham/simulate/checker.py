@@ -30,6 +30,7 @@ from nham.adapters.simulated import tacker
 from nham.core import model
 from nham.core import states
 from nham.core.decision import replicas as rungs
+from nham.simulate import changes
 from nham.simulate import lab as lab_
 from nham.simulate import replicas
 
@@ -71,6 +72,7 @@ class Auditor:
     """Watches what the engines of a lab do.
 
     :ivar violations: the rules that were broken, oldest first.
+    :ivar changes: what sees how members change their roles.
     """
 
     def __init__(self, lab: lab_.Lab) -> None:
@@ -83,6 +85,8 @@ class Auditor:
         self._replicas = replicas.Watcher(lab, self.violate, self._troubled)
         lab.memory.on_write.append(self._written)
         lab.memory.on_write.append(self._replicas.written)
+        self.changes = changes.Watcher(lab, self.violate)
+        lab.memory.on_write.append(self.changes.written)
 
     def inject(self, injection: Injection) -> None:
         """Take note of what is done to the cloud."""

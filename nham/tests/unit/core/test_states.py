@@ -46,3 +46,9 @@ class MeaningsTest(base.TestCase):
 
     def test_there_are_states(self) -> None:
         self.assertIn(states.RecoveryState, ENUMS)
+
+    def test_what_may_follow_is_of_the_same_kind(self) -> None:
+        for kind, table in states.FOLLOWS.items():
+            self.assertEqual(set(kind), set(table))
+            for state, following in table.items():
+                self.assertLessEqual(set(following), set(kind) - {state})
