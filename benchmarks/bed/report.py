@@ -50,14 +50,17 @@ class Reports:
         return None
 
     def wait_protected(self, instance_id: str) -> str:
-        """Wait until a VNF is protected; return its id at NHAM."""
+        """Wait until a VNF is protected; return its id at NHAM.
+
+        It is not for as long as its first standby is made.
+        """
 
         def protected() -> str | None:
             vnf = self.vnf(instance_id)
             good = vnf is not None and vnf.state == "protected"
             return str(vnf.id) if good else None
 
-        return bed.wait("NHAM protects the VNF", protected, 60)
+        return bed.wait("NHAM protects the VNF", protected, 180)
 
     def wait_state(self, instance_id: str, state: str, seconds: float) -> None:
         """Wait until NHAM shows a VNF in that state."""

@@ -31,6 +31,7 @@ from nham.core import states
 from nham.engine import dissolve
 from nham.engine import journal as journal_
 from nham.recovery import context
+from nham.recovery import replica_steps
 
 
 def prepare(
@@ -40,7 +41,9 @@ def prepare(
 ) -> None:
     """Make sure that a VNF's groups can get along with other policies.
 
-    A group that no policy is for any more loses all that NHAM made for it.
+    A group that no policy is for any more loses all that NHAM made for it,
+    and so does one whose service address is another, or moved in another
+    way: its standby is made anew.
 
     :raises ValueError: a server of NHAM's own serves, and the new mechanism
         has no place for it.
@@ -50,17 +53,24 @@ def prepare(
     for group in groups:
         before = descriptor.policy_for(group.vdu, vnf.policies)
         after = descriptor.policy_for(group.vdu, policies)
-        if before is None or (after and _form(before) == _form(after)):
+        if before is None or (after and _changed(before, after) is None):
             continue
         for member in ctx.store.members(group_id=group.id):
             if member.role is states.Role.PRIMARY and member.kind == "server":
                 raise ValueError(
-                    f"redundancy: cannot change while {member.name}, which is "
-                    f"NHAM's own, serves {group.vnfc}: switch over first"
+                    f"{_changed(before, after)}: cannot change while "
+                    f"{member.name}, which is NHAM's own, serves "
+                    f"{group.vnfc}: switch over first"
                 )
     for group in groups:
-        if descriptor.policy_for(group.vdu, policies) is None:
+        before = descriptor.policy_for(group.vdu, vnf.policies)
+        after = descriptor.policy_for(group.vdu, policies)
+        if after is None:
             dissolve.dissolve(ctx, group)
+        elif before is not None and _moves_otherwise(before, after):
+            dissolve.dissolve(ctx, group)
+            for member in ctx.store.members(group_id=group.id):
+                replica_steps.forget_addresses(ctx, group, member)
 
 
 def set_properties(
@@ -185,3 +195,25 @@ def _form(policy: descriptor.ResiliencyPolicy) -> tuple[bool, bool]:
     """Return what the members that a mechanism needs have to be like."""
     spec = mechanisms.of(policy.redundancy)
     return spec.replicated, spec.spreads
+
+
+def _changed(
+    before: descriptor.ResiliencyPolicy,
+    after: descriptor.ResiliencyPolicy | None,
+) -> str | None:
+    """Return the property by which the members have to be others, if any."""
+    if after is None or _form(before) != _form(after):
+        return "redundancy"
+    moves = _moves_otherwise(before, after)
+    return "service_address" if moves else None
+
+
+def _moves_otherwise(
+    before: descriptor.ResiliencyPolicy, after: descriptor.ResiliencyPolicy
+) -> bool:
+    """Say whether both move a service address, but not alike."""
+    moved = (True, False)
+    return (
+        _form(before) == _form(after) == moved
+        and before.service_address != after.service_address
+    )

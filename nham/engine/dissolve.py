@@ -19,12 +19,12 @@ import dataclasses
 import logging
 
 from nham.adapters import errors
-from nham.adapters.traffic import base as traffic
 from nham.core import descriptor
 from nham.core import mechanisms
 from nham.core import model
 from nham.core import states
 from nham.recovery import context
+from nham.recovery import movers
 from nham.recovery import replica_steps
 from nham.recovery import volume_steps
 
@@ -91,14 +91,30 @@ def _give_back(
 def _lead_back(
     ctx: context.Context, group: model.Group, member: model.Member
 ) -> None:
-    policy = _policy(ctx, group)
+    """Lead clients to the VNFM's server; a silent guest cannot be helped."""
+    policy, service = _policy(ctx, group), group.service
     mover = ctx.movers.get(policy.service_address.driver) if policy else None
-    if mover and group.service is not None and member.port_id is not None:
-        place = traffic.Place(
-            server_id=member.server_id, port_id=member.port_id
-        )
-        with contextlib.suppress(errors.NotFound):
-            mover.move(group.service, place)
+    if mover is None or service is None or member.port_id is None:
+        return
+    if mover.volatile:
+        _cut_ours_off(ctx, group)
+    try:
+        mover.move(service, movers.place_of(member))
+    except errors.NotFound:
+        return
+    except (errors.Conflict, errors.Refused) as error:
+        if not mover.volatile:
+            raise
+        LOG.warning("%s leads nowhere now: %s", service.ip, error)
+
+
+def _cut_ours_off(ctx: context.Context, group: model.Group) -> None:
+    """Let none of NHAM's own servers hold the address that it claimed."""
+    for member in ctx.store.members(group_id=group.id):
+        if member.kind == "server":
+            for port in ctx.vim.ports(member.server_id):
+                if port.enabled:
+                    ctx.vim.enable_port(port.id, False)
 
 
 def _start(ctx: context.Context, member: model.Member) -> None:

@@ -105,14 +105,18 @@ class Housekeeper:
         self, entry: fleet_.Entry, member: model.Member
     ) -> watch_.Watched | None:
         """Return how a member is watched; None if nobody can ask it."""
-        own = endpoints.own_address(entry.group, member)
+        driver = entry.policy.service_address.driver
+        mover = self._context.movers.get(driver)
+        own = endpoints.asked_address(
+            entry.group, member, mover is not None and mover.asked
+        )
         server = self._cloud.server(member.server_id)
         if member.role is states.Role.FAILED or (own or server) is None:
             return None
         if member.parked and server and server.status == "SHUTOFF":
             return None
         fixed = server.addresses if server else ()
-        addresses = fixed if own is None else (own, *_fixed(fixed))
+        addresses = fixed if own is None else (own, *_fixed(fixed, entry))
         return watch_.Watched(
             group_id=context.subject(member),
             policy=entry.policy,
@@ -209,10 +213,13 @@ class Housekeeper:
 
 
 def _fixed(
-    addresses: Iterable[vim_base.Address],
+    addresses: Iterable[vim_base.Address], entry: fleet_.Entry
 ) -> tuple[vim_base.Address, ...]:
     """Return those that Nova does not need to be asked for again.
 
-    What Nova says of floating addresses is late by seconds after a move.
+    What Nova says of addresses that move is late by seconds after a move.
     """
-    return tuple(one for one in addresses if one.kind == "fixed")
+    moves = entry.policy.service_address.address
+    return tuple(
+        one for one in addresses if one.kind == "fixed" and one.ip != moves
+    )

@@ -29,9 +29,11 @@ from stevedore import driver
 from nham.adapters import clock as clock_
 from nham.adapters.checkpoints import base as checkpoints
 from nham.adapters.fencing import base as fencing
+from nham.adapters.hooks import base as hooks
 from nham.adapters.hooks import secrets
 from nham.adapters.probes import network
 from nham.adapters.stores import configured as stores
+from nham.adapters.traffic import base as traffic
 from nham.adapters.vim import base as vim_base
 from nham.adapters.vnfm import base as vnfm_base
 from nham.core import facts
@@ -108,16 +110,20 @@ def engine(
     if conf.tacker.enabled:
         vnfms["tacker"] = _load("nham.vnfm", "tacker", reached, timeout)
     set_up = settings(conf)
+    hook: hooks.Hook = _load("nham.hooks", "http")
+    locate = endpoints.Endpoints(
+        store, vim, functools.partial(secrets.read, conf.hooks.secrets_dir)
+    )
     prober = network.NetworkProber()
     ctx = context.Context(
         store=store,
         vim=vim,
         vnfms=vnfms,
         fencing=fencing_means(conf),
-        engines=_engines(conf, vim, store),
+        engines=_engines(conf, vim, store, hook, locate),
         watch=watch_.Watch(prober, clock, set_up),
         clock=clock,
-        movers={"floating_ip": _load("nham.traffic", "floating_ip", vim)},
+        movers=_movers(vim, hook, locate),
         spreaders={
             "octavia": _load("nham.traffic", "octavia", reached, timeout)
         },
@@ -126,24 +132,37 @@ def engine(
 
 
 def _engines(
-    conf: cfg.ConfigOpts, vim: vim_base.Vim, store: store_.Store
+    conf: cfg.ConfigOpts,
+    vim: vim_base.Vim,
+    store: store_.Store,
+    hook: hooks.Hook,
+    locate: endpoints.Endpoints,
 ) -> dict[str, checkpoints.CheckpointEngine]:
     """Return the checkpoint engines by their names."""
     found: dict[str, checkpoints.CheckpointEngine] = {
         name: _load("nham.checkpoints", name, vim)
         for name in ("image", "volume")
     }
-    locate = endpoints.Endpoints(
-        store, vim, functools.partial(secrets.read, conf.hooks.secrets_dir)
-    )
     found["hook"] = _load(
         "nham.checkpoints",
         "hook",
         vim,
-        _load("nham.hooks", "http"),
+        hook,
         stores.load(conf, store),
         locate,
     )
+    return found
+
+
+def _movers(
+    vim: vim_base.Vim, hook: hooks.Hook, locate: endpoints.Endpoints
+) -> dict[str, traffic.Mover]:
+    """Return what moves service addresses, by the words of descriptors."""
+    found: dict[str, traffic.Mover] = {
+        name: _load("nham.traffic", name, vim)
+        for name in ("fixed_ip", "floating_ip")
+    }
+    found["vip"] = _load("nham.traffic", "vip", vim, hook, locate)
     return found
 
 

@@ -13,8 +13,8 @@
 """Steps about the addresses of a group that has one primary.
 
 The service address leads clients to the primary, whichever member it is;
-how it is moved is the mover's affair. The access address leads NHAM to
-the standby.
+how it is moved is the mover's affair. NHAM reaches the standby by an access
+address, of the group or of its own.
 """
 
 from __future__ import annotations
@@ -24,20 +24,11 @@ import dataclasses
 from nham.adapters.traffic import base as traffic
 from nham.core import model
 from nham.recovery import context
+from nham.recovery import movers
 from nham.recovery import replica_steps
+from nham.recovery import spread_steps
 from nham.recovery.handlers import handler
 from nham.recovery.handlers import StepHandler
-
-
-def mover_of(run: context.Run) -> traffic.Mover:
-    """Return what moves the service address of a group."""
-    driver = run.policy.service_address.driver
-    mover = run.context.movers.get(driver)
-    if mover is None:
-        raise context.StepRefused(
-            f"service_address.driver: this engine has no {driver}"
-        )
-    return mover
 
 
 def _service(run: context.Run) -> model.MovableAddress:
@@ -47,41 +38,61 @@ def _service(run: context.Run) -> model.MovableAddress:
     return service
 
 
-def _place(member: model.Member) -> traffic.Place:
-    if member.port_id is None:
-        raise context.StepFailed("the member's port is not known")
-    return traffic.Place(server_id=member.server_id, port_id=member.port_id)
-
-
 @handler("find_addresses")
 class FindAddresses(StepHandler):
-    """Find the service address, and have one to reach the standby."""
+    """Find the service address, and how NHAM reaches the members."""
 
     def do(self, run: context.Run) -> None:
         """See base class."""
-        group = run.group
-        service = group.service or self._service(run)
-        access = self._access(run, service)
+        group, mover = run.group, movers.mover_of(run)
+        service = group.service or self._service(run, mover)
+        access = None
+        if mover.own_access:
+            spread_steps.open_access(run, run.primary)
+        else:
+            access = self._access(run, service)
         run.context.store.save_group(
             dataclasses.replace(group, service=service, access=access)
         )
+        place = movers.place_of(run.primary)
+        mover.admit(service, place)
+        if not mover.leads_to(service, place):
+            mover.move(service, place)
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
         group = run.group
-        if group.service is None or group.access is None:
+        access = group.access or run.primary.access
+        if group.service is None or _lacks_access(run):
             return None
-        return context.Done(
-            detail=f"service {group.service.ip}, access {group.access.ip}"
-        )
+        by = f", access {access.ip}" if access else ""
+        return context.Done(detail=f"service {group.service.ip}{by}")
 
-    def _service(self, run: context.Run) -> model.MovableAddress:
-        primary = run.primary
-        service, place = mover_of(run).find(primary.server_id)
+    def _service(
+        self, run: context.Run, mover: traffic.Mover
+    ) -> model.MovableAddress:
+        primary, address = run.primary, run.policy.service_address.address
+        service, place = mover.find(primary.server_id, address)
+        if address is not None:
+            self._check_free(run, service)
         run.context.store.save_member(
             dataclasses.replace(primary, port_id=place.port_id)
         )
         return service
+
+    def _check_free(
+        self, run: context.Run, service: model.MovableAddress
+    ) -> None:
+        """See that no other VNFC of the VNF has the address.
+
+        All VNFCs of a VDU have the same policy, which names it.
+        """
+        for group in run.context.store.groups(vnf_id=run.recovery.vnf_id):
+            if group.id != run.recovery.group_id and group.service == service:
+                raise context.StepRefused(
+                    f"service_address.address: {service.id} leads to "
+                    f"{group.vnfc}, and can lead to one VNFC only"
+                )
 
     def _access(
         self, run: context.Run, service: model.MovableAddress
@@ -95,22 +106,31 @@ class FindAddresses(StepHandler):
 
 @handler("reach_member")
 class ReachMember(StepHandler):
-    """Point the access address at the member that is joining."""
+    """Have an address that leads NHAM to the member that is joining."""
 
     def do(self, run: context.Run) -> None:
         """See base class."""
-        access, port_id = run.group.access, run.newcomer.port_id
-        if access is None or port_id is None:
-            raise context.StepFailed("the member's address is not known")
-        run.context.vim.point_floating_ip(access.id, port_id)
+        service, place = _service(run), movers.place_of(run.newcomer)
+        access = run.group.access
+        if access is not None:
+            run.context.vim.point_floating_ip(access.id, place.port_id)
+        elif movers.mover_of(run).own_access:
+            spread_steps.open_access(run, run.newcomer)
+        else:
+            raise context.StepFailed("the group has no access address")
+        movers.mover_of(run).admit(service, place)
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
-        joining, access = run.newcomer, run.group.access
-        held = run.context.vim.floating_ips(str(joining.port_id))
-        if access is None or access.id not in {one.id for one in held}:
-            return None
+        joining = run.newcomer
+        access = run.group.access or joining.access
+        if access is not None:
+            held = run.context.vim.floating_ips(str(joining.port_id))
+            if access.id not in {one.id for one in held}:
+                return None
         run.context.watch.refresh(context.subject(joining))
+        if access is None:
+            return context.Done(detail="it is asked by its fixed address")
         return context.Done(detail=f"{access.ip} leads to it")
 
 
@@ -128,17 +148,35 @@ class MoveAddress(StepHandler):
 
     def do(self, run: context.Run) -> None:
         """See base class."""
-        before = run.args.get("before")
+        mover, service = movers.mover_of(run), _service(run)
+        before, releasing = run.args.get("before"), self._releasing(run)
         now = run.context.clock.now()
         if isinstance(before, float) and now > before:
+            if releasing is not None:
+                # It may have let go, and it goes on serving.
+                mover.move(service, movers.place_of(releasing))
             raise context.StepFailed(
                 "the application may have gone on before the address moved"
             )
-        mover_of(run).move(_service(run), _place(run.member))
+        if releasing is not None:
+            mover.let_go(service, movers.place_of(releasing))
+        mover.move(service, movers.place_of(run.member))
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
         service = _service(run)
-        if not mover_of(run).leads_to(service, _place(run.member)):
+        place = movers.place_of(run.member)
+        if not movers.mover_of(run).leads_to(service, place):
             return None
         return context.Done(detail=f"{service.ip} leads to it")
+
+    def _releasing(self, run: context.Run) -> model.Member | None:
+        """Return the member that serves and is to let go first, if any.
+
+        One that has failed was cut off instead.
+        """
+        return run.primary if run.args.get("releases") else None
+
+
+def _lacks_access(run: context.Run) -> bool:
+    return run.group.access is None and not movers.mover_of(run).own_access

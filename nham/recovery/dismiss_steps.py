@@ -67,12 +67,7 @@ class ForgetAddresses(StepHandler):
         """See base class."""
         if self._others(run):
             return
-        store, group, primary = run.context.store, run.group, run.primary
-        replica_steps.delete_access(run.context.vim, group.id)
-        store.save_member(
-            dataclasses.replace(primary, address=None, access=None)
-        )
-        store.save_group(dataclasses.replace(group, service=None, access=None))
+        replica_steps.forget_addresses(run.context, run.group, run.primary)
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""

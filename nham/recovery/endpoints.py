@@ -54,11 +54,26 @@ def own_address(
     primary = member.role is states.Role.PRIMARY
     kept = group.service if primary else group.access
     if group.access is None:
-        # All members serve, each under an address of its own.
+        # Each is reached under an address of its own.
         kept = member.access
     if kept is None:
         return None
     return vim_base.Address(network="", ip=kept.ip, kind="floating")
+
+
+def asked_address(
+    group: model.Group, member: model.Member, as_clients: bool
+) -> vim_base.Address | None:
+    """Return the floating address at which a member is probed.
+
+    :param as_clients: the primary is probed at the service address.
+    """
+    primary = member.role is states.Role.PRIMARY
+    if primary and as_clients and group.service is not None:
+        return vim_base.Address(
+            network="", ip=group.service.ip, kind="floating"
+        )
+    return own_address(group, member)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,6 +118,7 @@ class Endpoints:
             port=hook.port,
             export_path=hook.export_path,
             import_path=hook.import_path,
+            claim_path=hook.claim_path,
             token=self.secret(hook.token) if hook.token else None,
             timeout=hook.timeout,
         )

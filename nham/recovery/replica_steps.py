@@ -26,6 +26,7 @@ from nham.core import facts
 from nham.core import model
 from nham.core import states
 from nham.recovery import context
+from nham.recovery import movers
 from nham.recovery import volume_steps
 from nham.recovery.handlers import handler
 from nham.recovery.handlers import StepHandler
@@ -92,6 +93,20 @@ def delete_access(vim: vim_base.Vim, owner_id: str) -> None:
     """Delete the address that NHAM made for a group or a member."""
     for found in vim.find_floating_ips(access_name(owner_id)):
         vim.delete_floating_ip(found.id)
+
+
+def forget_addresses(
+    ctx: context.Context, group: model.Group, primary: model.Member
+) -> None:
+    """Let go of the addresses of a group whose primary is alone.
+
+    The service address stays where it is; that which NHAM made goes.
+    """
+    delete_access(ctx.vim, group.id)
+    ctx.store.save_member(
+        dataclasses.replace(primary, address=None, access=None)
+    )
+    ctx.store.save_group(dataclasses.replace(group, service=None, access=None))
 
 
 @handler("create_member")
@@ -263,6 +278,8 @@ class JoinStandby(StepHandler):
         at = answered(run, joining)
         if at is None:
             return None
+        # It may have served once, and only its word says that it forgot.
+        movers.revoke(run, joining)
         server = run.context.vim.server(joining.server_id)
         run.context.store.note_state(joining.id, 0, None)
         run.context.store.save_member(

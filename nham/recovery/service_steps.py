@@ -17,6 +17,7 @@ from __future__ import annotations
 from nham.adapters import errors
 from nham.core import facts
 from nham.recovery import context
+from nham.recovery import movers
 from nham.recovery.handlers import handler
 from nham.recovery.handlers import StepHandler
 
@@ -70,5 +71,6 @@ class VerifyService(StepHandler):
         at = view.last_good_at
         healths = {view.app, view.icmp} - {facts.Health.UNKNOWN}
         if at is None or at < run.since or facts.Health.DEAD in healths:
+            movers.lead_again(run)
             return None
         return context.Done(detail="it answers", at=at)

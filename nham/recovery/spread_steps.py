@@ -94,7 +94,7 @@ class FindPool(StepHandler):
             )
         )
         _join(run, run.primary)
-        _open_access(run, run.primary)
+        open_access(run, run.primary)
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
@@ -109,7 +109,7 @@ class OpenAccess(StepHandler):
 
     def do(self, run: context.Run) -> None:
         """See base class."""
-        _open_access(run, run.newcomer)
+        open_access(run, run.newcomer)
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
@@ -120,7 +120,7 @@ class OpenAccess(StepHandler):
         return context.Done(detail=f"{newcomer.access.ip} leads to it")
 
 
-def _open_access(run: context.Run, member: model.Member) -> None:
+def open_access(run: context.Run, member: model.Member) -> None:
     """Find a member's floating IP, or make one like the primary's.
 
     Where the primary has none, NHAM reaches the members directly.

@@ -45,7 +45,9 @@ from nham.adapters.simulated import spreader
 from nham.adapters.simulated import vim
 from nham.adapters.simulated import vnfm
 from nham.adapters.simulated import world as world_
+from nham.adapters.traffic import fixed_ip
 from nham.adapters.traffic import floating_ip
+from nham.adapters.traffic import vip
 from nham.core import descriptor
 from nham.core import model
 from nham.db import errors as db_errors
@@ -104,6 +106,8 @@ class Runner:
     def _context(self) -> context.Context:
         lab, process = self._lab, self.process
         cloud = process_.mortal(vim.SimulatedVim(lab.world), process)
+        hooks_ = process_.mortal(hooks.LabHook(lab), process)
+        locate = endpoints.Endpoints(self.store, cloud, _no_secret)
         tacker = process_.mortal(vnfm.SimulatedVnfm(lab.world), process)
         return context.Context(
             store=self.store,
@@ -115,14 +119,18 @@ class Runner:
                 "volume": volume.VolumeEngine(cloud),
                 "hook": hook.HookEngine(
                     cloud,
-                    process_.mortal(hooks.LabHook(lab), process),
+                    hooks_,
                     process_.mortal(lab.blobs, process),
-                    endpoints.Endpoints(self.store, cloud, _no_secret),
+                    locate,
                 ),
             },
             watch=_NoWatch(),
             clock=self._clock,
-            movers={"floating_ip": floating_ip.FloatingIpMover(cloud)},
+            movers={
+                "fixed_ip": fixed_ip.FixedIpMover(cloud),
+                "floating_ip": floating_ip.FloatingIpMover(cloud),
+                "vip": vip.VipMover(cloud, hooks_, locate),
+            },
             spreaders={
                 "octavia": process_.mortal(
                     spreader.SimulatedSpreader(lab.world), process

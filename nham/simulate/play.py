@@ -168,6 +168,10 @@ class Player:
         service = world.add_floating_ip(self.server_id(target))
         if address.driver == "floating_ip":
             return world.neutron.floating_ip(service).ip
+        if address.driver == "vip":
+            world.add_vip(self.server_id(target), address.address)
+        if address.address is not None:
+            return address.address
         project_id = world.tacker.get(
             self.instances[target.split("/")[0]]
         ).project_id

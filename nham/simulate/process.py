@@ -35,6 +35,8 @@ ASKING = frozenset(
         "copy_server",
         "copy_volume",
         "admit",
+        "allow_address",
+        "claim",
         "create_floating_ip",
         "create_image",
         "create_snapshot",
@@ -49,9 +51,11 @@ ASKING = frozenset(
         "fail_operation",
         "fence",
         "force_down",
+        "give_address",
         "heal",
         "import_state",
         "forget",
+        "let_go",
         "point_floating_ip",
         "withdraw",
         "put",
@@ -61,6 +65,7 @@ ASKING = frozenset(
         "start",
         "stop",
         "tag_server",
+        "take_address",
     }
 )
 

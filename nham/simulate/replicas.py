@@ -352,18 +352,19 @@ def _why_not_whole(lab: lab_.Lab, group: model.Group) -> Iterator[str]:
     serving, waiting = sorted(members, key=lambda m: m.role.value)
     world = lab.world
     cold = policy is not None and policy.standby == "cold"
-    for member, address in ((serving, group.service), (waiting, group.access)):
+    access = group.access or waiting.access
+    for member, address in ((serving, group.service), (waiting, access)):
         if address is None:
             yield f"no address for the {member.role}"
             continue
-        port = world.neutron.floating_ip(address.id).port
-        if port is None or port.server_id != member.server_id:
-            yield f"{address.ip} does not lead to the {member.role}"
-        elif member is waiting and cold:
+        guest = world.physics.at(address.ip)
+        if member is waiting and cold:
             server = world.nova.servers[member.server_id]
             on = world.physics.host(str(server.host)).power
             if not (member.parked and on and server.status == "SHUTOFF"):
                 yield f"the {member.role} is not parked: {server.status}"
+        elif guest is None or guest.server_id != member.server_id:
+            yield f"{address.ip} does not lead to the {member.role}"
         elif world.read_at(address.ip) is None:
             yield f"nobody answers at {address.ip} for the {member.role}"
 

@@ -11,10 +11,11 @@
 # under the License.
 
 
-"""Hooks: how a VNF itself hands out and takes in its state.
+"""Hooks: how a VNF itself hands out and takes in what must move.
 
 The member that serves is asked for its state, a standby is given it. What
-the bytes mean is the VNF's own affair.
+the bytes mean is the VNF's own affair. By the same way a guest may be told
+to take a service address, or to give it up.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Endpoint:
     port: int
     export_path: str = "/nham/state"
     import_path: str = "/nham/state"
+    claim_path: str = "/nham/address"
     token: str | None = dataclasses.field(default=None, repr=False)
     timeout: float = 5.0
 
@@ -108,4 +110,32 @@ class Hook(abc.ABC):
         :raises errors.Unavailable: as for an export; the application may
             or may not have taken the state.
         :raises errors.Refused: the application will not take it.
+        """
+
+    @abc.abstractmethod
+    def claim(self, endpoint: Endpoint, address: str) -> None:
+        """Have the guest take an address and announce it to the network.
+
+        One that it has already it announces once more.
+
+        :raises errors.Unavailable: as for an export; the guest may or may
+            not have taken it.
+        :raises errors.Refused: the guest will not take it.
+        """
+
+    @abc.abstractmethod
+    def has_claimed(self, endpoint: Endpoint, address: str) -> bool:
+        """Say whether the guest has an address, by its own word.
+
+        :raises errors.Unavailable: as for an export.
+        :raises errors.Refused: the guest will not be asked.
+        """
+
+    @abc.abstractmethod
+    def let_go(self, endpoint: Endpoint, address: str) -> None:
+        """Have the guest give an address up; one it has not is no error.
+
+        :raises errors.Unavailable: as for an export; the guest may or may
+            not have it still.
+        :raises errors.Refused: the guest will not give it up.
         """

@@ -11,7 +11,7 @@
 # under the License.
 
 
-"""The hook over HTTP: GET the state, POST it.
+"""The hook over HTTP: GET the state, POST it; PUT and DELETE an address.
 
 ``doc/source/hook.rst`` tells the authors of VNFs what is said here, and
 ``doc/source/_static/hook.yaml`` tells their tools.
@@ -20,6 +20,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
 import contextlib
@@ -53,6 +54,7 @@ MEDIA_TYPE = "application/octet-stream"
 
 EXPORTED = 200
 IMPORTED = (200, 201, 204)
+GONE = 404
 
 _CHUNK = 65536
 _WORDS = 200
@@ -119,6 +121,36 @@ class HttpHook(base.Hook):
         with _answer(endpoint, call, limits) as answer:
             if answer.status_code not in IMPORTED:
                 raise _error(answer)
+
+    def claim(self, endpoint: base.Endpoint, address: str) -> None:
+        """See base class."""
+        self._about("PUT", endpoint, address, IMPORTED)
+
+    def has_claimed(self, endpoint: base.Endpoint, address: str) -> bool:
+        """See base class."""
+        taken = (*IMPORTED, GONE)
+        return self._about("GET", endpoint, address, taken) != GONE
+
+    def let_go(self, endpoint: base.Endpoint, address: str) -> None:
+        """See base class."""
+        self._about("DELETE", endpoint, address, (*IMPORTED, GONE))
+
+    def _about(
+        self,
+        method: str,
+        endpoint: base.Endpoint,
+        address: str,
+        good: Collection[int],
+    ) -> int:
+        """Ask something about an address; return the status.
+
+        The body says nothing and is not read.
+        """
+        call = _Call(method, f"{endpoint.claim_path}/{address}", {})
+        with _answer(endpoint, call, wire.Limits(endpoint.timeout, 0)) as said:
+            if said.status_code not in good:
+                raise _error(said)
+            return said.status_code
 
 
 def _plain(header: str) -> str:

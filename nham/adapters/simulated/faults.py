@@ -96,6 +96,7 @@ class Faults:
         for guest in self._guests(server_id):
             guest.app = records.App.SERVING
             guest.forget()
+            guest.claims.clear()
             guest.boot_at = self.physics.boot_at(
                 guest.disk, self.latencies.panic_reboot
             )

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The state hook of the guests of the simulated cloud."""
+"""The hook of the guests of the simulated cloud."""
 
 from __future__ import annotations
 
@@ -72,6 +72,21 @@ class SimulatedHook(base.Hook):
                 words = {*guest.state.split(), *data.split()}
                 data = b" ".join(sorted(words))
             guest.state = data
+
+    def claim(self, endpoint: base.Endpoint, address: str) -> None:
+        """See base class."""
+        with self._asked(endpoint, "claim") as guest:
+            self._world.physics.claim(guest, address)
+
+    def has_claimed(self, endpoint: base.Endpoint, address: str) -> bool:
+        """See base class."""
+        with self._asked(endpoint, "has_claimed") as guest:
+            return address in guest.claims
+
+    def let_go(self, endpoint: base.Endpoint, address: str) -> None:
+        """See base class."""
+        with self._asked(endpoint, "let_go") as guest:
+            guest.claims.discard(address)
 
     @contextlib.contextmanager
     def _asked(

@@ -36,7 +36,11 @@ class FloatingIp:
 
 @dataclasses.dataclass(eq=False, kw_only=True)
 class Port:
-    """A port with one fixed address, to which one floating IP may lead."""
+    """A port with one fixed address, to which one floating IP may lead.
+
+    :ivar more: further fixed addresses that it was given.
+    :ivar pairs: addresses that its guest may use beside its own.
+    """
 
     id: str
     name: str
@@ -46,6 +50,8 @@ class Port:
     server_id: str | None = None
     description: str = ""
     floating: FloatingIp | None = None
+    more: list[str] = dataclasses.field(default_factory=list)
+    pairs: list[str] = dataclasses.field(default_factory=list)
 
 
 class Neutron:
@@ -88,6 +94,13 @@ class Neutron:
             return address
         port = found.port if isinstance(found, FloatingIp) else found
         return port.ip if port is not None and port.enabled else None
+
+    def lets_through(self, own: str, address: str) -> bool:
+        """Say whether the guest with an own address may use another one."""
+        port = self._by_ip.get(own)
+        return (
+            isinstance(port, Port) and port.enabled and address in port.pairs
+        )
 
     def _new_ip(self, block: str) -> str:
         high, low = divmod(next(self._numbers), 250)
@@ -154,12 +167,45 @@ class Neutron:
         network = self.port(port_id).network
         return self._add(name, network, self._new_ip("10.200"))
 
+    def reserve(self, network: str, address: str | None) -> Port:
+        """Make a port that belongs to no server and reserves an address."""
+        ip = address or self._new_ip("10.202")
+        return self._add("reserved", network, ip)
+
+    def ports_with(self, network: str, address: str) -> list[Port]:
+        """Return the ports of a network that have a fixed address."""
+        return [
+            port
+            for port in self.ports.values()
+            if port.network == network and address in (port.ip, *port.more)
+        ]
+
+    def give_address(self, port_id: str, address: str) -> None:
+        """Give a port one more address.
+
+        :raises errors.Conflict: another one has it.
+        """
+        port = self.port(port_id)
+        holder = self._by_ip.setdefault(address, port)
+        if holder is not port:
+            raise errors.Conflict(f"{address} is taken")
+        if address not in (port.ip, *port.more):
+            port.more.append(address)
+
+    def take_address(self, port_id: str, address: str) -> None:
+        """Take an address that a port was given."""
+        port = self.port(port_id)
+        if address in port.more:
+            port.more.remove(address)
+            del self._by_ip[address]
+
     def delete_port(self, port_id: str) -> None:
         """Delete a port; its server and its floating IP lose it."""
         port = self.ports.pop(port_id, None)
         if port is None:
             return
-        del self._by_ip[port.ip]
+        for address in (port.ip, *port.more):
+            del self._by_ip[address]
         if port.floating is not None:
             port.floating.port = None
         server_id = port.server_id

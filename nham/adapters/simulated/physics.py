@@ -40,6 +40,8 @@ class Physics:
     :ivar on_exit: told when a guest ends without an order.
     :ivar route: says which interface an address leads to, by its own
         address; None: to none that is connected.
+    :ivar lets_through: says whether who has an own address may use another
+        one that it claimed.
     :ivar violations: what was broken so far, oldest first.
     """
 
@@ -53,6 +55,8 @@ class Physics:
         self.violations: list[records.Violation] = []
         self.on_exit: Callable[[records.Guest], None] = _ignore
         self.route: Callable[[str], str | None] = str
+        self.lets_through: Callable[[str, str], bool] = _lets_nothing
+        self._claimed: dict[str, list[records.Guest]] = {}
         self._index: dict[tuple[str, object], list[records.Guest]] = {}
 
     def add_host(self, host: records.Host) -> None:
@@ -157,12 +161,36 @@ class Physics:
         With two guests at one address it is the newest, as the switch
         that learned the address last would have it.
         """
+        routed = self.route(address)
         there = [
             guest
-            for guest in self._index.get(("address", self.route(address)), ())
+            for guest in self._index.get(("address", routed), ())
             if self._reachable(guest)
         ]
-        return max(there, key=lambda one: one.boot_at, default=None)
+        if there or routed is None:
+            return max(there, key=lambda one: one.boot_at, default=None)
+        return next(reversed(self._claimers(routed)), None)
+
+    def claim(self, guest: records.Guest, address: str) -> None:
+        """Let a guest have an address and announce it to the network."""
+        guest.claims.add(address)
+        known = self._claimed.setdefault(address, [])
+        known[:] = [one for one in known if one is not guest]
+        known.append(guest)
+        there = self._claimers(address)
+        if len(there) > 1:
+            self.violate("two actives", address, _places(there))
+
+    def _claimers(self, address: str) -> list[records.Guest]:
+        """Return who claimed an address and can use it, the newest last."""
+        return [
+            guest
+            for guest in self._claimed.get(address, ())
+            if address in guest.claims
+            and guest in self.host(guest.host).guests
+            and self._reachable(guest)
+            and any(self.lets_through(o, address) for o in guest.addresses)
+        ]
 
     def answer(self, kind: str, address: str) -> str | None:
         """Return what a question gets: ``good``, a refusal, or silence."""
@@ -208,6 +236,11 @@ def _keys(guest: records.Guest) -> list[tuple[str, object]]:
 
 def _places(guests: list[records.Guest]) -> str:
     return ", ".join(f"{one.server_id} on {one.host}" for one in guests)
+
+
+def _lets_nothing(_own: str, _address: str) -> bool:
+    """Stand in until there is a network."""
+    return False
 
 
 def _ignore(_guest: records.Guest) -> None:

@@ -108,6 +108,7 @@ class Guest:
     :ivar state: what its application holds in memory; none after a boot.
     :ivar took: the state that it took in last since it started.
     :ivar restarts: how often its application started anew since the boot.
+    :ivar claims: addresses that it has taken, in memory only.
     :ivar held_until: until when it acknowledges no change of its state.
     """
 
@@ -123,6 +124,7 @@ class Guest:
     took: bytes | None = None
     restarts: int = 0
     held_until: float = 0.0
+    claims: set[str] = dataclasses.field(default_factory=set)
 
     @property
     def started(self) -> str:

@@ -62,7 +62,7 @@ def _port(port: neutron.Port) -> base.Port:
     return base.Port(
         id=port.id,
         network_id=port.network,
-        addresses=(port.ip,),
+        addresses=(port.ip, *port.more),
         enabled=port.enabled,
         server_id=port.server_id,
         description=port.description,
@@ -311,6 +311,34 @@ class SimulatedVim(base.Vim):
         with self._call("find_ports", name, "neutron"):
             ports = self._world.neutron.ports.values()
             return [_port(one) for one in ports if one.name == name]
+
+    def port(self, port_id: str) -> base.Port:
+        """See base class."""
+        with self._call("port", port_id, "neutron"):
+            return _port(self._world.neutron.port(port_id))
+
+    def ports_with(self, network_id: str, address: str) -> Sequence[base.Port]:
+        """See base class."""
+        with self._call("ports_with", address, "neutron"):
+            found = self._world.neutron.ports_with(network_id, address)
+            return [_port(one) for one in found]
+
+    def give_address(self, port_id: str, address: str) -> None:
+        """See base class."""
+        with self._call("give_address", port_id, "neutron"):
+            self._world.neutron.give_address(port_id, address)
+
+    def take_address(self, port_id: str, address: str) -> None:
+        """See base class."""
+        with self._call("take_address", port_id, "neutron"):
+            self._world.neutron.take_address(port_id, address)
+
+    def allow_address(self, port_id: str, address: str) -> None:
+        """See base class."""
+        with self._call("allow_address", port_id, "neutron"):
+            pairs = self._world.neutron.port(port_id).pairs
+            if address not in pairs:
+                pairs.append(address)
 
     def copy_port(
         self, port_id: str, name: str, description: str = base.DESCRIPTION

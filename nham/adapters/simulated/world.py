@@ -70,6 +70,7 @@ class World(faults.Faults):
             lambda: _uuid(pool_ids),
         )
         self.physics.route = self.balancers.route
+        self.physics.lets_through = self.neutron.lets_through
         self.nova = nova.Nova(
             self.clock,
             self.latencies,
@@ -170,6 +171,19 @@ class World(faults.Faults):
         (port, *_more) = self.neutron.of_server(server_id)
         self.neutron.point(floating.id, port.id)
         return floating.id
+
+    def add_vip(self, server_id: str, address: str | None = None) -> str:
+        """Reserve an address in a server's network; return it.
+
+        A floating IP leads to it, as to the server.
+
+        :param address: None takes any that is free.
+        """
+        (port, *_more) = self.neutron.of_server(server_id)
+        reserved = self.neutron.reserve(port.network, address)
+        floating = self.neutron.add_floating_ip("")
+        self.neutron.point(floating.id, reserved.id)
+        return reserved.ip
 
     def add_pool(self, name: str, project_id: str, port: int) -> str:
         """Add a balancer's empty pool; return its id.

@@ -46,19 +46,42 @@ class Place:
 class Mover(abc.ABC):
     """One way of moving a service from one member to another.
 
-    Every method may raise the errors of ``nham.adapters.errors``. Asking
-    twice does no harm.
+    Every method may raise the errors of ``nham.adapters.errors``; what a
+    guest does not do yet is a ``Conflict``: ask again. Asking twice does no
+    harm.
 
     :ivar name: what the descriptor calls it.
+    :ivar own_access: NHAM reaches each member under an address of its own,
+        which stays; otherwise under the service address the primary, and
+        under one of the group's the standby.
+    :ivar asked: NHAM asks at the service address, as clients do.
+    :ivar volatile: a guest that starts anew has lost the address.
     """
 
     name: str
+    own_access: bool
+    asked: bool
+    volatile: bool
 
     @abc.abstractmethod
-    def find(self, server_id: str) -> tuple[model.MovableAddress, Place]:
-        """Return the service address of a server, and where it leads to.
+    def find(
+        self, server_id: str, address: str | None
+    ) -> tuple[model.MovableAddress, Place]:
+        """Return the service address of a server, and where it serves.
 
-        :raises Refused: it has none.
+        :param address: as the policy has it; None: the driver finds it.
+        :raises Refused: it has none, or may not have it.
+        """
+
+    @abc.abstractmethod
+    def admit(self, service: model.MovableAddress, place: Place) -> None:
+        """Let clients be led there later, without leading them there."""
+
+    @abc.abstractmethod
+    def let_go(self, service: model.MovableAddress, place: Place) -> None:
+        """Have who serves there serve no more, of its own accord.
+
+        There is nothing to do where the network alone leads clients.
         """
 
     @abc.abstractmethod

@@ -28,11 +28,16 @@ class FloatingIpMover(base.Mover):
     """
 
     name = "floating_ip"
+    own_access = False
+    asked = True
+    volatile = False
 
     def __init__(self, vim: vim_base.Network) -> None:
         self._vim = vim
 
-    def find(self, server_id: str) -> tuple[model.MovableAddress, base.Place]:
+    def find(
+        self, server_id: str, address: str | None
+    ) -> tuple[model.MovableAddress, base.Place]:
         """See base class."""
         for port in self._vim.ports(server_id):
             for held in self._vim.floating_ips(port.id):
@@ -44,6 +49,9 @@ class FloatingIpMover(base.Mover):
             "service_address.driver: floating_ip needs a floating IP at a "
             "port of the VNFC, and it has none"
         )
+
+    def admit(self, service: model.MovableAddress, place: base.Place) -> None:
+        """See base class; any port can have it."""
 
     def leads_to(
         self, service: model.MovableAddress, place: base.Place
@@ -58,3 +66,6 @@ class FloatingIpMover(base.Mover):
             if held.id != service.id:
                 self._vim.point_floating_ip(held.id, None)
         self._vim.point_floating_ip(service.id, place.port_id)
+
+    def let_go(self, service: model.MovableAddress, place: base.Place) -> None:
+        """See base class; clients are led there by Neutron alone."""

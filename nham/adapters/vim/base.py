@@ -179,13 +179,44 @@ class Network(abc.ABC):
         """Return the ports of that name (to resume after a crash)."""
 
     @abc.abstractmethod
+    def port(self, port_id: str) -> Port:
+        """Return one port as it is now."""
+
+    @abc.abstractmethod
+    def ports_with(self, network_id: str, address: str) -> Sequence[Port]:
+        """Return the ports of a network that have a fixed address."""
+
+    @abc.abstractmethod
+    def give_address(self, port_id: str, address: str) -> None:
+        """Give a port one more fixed address; one that it has is no error.
+
+        :raises Conflict: another port has it.
+        :raises Refused: no subnet of the port's network has it.
+        """
+
+    @abc.abstractmethod
+    def take_address(self, port_id: str, address: str) -> None:
+        """Take a fixed address from a port; no error if it has it not."""
+
+    @abc.abstractmethod
+    def allow_address(self, port_id: str, address: str) -> None:
+        """Let the guest behind a port use an address that is not its own.
+
+        One that it may use already is no error.
+
+        :raises Refused: the port lets everything through, and so it cannot
+            be told what else to let through.
+        """
+
+    @abc.abstractmethod
     def copy_port(
         self, port_id: str, name: str, description: str = DESCRIPTION
     ) -> str:
         """Make a port like that one, bound to nothing; return its id.
 
         It has the network, the subnets, the security groups and the port
-        security of that one, addresses of its own, and is enabled. It
+        security of that one, one address of its own in each of those
+        subnets, and is enabled. It
         belongs to NHAM's own project, as a server copied for it does.
         """
 

@@ -55,6 +55,48 @@ class Neutron(base.Network):
         """See base class."""
         return [records.port(one) for one in self._ports(name=name)]
 
+    def port(self, port_id: str) -> base.Port:
+        """See base class."""
+        return records.port(self._port(port_id))
+
+    def _port(self, port_id: str) -> dict[str, Any]:
+        port: dict[str, Any] = self._neutron.get(f"/ports/{port_id}")["port"]
+        return port
+
+    def _change(self, port_id: str, wish: dict[str, Any]) -> None:
+        self._neutron.send("PUT", f"/ports/{port_id}", json={"port": wish})
+
+    def ports_with(self, network_id: str, address: str) -> Sequence[base.Port]:
+        """See base class."""
+        found = self._ports(
+            network_id=network_id, fixed_ips=f"ip_address={address}"
+        )
+        # An older Neutron may take the filter for a prefix.
+        ports = [records.port(one) for one in found]
+        return [one for one in ports if address in one.addresses]
+
+    def give_address(self, port_id: str, address: str) -> None:
+        """See base class; Neutron takes the whole list of them."""
+        held = self._port(port_id)["fixed_ips"]
+        if address not in {one["ip_address"] for one in held}:
+            wish = [*held, {"ip_address": address}]
+            self._change(port_id, {"fixed_ips": wish})
+
+    def take_address(self, port_id: str, address: str) -> None:
+        """See base class; Neutron takes the whole list of them."""
+        held = self._port(port_id)["fixed_ips"]
+        left = [one for one in held if one["ip_address"] != address]
+        if left != held:
+            self._change(port_id, {"fixed_ips": left})
+
+    def allow_address(self, port_id: str, address: str) -> None:
+        """See base class."""
+        port = self._port(port_id)
+        pairs = port["allowed_address_pairs"]
+        wish = {"ip_address": address, "mac_address": port["mac_address"]}
+        if wish not in pairs:
+            self._change(port_id, {"allowed_address_pairs": [*pairs, wish]})
+
     def copy_port(
         self, port_id: str, name: str, description: str = base.DESCRIPTION
     ) -> str:
@@ -63,20 +105,24 @@ class Neutron(base.Network):
         Nova joins a server only to ports of the server's own project, and
         it makes servers only in the project of whoever asks.
         """
-        like = self._neutron.get(f"/ports/{port_id}")["port"]
+        like = self._port(port_id)
         wish = {key: like[key] for key in _ALIKE if key in like}
         wish |= {key: like[key] for key in _ALIKE_IF_SET if like.get(key)}
-        wish["fixed_ips"] = [
-            {"subnet_id": one["subnet_id"]} for one in like["fixed_ips"]
-        ]
+        if "allowed_address_pairs" in wish:
+            wish["allowed_address_pairs"] = [
+                _unbound(pair, like["mac_address"])
+                for pair in like["allowed_address_pairs"]
+            ]
+        # One that has a service address, too, has two of the same subnet.
+        subnets = dict.fromkeys(one["subnet_id"] for one in like["fixed_ips"])
+        wish["fixed_ips"] = [{"subnet_id": one} for one in subnets]
         wish |= {"name": name, "description": description}
         body = self._neutron.post("/ports", {"port": wish})
         return str(body["port"]["id"])
 
     def enable_port(self, port_id: str, enabled: bool) -> None:
         """See base class."""
-        wish = {"admin_state_up": enabled}
-        self._neutron.send("PUT", f"/ports/{port_id}", json={"port": wish})
+        self._change(port_id, {"admin_state_up": enabled})
 
     def delete_port(self, port_id: str) -> None:
         """See base class."""
@@ -120,3 +166,12 @@ class Neutron(base.Network):
     def delete_floating_ip(self, floating_ip_id: str) -> None:
         """See base class."""
         self._neutron.delete(f"/floatingips/{floating_ip_id}")
+
+
+def _unbound(pair: dict[str, Any], mac: str) -> dict[str, Any]:
+    """Return an address pair for a port that has another MAC address."""
+    return {
+        key: value
+        for key, value in pair.items()
+        if (key, value) != ("mac_address", mac)
+    }

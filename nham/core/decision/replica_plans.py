@@ -99,7 +99,7 @@ def fail_over(choice: Choice) -> list[model.Step]:
         *choice_.give_state(choice, takes),
         _step(
             "move_address",
-            "Point the service address at the standby.",
+            "Lead clients to the standby.",
             args=takes,
         ),
         _step(
@@ -129,15 +129,15 @@ def switchover(choice: Choice) -> list[model.Step]:
         return spread_plans.fail_over(choice)
     member, standby = choice.member, choice_.standby(choice)
     takes = {"member_id": standby.member_id}
-    in_time = {}
+    in_time: dict[str, object] = {"releases": True}
     if choice.held_until is not None:
-        in_time = {"before": choice.held_until - _MOVE_TIME}
+        in_time["before"] = choice.held_until - _MOVE_TIME
     return [
         *_rouse(choice),
         *choice_.give_state(choice, takes),
         _step(
             "move_address",
-            "Point the service address at the standby.",
+            "Lead clients to the standby.",
             args={**takes, **in_time},
         ),
         _step(
@@ -165,7 +165,7 @@ def make_standby(choice: Choice) -> list[model.Step]:
     addresses = [
         _step(
             "find_addresses",
-            "Find the service address, and have one to reach the standby.",
+            "Find the service address, and how to reach the members.",
         )
     ]
     if choice.member.mechanism.spreads:
@@ -286,7 +286,7 @@ def _join(choice: Choice) -> list[model.Step]:
     return [
         _step(
             "reach_member",
-            "Point the access address at it.",
+            "Have an address that leads NHAM to it.",
         ),
         _step(
             "join_standby",

@@ -62,14 +62,16 @@ DRIVERS: Mapping[words.AddressDriver, Driver] = {
     "fixed_ip": Driver(
         purpose="A fixed address is taken from the port of one member and "
         "given to the port of another.",
-        cost="Clients wait 0.5 to 0.6 s behind a router and 0.6 to 0.8 s in "
-        "the same network, and the two calls take as long.",
+        cost="Clients behind a router wait 0.5 to 0.6 s, and the two calls "
+        "take as long.",
         traps=(
-            "A client in the same network holds the old member's MAC address "
-            "in its ARP cache until a reply, sent by a port without port "
-            "security, corrects it.",
+            "A client in the same network goes on sending to the old "
+            "member's MAC address until its ARP entry is renewed, and NHAM "
+            "cannot correct it, as OVN lets no guest do so but the one that "
+            "has the address.",
             "Neutron gives the address to the port only: the guest has to "
             "hold it too.",
+            "Each member needs a floating IP, by which NHAM reaches it.",
         ),
     ),
     "vip": Driver(
@@ -82,6 +84,8 @@ DRIVERS: Mapping[words.AddressDriver, Driver] = {
             "it to the network and gives it up again.",
             "Neutron lets every member hold the address, so only the fence "
             "keeps the old one from claiming it again.",
+            "A guest that starts anew has lost the address, until NHAM has "
+            "it taken again.",
         ),
     ),
     "ecmp": Driver(

@@ -85,6 +85,8 @@ class Hook:
     :ivar port: TCP port of the VNFC.
     :ivar export_path: path that gives the state out.
     :ivar import_path: path that takes the state in.
+    :ivar claim_path: path, with `/` and an address behind it, by which the
+        VNFC takes the service address and lets it go.
     :ivar token: name of a secret that the operator gave to NHAM, never the
         secret itself; None if the hook asks for none.
     :ivar network: name of the Nova network whose address is asked; None
@@ -96,6 +98,7 @@ class Hook:
     port: int
     export_path: str = "/nham/state"
     import_path: str = "/nham/state"
+    claim_path: str = "/nham/address"
     token: str | None = None
     network: str | None = None
     timeout: float = 5.0
@@ -171,11 +174,14 @@ class ServiceAddress:
         'none' if it is not.
     :ivar pool: id or name of the balancer's pool that spreads it.
     :ivar port: where the members of the pool listen.
+    :ivar address: the IPv4 address itself, where the driver does not find
+        it at the VNFC.
     """
 
     driver: words.AddressDriver = "none"
     pool: str | None = None
     port: int | None = None
+    address: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

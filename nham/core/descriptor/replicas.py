@@ -18,6 +18,7 @@ each yields (field, what was found) pairs.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 
 from nham.core.descriptor import conditions
@@ -27,8 +28,10 @@ from nham.core.descriptor import facts
 #: Shortest interval of a hook, seconds: an export stops the VNFC for a
 #: moment, and the state has to cross the network twice in each.
 _MIN_INTERVAL = 0.2
-_LATER_DRIVERS = ("fixed_ip", "vip", "ecmp")
+_LATER_DRIVERS = ("ecmp",)
 _POOL = ("pool", "port")
+#: These are told the address, the others find it.
+_TOLD = ("fixed_ip", "vip")
 #: The name becomes the name of a file, so it must not lead out of a folder.
 _SECRET = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _LATER = "is not yet supported in this version"
@@ -67,6 +70,38 @@ def pool_given(policy: facts.Facts) -> conditions.Found:
             yield field, "found none"
         elif driver != "octavia" and given:
             yield field, f"service_address.driver is {driver}"
+
+
+def address_given(policy: facts.Facts) -> conditions.Found:
+    driver = policy.values.get("service_address.driver", "none")
+    field = "service_address.address"
+    address = policy.values.get(field)
+    if driver not in _TOLD:
+        if address is not None:
+            yield field, f"service_address.driver is {driver}"
+    elif address is None:
+        if field not in policy.broken:
+            yield field, "found none"
+    elif not _is_ipv4(address):
+        yield field, f"found {address!r}"
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def claims(policy: facts.Facts) -> conditions.Found:
+    driver = policy.values.get("service_address.driver", "none")
+    hook = "state_protection.hook"
+    if driver == "vip":
+        if not policy.has_block(hook) and not policy.is_broken(hook):
+            yield hook, "it is missing"
+    elif f"{hook}.claim_path" in policy.values:
+        yield f"{hook}.claim_path", f"service_address.driver is {driver}"
 
 
 def no_address(policy: facts.Facts) -> conditions.Found:
@@ -168,7 +203,7 @@ def hook_method(policy: facts.Facts) -> conditions.Found:
 
 
 def hook_paths(policy: facts.Facts) -> conditions.Found:
-    for key in ("export_path", "import_path"):
+    for key in ("export_path", "import_path", "claim_path"):
         field = f"state_protection.hook.{key}"
         path = policy.values.get(field, "/")
         if not path.startswith("/") or " " in path:

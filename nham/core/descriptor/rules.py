@@ -145,6 +145,16 @@ RULES = (
         replicas.pool_given,
     ),
     Rule(
+        "the drivers fixed_ip and vip, and they alone, have "
+        "service_address.address, an IPv4 address",
+        replicas.address_given,
+    ),
+    Rule(
+        "the driver vip needs the block state_protection.hook, and it alone "
+        "has its claim_path",
+        replicas.claims,
+    ),
+    Rule(
         "all mechanisms but 0R need at least one probe", replicas.needs_probe
     ),
     Rule(
@@ -201,7 +211,7 @@ RULES = (
     ),
     Rule("quiesce must be false", conditions.no_quiesce, kind="unsupported"),
     Rule(
-        "service_address.driver must be none, floating_ip or octavia",
+        "service_address.driver must be another than ecmp",
         replicas.address_driver,
         kind="unsupported",
     ),

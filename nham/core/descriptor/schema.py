@@ -228,6 +228,11 @@ HOOK = (
         "path that takes the state in",
     ),
     Property(
+        "state_protection.hook.claim_path",
+        "string",
+        "path by which the VNFC takes the service address and lets it go",
+    ),
+    Property(
         "state_protection.hook.token",
         "string",
         "name of the secret that the hook asks for; the operator gave the "
@@ -273,6 +278,11 @@ ADDRESS = (
         "port at which the members of the pool listen",
         low=1,
         high=65535,
+    ),
+    Property(
+        "service_address.address",
+        "string",
+        "IPv4 address in a network of the VNFC that clients use",
     ),
 )
 

@@ -84,3 +84,17 @@ class HookSuite(base.Suite):
             errors.Unavailable, self.hook.import_state, self.dead, b"x", "m1"
         )
         self.assertRaises(errors.Unavailable, self.hook.imported, self.dead)
+        address = "192.0.2.7"
+        for ask in (self.hook.claim, self.hook.has_claimed, self.hook.let_go):
+            self.assertRaises(errors.Unavailable, ask, self.dead, address)
+
+    def test_an_address_is_claimed_until_it_is_let_go(self) -> None:
+        first, second = "192.0.2.7", "192.0.2.8"
+        self.assertFalse(self.hook.has_claimed(self.alive, first))
+        for _again in range(2):
+            self.hook.claim(self.alive, first)
+            self.assertTrue(self.hook.has_claimed(self.alive, first))
+        self.assertFalse(self.hook.has_claimed(self.alive, second))
+        for _again in range(2):
+            self.hook.let_go(self.alive, first)
+            self.assertFalse(self.hook.has_claimed(self.alive, first))

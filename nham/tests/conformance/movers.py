@@ -29,19 +29,26 @@ class MoverSuite(base.Suite):
     """Two servers of one network; the first one has a service address.
 
     :ivar servers: the first one serves before each test.
+    :ivar wanted: the address as a policy has it; None: it is found.
     """
 
     mover: traffic_base.Mover
     vim: vim_base.Vim
     servers: tuple[str, str]
+    wanted: str | None = None
 
     @abc.abstractmethod
     def answering(self) -> str | None:
         """Return which server a new client gets to, None if to none."""
 
     def find(self) -> tuple[model.MovableAddress, traffic_base.Place]:
-        """Find the service address, which the first server has."""
-        return self.mover.find(self.servers[0])
+        """Find the service address, and let the first server have it."""
+        service, place = self.mover.find(self.servers[0], self.wanted)
+        for one in (place, self.place(1)):
+            self.mover.admit(service, one)
+        if not self.mover.leads_to(service, place):
+            self.mover.move(service, place)
+        return service, place
 
     def place(self, number: int) -> traffic_base.Place:
         """Return where a server serves, by its first port."""
@@ -70,6 +77,7 @@ class MoverSuite(base.Suite):
         service, first = self.find()
         second = self.place(1)
         for number in (1, 0):
+            self.mover.let_go(service, (second, first)[number])
             for _again in range(2):
                 self.mover.move(service, (first, second)[number])
             for place in (first, second):
@@ -79,9 +87,20 @@ class MoverSuite(base.Suite):
 
     def test_nowhere_to_move_to(self) -> None:
         service, first = self.find()
-        nowhere = traffic_base.Place(
-            server_id=self.servers[1], port_id=NOWHERE
-        )
-        self.assertFalse(self.mover.leads_to(service, nowhere))
+        nowhere = traffic_base.Place(server_id=NOWHERE, port_id=NOWHERE)
         self.assertRaises(errors.NotFound, self.mover.move, service, nowhere)
         self.assertTrue(self.mover.leads_to(service, first))
+        self.reaches(0)
+
+    def test_admitted_and_not_led_to(self) -> None:
+        service, first = self.find()
+        for _again in range(2):
+            self.mover.admit(service, self.place(1))
+        self.assertFalse(self.mover.leads_to(service, self.place(1)))
+        self.assertTrue(self.mover.leads_to(service, first))
+        self.reaches(0)
+
+    def test_let_go_by_who_has_it_not(self) -> None:
+        service, _first = self.find()
+        self.mover.let_go(service, self.place(1))
+        self.reaches(0)

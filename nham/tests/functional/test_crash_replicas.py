@@ -52,6 +52,18 @@ ONE_R_AS = descriptor.ResiliencyPolicy(
 ONE_R_AA = dataclasses.replace(
     ONE_R_AS, redundancy=descriptor.Mechanism.ONE_R_AA
 )
+#: What is claimed, or moved from port to port.
+ADDRESS = "10.1.0.200"
+VIP = dataclasses.replace(
+    ONE_R_AA,
+    service_address=descriptor.ServiceAddress(driver="vip", address=ADDRESS),
+)
+FIXED_IP = dataclasses.replace(
+    ONE_R_AA,
+    service_address=descriptor.ServiceAddress(
+        driver="fixed_ip", address=ADDRESS
+    ),
+)
 #: What must not be asked for twice; to delete twice does no harm.
 _REQUESTS = (
     "copy_port",
@@ -114,6 +126,10 @@ class ReplicaCase(steps.CrashCase):
         service = self.world.add_floating_ip(self.server_id)
         self.address = self.world.neutron.floating_ip(service).ip
         self.world.write_at(self.address, 7)
+        if policy.service_address.address is not None:
+            self.address = policy.service_address.address
+        if policy.service_address.driver == "vip":
+            self.world.add_vip(self.server_id, self.address)
         if paused:
             self.lab.store.set_setting("paused", "by the test")
         self.runner = self.lab.start_engine()
@@ -287,6 +303,28 @@ WAYS = (
         moments=(("after import_state", 1), *_FAILING_OVER),
     ),
     Way("fail_over_1r_aa", "fail_over", _hang_primary, ONE_R_AA),
+    Way(
+        "fail_over_vip",
+        "fail_over",
+        crash_primary,
+        VIP,
+        moments=(("after claim", 1),),
+    ),
+    Way(
+        "fail_over_fixed_ip",
+        "fail_over",
+        crash_primary,
+        FIXED_IP,
+        moments=(("after take_address", 1), ("after give_address", 1)),
+    ),
+    Way(
+        "make_standby_vip",
+        "make_standby",
+        act,
+        VIP,
+        moments=(("after allow_address", 1), ("after claim", 1)),
+    ),
+    Way("repair_standby_vip", "repair_standby", crash_primary, VIP),
     Way(
         "fail_over_off_a_dead_host", "fail_over", _power_off_primary, ONE_R_AS
     ),

@@ -54,12 +54,29 @@ EXPECTED: dict[str, tuple[list[str], int, tuple[float, float]]] = {
         2,
         (0, 2),
     ),
+    # The first outage is before NHAM has led anybody to the address.
+    "1r-aa-fixed-ip-qemu-killed": (
+        ["make_standby", "fail_over", "repair_standby"],
+        2,
+        (0, 2),
+    ),
     "1r-aa-qemu-killed": (
         ["make_standby", "fail_over", "repair_standby"],
         1,
         (0, 2),
     ),
     "1r-aa-standby-dies": (["make_standby", "remake_standby"], 0, (0, 0)),
+    "1r-aa-vip-fail-over-twice": (
+        [
+            "make_standby",
+            "fail_over",
+            "repair_standby",
+            "fail_over",
+            "remake_standby",
+        ],
+        3,
+        (0, 2),
+    ),
     "1r-as-both-die": (
         ["make_standby", "hard_reboot", "remake_standby"],
         1,

@@ -31,6 +31,12 @@ ALONE = dataclasses.replace(
 SPREAD = dataclasses.replace(
     POLICY, redundancy=descriptor.Mechanism.MR_AA, name="spread"
 )
+FIXED = dataclasses.replace(
+    POLICY,
+    service_address=descriptor.ServiceAddress(
+        driver="fixed_ip", address="10.203.0.50"
+    ),
+)
 ELSEWHERE = dataclasses.replace(POLICY, targets=("VDU9",))
 
 
@@ -60,6 +66,20 @@ class TestChange(replica_case.ReplicaCase):
             self.assertIn("redundancy: cannot change", str(refusal))
             self.assertIn(standby.name, str(refusal))
         self.assertEqual(["failed", "primary"], self.present())
+
+    def test_another_way_to_move_the_address(self) -> None:
+        """The standby is made anew, with addresses of the new kind."""
+        self.prepare(FIXED)
+        self.assertEqual(["primary"], self.present())
+        self.assertIsNone(self.group.service)
+        self.assertIsNone(self.group.access)
+        self.assertEqual(self.port_id, self.leads_to(self.service_id))
+
+    def test_another_way_while_a_server_of_our_own_serves(self) -> None:
+        standby = next(m for m in self.store.members() if m.kind == "server")
+        self.store.promote("v/0", standby.id)
+        refusal = self.assertRaises(ValueError, self.prepare, FIXED)
+        self.assertIn("service_address: cannot change", str(refusal))
 
     def test_no_policy_any_more(self) -> None:
         self.prepare(ELSEWHERE)

@@ -22,6 +22,7 @@ from nham.core import states
 from nham.engine import dissolve
 from nham.tests.unit.engine import base
 from nham.tests.unit.engine import replica_case
+from nham.tests.unit.recovery import mover_case
 
 
 class DissolveCase(replica_case.ReplicaCase):
@@ -242,3 +243,36 @@ class TestNothingOfOurs(base.EngineCase):
         dissolve.dissolve(self.context, self.store.group("v/0"))
         self.assertEqual(before, len(self.world.gates.log))
         self.assertEqual("v/0/m", self.entry().member.id)
+
+
+class TestClaimed(mover_case.VipCase):
+    """The guest that serves has claimed the address."""
+
+    def dissolve(self) -> None:
+        """Dissolve the group; nothing of NHAM's own is left."""
+        dissolve.dissolve(self.context, self.store.group("g"))
+        self.clock.advance(10.0)
+        self.assertEqual([self.server_id], list(self.roles()))
+        self.assertEqual((), self.world.invariants())
+
+    def test_theirs_claims_it_again(self) -> None:
+        """Ours is cut off first: two would have it otherwise."""
+        self.make_standby()
+        self.save_state(7)
+        for rung in ("switchover", "repair_standby"):
+            ended = self.run_to_end(self.claim(*self.replica_plan(rung)))
+            self.assertIs(states.RecoveryState.SUCCEEDED, ended.state)
+        self.assertNotEqual(self.server_id, self.serving())
+        self.dissolve()
+        self.assertEqual(self.server_id, self.serving())
+
+    def test_theirs_is_dead(self) -> None:
+        self.make_standby()
+        self.fail_over()
+        self.dissolve()
+        self.assertIsNone(self.serving())
+
+    def test_standby_is_ours(self) -> None:
+        self.make_standby()
+        self.dissolve()
+        self.assertEqual(self.server_id, self.serving())

@@ -36,18 +36,24 @@ from nham.tests.unit.recovery import base
 
 
 class AddressWatch(base.FakeWatch):
-    """Sees who answers at the address that a subject is asked under."""
+    """Sees who answers at the address that a subject is asked under.
 
-    def __init__(self, world: simulated.World, store: store_.Store) -> None:
+    :param as_clients: the primary is asked at the service address.
+    """
+
+    def __init__(
+        self, world: simulated.World, store: store_.Store, as_clients: bool
+    ) -> None:
         super().__init__()
         self._world = world
         self._store = store
+        self._as_clients = as_clients
 
     def view(self, group_id: str) -> context.MemberView:
         """See ``context.MemberWatch``."""
         group = self._store.group("g")
         kept = group.service if group_id == "g" else group.access
-        if group.access is None:
+        if group.access is None and (group_id != "g" or not self._as_clients):
             known = self._store.members(group_id="g")
             asked = [m for m in known if context.subject(m) == group_id]
             kept = asked[0].access if asked else kept
@@ -68,6 +74,7 @@ class ReplicaCase(base.RecoveryCase):
     loss.
     """
 
+    as_clients = True
     policy = descriptor.ResiliencyPolicy(
         name="p",
         targets=("VDU1",),
@@ -96,7 +103,7 @@ class ReplicaCase(base.RecoveryCase):
             self.blobs,
             endpoints.Endpoints(self.store, self.context.vim, str),
         )
-        self.watch = AddressWatch(self.world, self.store)
+        self.watch = AddressWatch(self.world, self.store, self.as_clients)
         self.watch.now = self.clock.now
         self.replace_context(
             watch=self.watch,
@@ -273,6 +280,8 @@ class MakeCase(ReplicaCase):
 
 #: What changes something outside the process.
 CHANGES = (
+    "allow_address",
+    "claim",
     "copy_port",
     "copy_server",
     "copy_volume",
@@ -282,6 +291,8 @@ CHANGES = (
     "enable_port",
     "end_recovery",
     "give",
+    "give_address",
+    "let_go",
     "note_state",
     "point_floating_ip",
     "promote",
@@ -291,6 +302,7 @@ CHANGES = (
     "step_ended",
     "step_started",
     "stop",
+    "take_address",
 )
 
 

@@ -125,7 +125,12 @@ class ReachTest(replica_case.MakeCase):
 
     def test_port_is_not_known(self) -> None:
         self.store.save_member(dataclasses.replace(self.joining, port_id=None))
-        self.assertIn("address is not known", self.failed("reach_member"))
+        self.assertIn("port is not known", self.failed("reach_member"))
+
+    def test_group_has_no_access_address(self) -> None:
+        group = self.store.group("g")
+        self.store.save_group(dataclasses.replace(group, access=None))
+        self.assertIn("no access address", self.failed("reach_member"))
 
     def test_nobody_is_joining(self) -> None:
         self.done("reach_member")

@@ -56,6 +56,29 @@ class OwnAddressTest(tests.TestCase):
             self.assertIsNone(self.own(role))
 
 
+class AskedAddressTest(tests.TestCase):
+    """At which floating address a member is probed."""
+
+    def asked(self, role: states.Role, as_clients: bool) -> str | None:
+        """Return that of a member with an access address of its own."""
+        group = model.Group(
+            id="g", vnf_id="v", vnfc="VDU1-0", vdu="VDU1", service=SERVICE
+        )
+        member = model.Member(
+            id="m", group_id="g", server_id="", role=role, access=ACCESS
+        )
+        found = endpoints.asked_address(group, member, as_clients)
+        return found.ip if found else None
+
+    def test_where_clients_ask(self) -> None:
+        self.assertEqual(SERVICE.ip, self.asked(states.Role.PRIMARY, True))
+        self.assertEqual(ACCESS.ip, self.asked(states.Role.STANDBY, True))
+
+    def test_where_nham_alone_asks(self) -> None:
+        for role in (states.Role.PRIMARY, states.Role.STANDBY):
+            self.assertEqual(ACCESS.ip, self.asked(role, False))
+
+
 class PickTest(tests.TestCase):
     """Which of a server's addresses is asked."""
 

@@ -25,6 +25,32 @@ from nham.adapters.hooks import http
 from nham.tests.unit.tools import guest
 
 
+class TestAddress(guest.GuestCase):
+    """A service address is taken only in a network that is there.
+
+    The program runs on this machine, which must keep its addresses: only
+    such are asked for that are of no network but the loopback's.
+    """
+
+    NOWHERE = "/nham/address/127.0.0.9"
+
+    def status(self, method: str, path: str) -> int:
+        """Return how a call is answered."""
+        return self.member.call(method, path=path)[0]
+
+    def test_of_no_network_here(self) -> None:
+        for path in (self.NOWHERE, "/nham/address/", "/nham/address/1;ls"):
+            self.assertEqual(400, self.status("PUT", path))
+            self.assertEqual(404, self.status("GET", path))
+            self.assertEqual(204, self.status("DELETE", path))
+
+    def test_own_address_is_none_to_let_go(self) -> None:
+        self.assertEqual(204, self.status("DELETE", "/nham/address/127.0.0.1"))
+
+    def test_another_method(self) -> None:
+        self.assertEqual(405, self.status("PATCH", self.NOWHERE))
+
+
 class TestExport(guest.GuestCase):
     """A state is given to who has the token."""
 

@@ -17,9 +17,11 @@
  * a whole or not at all. It is a server of its own and not a CGI script, so
  * that the many bytes of a state are not copied through busybox's httpd.
  * Who asks for it with NHAM-Hold has all wait that would change the state,
- * for so many seconds from then on.
+ * for so many seconds from then on. PUT /nham/address/IP takes a service
+ * address, DELETE lets it go, GET tells whether it is there.
  */
 #define _GNU_SOURCE
+#include "address.h"
 #include "hook.h"
 #include "memory.h"
 #include "sha256.h"
@@ -35,6 +37,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#define CLAIM "/nham/address/"
 #define TOKEN "etc/vnf-token"
 #define HEAD_MAX 8192
 #define VALUE_MAX 512
@@ -273,13 +276,36 @@ static const char *tell(struct request *r)
 	return NULL;
 }
 
+static const char *claim(struct request *r, const char *method,
+			 const char *address)
+{
+	const char *wrong = check_token(r);
+
+	if (wrong)
+		return wrong;
+	if (!strcmp(method, "PUT"))
+		wrong = address_take(address);
+	else if (!strcmp(method, "DELETE"))
+		wrong = address_drop(address);
+	else if (!strcmp(method, "GET"))
+		wrong = address_tell(address);
+	else
+		return "405 method: must be GET, PUT or DELETE";
+	if (!wrong)
+		dprintf(r->fd, "HTTP/1.1 204 No Content\r\n"
+			       "Connection: close\r\n\r\n");
+	return wrong;
+}
+
 static const char *route(struct request *r)
 {
 	char method[8] = "", path[VALUE_MAX] = "";
 
 	sscanf(r->head, "%7s %255s", method, path);
+	if (!strncmp(path, CLAIM, strlen(CLAIM)))
+		return claim(r, method, path + strlen(CLAIM));
 	if (strcmp(path, "/nham/state"))
-		return "404 path: must be /nham/state";
+		return "404 path: must be /nham/state or /nham/address/IP";
 	if (!strcmp(method, "GET"))
 		return check_token(r) ?: give(r);
 	if (!strcmp(method, "HEAD"))

@@ -41,6 +41,7 @@ class ConformanceTest(hooks_suite.HookSuite, server.ServerCase):
         self.hook: hooks_base.Hook = http.HttpHook()
         self.kept = b""
         self.took: list[str] = []
+        self.claims: set[str] = set()
         self.say = self._application
         self.alive = self.endpoint()
         with socket.create_server(("127.0.0.1", 0)) as gone:
@@ -56,7 +57,10 @@ class ConformanceTest(hooks_suite.HookSuite, server.ServerCase):
         return self.kept
 
     def _application(self, connection: socket.socket) -> None:
-        if self.line.startswith("POST"):
+        method, path, _ = self.line.split()
+        if path.startswith("/nham/address/"):
+            connection.sendall(server.head(self._claim(method, path)))
+        elif self.line.startswith("POST"):
             self.kept = self.body
             self.took = [f"NHAM-Imported: {self.asked['Content-Digest']}"]
             connection.sendall(server.head("204 No Content"))
@@ -64,6 +68,57 @@ class ConformanceTest(hooks_suite.HookSuite, server.ServerCase):
             connection.sendall(server.head("204 No Content", *self.took))
         else:
             connection.sendall(server.ok(self.kept))
+
+    def _claim(self, method: str, path: str) -> str:
+        if method == "PUT":
+            self.claims.add(path)
+        if path not in self.claims:
+            return "404 Not Found"
+        if method == "DELETE":
+            self.claims.remove(path)
+        return "204 No Content"
+
+
+class ClaimTest(server.ServerCase):
+    """What is asked about a service address."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.hook = http.HttpHook()
+        self.where = dataclasses.replace(
+            self.endpoint(token="s3cret"), claim_path="/vip"
+        )
+
+    def test_what_is_asked(self) -> None:
+        self.answer(server.head("204 No Content"))
+        for ask, method in (
+            (self.hook.claim, "PUT"),
+            (self.hook.has_claimed, "GET"),
+            (self.hook.let_go, "DELETE"),
+        ):
+            ask(self.where, "10.0.0.50")
+            self.assertEqual(f"{method} /vip/10.0.0.50 HTTP/1.1", self.line)
+            self.assertEqual("Bearer s3cret", self.asked["Authorization"])
+
+    def test_wrong_answers(self) -> None:
+        for status, kind in (
+            ("401 Unauthorized", errors.Refused),
+            ("400 Bad Request", errors.Refused),
+            ("503 Service Unavailable", errors.Unavailable),
+        ):
+            self.answer(server.head(status, "Content-Length: 0"))
+            for ask in (
+                self.hook.claim,
+                self.hook.has_claimed,
+                self.hook.let_go,
+            ):
+                self.assertRaises(kind, ask, self.where, "10.0.0.50")
+
+    def test_what_nobody_has_cannot_be_claimed(self) -> None:
+        self.answer(server.head("404 Not Found", "Content-Length: 0"))
+        self.assertRaises(
+            errors.Refused, self.hook.claim, self.where, "10.0.0.50"
+        )
 
 
 class ExportTest(server.ServerCase):

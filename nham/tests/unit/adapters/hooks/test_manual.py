@@ -117,6 +117,17 @@ class OpenApiTest(ManualCase):
         good = {key for key in call["responses"] if key.startswith("2")}
         self.assertEqual({str(status) for status in http.IMPORTED}, good)
 
+    def test_claim(self) -> None:
+        endpoint = hooks_base.Endpoint(address="::1", port=1)
+        calls = self.api["paths"][f"{endpoint.claim_path}/{{address}}"]
+        self.assertLessEqual({"put", "get", "delete"}, set(calls))
+        for name in ("put", "get", "delete"):
+            answers = self.resolve(calls[name]["responses"])
+            self.assertLessEqual(
+                {str(status) for status in http.IMPORTED}, set(answers)
+            )
+            self.assertIs(name != "put", str(http.GONE) in answers)
+
 
 class PageTest(ManualCase):
     """``hook.rst``."""

@@ -30,7 +30,7 @@ class FloatingIpMoverTest(mover_case.MoverCase):
 
     def test_server_without_one(self) -> None:
         failure = self.assertRaises(
-            errors.Refused, self.mover.find, self.servers[1]
+            errors.Refused, self.mover.find, self.servers[1], None
         )
         self.assertIn("service_address.driver", str(failure))
 

@@ -104,6 +104,82 @@ class PortTest(NeutronCase):
         )
         self.assertEqual({"name": ["mine"]}, self.last.qs)
 
+    def changed(self, **fields: Any) -> None:
+        """Let there be such a port, which may be changed."""
+        self.web.get(f"{NEUTRON}/ports/p1", json={"port": port(**fields)})
+        self.web.put(f"{NEUTRON}/ports/p1", json={})
+
+    def sent(self) -> Any:
+        """Return the change that was asked for last, None if none was."""
+        last = self.last
+        return last.json()["port"] if last.method == "PUT" else None
+
+    def test_one_port(self) -> None:
+        self.changed()
+        self.assertEqual(
+            ("10.0.0.5", "fd00::5"), self.network.port("p1").addresses
+        )
+
+    def test_ports_with_an_address(self) -> None:
+        self.found(
+            port("p1"),
+            port("p2", fixed_ips=[{"ip_address": "10.0.0.50"}]),
+        )
+        (found,) = self.network.ports_with("n1", "10.0.0.5")
+        self.assertEqual("p1", found.id)
+        self.assertEqual(
+            {"network_id": ["n1"], "fixed_ips": ["ip_address=10.0.0.5"]},
+            self.last.qs,
+        )
+
+    def test_give_an_address(self) -> None:
+        self.changed()
+        self.network.give_address("p1", "10.0.0.50")
+        self.assertEqual(
+            {"fixed_ips": [*port()["fixed_ips"], {"ip_address": "10.0.0.50"}]},
+            self.sent(),
+        )
+
+    def test_give_one_that_it_has(self) -> None:
+        self.changed()
+        self.network.give_address("p1", "10.0.0.5")
+        self.assertIsNone(self.sent())
+
+    def test_take_an_address(self) -> None:
+        self.changed()
+        self.network.take_address("p1", "10.0.0.5")
+        self.assertEqual({"fixed_ips": port()["fixed_ips"][1:]}, self.sent())
+        self.changed()
+        self.network.take_address("p1", "10.0.0.50")
+        self.assertIsNone(self.sent())
+
+    def test_allow_an_address(self) -> None:
+        other = {"ip_address": "10.0.0.9", "mac_address": "fa:16:3e:00:00:09"}
+        own = {"ip_address": "10.0.0.50", "mac_address": port()["mac_address"]}
+        self.changed(allowed_address_pairs=[other])
+        self.network.allow_address("p1", "10.0.0.50")
+        self.assertEqual({"allowed_address_pairs": [other, own]}, self.sent())
+        self.changed(allowed_address_pairs=[own])
+        self.network.allow_address("p1", "10.0.0.50")
+        self.assertIsNone(self.sent())
+
+    def test_copy_of_one_with_a_service_address(self) -> None:
+        """A copy has one address of its own, and may use its pairs."""
+        fixed = [*port()["fixed_ips"]]
+        fixed.append({"subnet_id": "sub4", "ip_address": "10.0.0.50"})
+        pairs = [
+            {"ip_address": "10.0.0.51", "mac_address": port()["mac_address"]},
+            {"ip_address": "10.0.0.52", "mac_address": "fa:16:3e:00:00:09"},
+        ]
+        sent = self.copied(fixed_ips=fixed, allowed_address_pairs=pairs)
+        self.assertEqual(
+            [{"subnet_id": "sub4"}, {"subnet_id": "sub6"}], sent["fixed_ips"]
+        )
+        self.assertEqual(
+            [{"ip_address": "10.0.0.51"}, pairs[1]],
+            sent["allowed_address_pairs"],
+        )
+
     def copied(self, **fields: Any) -> dict[str, Any]:
         """Return what is sent to copy such a port."""
         self.web.get(f"{NEUTRON}/ports/p1", json={"port": port(**fields)})

@@ -25,6 +25,10 @@ STANDBY = {
 }
 
 
+#: An address that the guest claims.
+VIP = {"driver": "vip", "address": "10.0.0.50"}
+
+
 #: The least that a policy says whose members all serve.
 SPREAD = {
     "redundancy": "MR-AA",
@@ -155,8 +159,17 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
     "the paths of a hook start with / and have no spaces": [
         (
             ["image"],
-            stateful(export_path="state", import_path="/a b"),
-            [f"{_HOOK}.export_path", f"{_HOOK}.import_path"],
+            {
+                **stateful(
+                    export_path="state", import_path="/a b", claim_path="c"
+                ),
+                "service_address": VIP,
+            },
+            [
+                f"{_HOOK}.export_path",
+                f"{_HOOK}.import_path",
+                f"{_HOOK}.claim_path",
+            ],
         )
     ],
     "the token of a hook is the name of a secret: letters, digits, _, - and "
@@ -200,16 +213,40 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             ["service_address.pool"],
         ),
     ],
-    "service_address.driver must be none, floating_ip or octavia": [
+    "the drivers fixed_ip and vip, and they alone, have "
+    "service_address.address, an IPv4 address": [
         (
             ["image"],
-            {**policy, "service_address": {"driver": driver}},
-            ["service_address.driver"],
+            {**stateful(), "service_address": address},
+            ["service_address.address"],
         )
-        for policy, driver in (
-            (STANDBY, "fixed_ip"),
-            (STANDBY, "vip"),
-            (SPREAD, "ecmp"),
+        for address in (
+            {"driver": "fixed_ip"},
+            {"driver": "vip"},
+            {"driver": "floating_ip", "address": "10.0.0.50"},
+            {"driver": "fixed_ip", "address": "10.0.0.500"},
+            {"driver": "vip", "address": "10.0.0.0/24"},
+            {"driver": "vip", "address": "fd00::5"},
+        )
+    ],
+    "the driver vip needs the block state_protection.hook, and it alone has "
+    "its claim_path": [
+        (
+            ["image"],
+            {**STANDBY, "service_address": VIP},
+            [_HOOK],
+        ),
+        (
+            ["image"],
+            stateful(claim_path="/vip"),
+            [f"{_HOOK}.claim_path"],
+        ),
+    ],
+    "service_address.driver must be another than ecmp": [
+        (
+            ["image"],
+            {**SPREAD, "service_address": {"driver": "ecmp"}},
+            ["service_address.driver"],
         )
     ],
     "standby: cold is only for 1R-AS": [

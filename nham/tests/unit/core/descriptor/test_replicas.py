@@ -168,8 +168,8 @@ class TestTold(base.TestCase):
     def test_an_unsupported_word_says_which(self) -> None:
         for policy, text in (
             (
-                {**examples.STANDBY, "service_address": {"driver": "vip"}},
-                "service_address.driver: vip is not yet supported in this "
+                {**examples.SPREAD, "service_address": {"driver": "ecmp"}},
+                "service_address.driver: ecmp is not yet supported in this "
                 "version",
             ),
         ):
