@@ -125,9 +125,15 @@ def power_on(host: str, cloud: connection.Connection) -> None:
 
 
 def made_by_nham(cloud: connection.Connection) -> list[str]:
-    """Return the names of servers, ports and addresses that NHAM made."""
+    """Return the names of all that NHAM made for members of its own.
+
+    Servers, ports, volumes, snapshots in between, and addresses.
+    """
     servers = cloud.compute.servers(all_projects=True)
-    names = [one.name for one in (*servers, *cloud.network.ports())]
+    volumes = cloud.block_storage.volumes(all_projects=True)
+    snapshots = cloud.block_storage.snapshots(all_projects=True)
+    made = (*servers, *cloud.network.ports(), *volumes, *snapshots)
+    names = [one.name for one in made]
     names += [one.description for one in cloud.network.ips()]
     return [
         name

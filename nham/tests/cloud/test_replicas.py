@@ -120,6 +120,19 @@ class ReplicaCase(vnf_case.RecoveryCase):
 
         return bed.wait("NHAM has recovered the VNF", ended, 120)
 
+    def assert_nothing_left(self) -> None:
+        """Terminate the VNF: all that NHAM made for it goes with it."""
+        self.tacker.terminate(self.vnf)
+        self.vnf.instance_id = ""
+        bed.wait(
+            "NHAM forgets the VNF",
+            lambda: all(
+                vnf.id != self.vnf_id for vnf in self.reports.all_vnfs()
+            ),
+            60,
+        )
+        bed.wait("all of NHAM's own is gone", lambda: not self.own(), 60)
+
     def kill_primary(self) -> None:
         """Kill the QEMU of the member that serves."""
         bed.kill_vm(self.member("primary")["server_id"])
@@ -208,16 +221,7 @@ class TestFed(ReplicaCase):
         self.assertEqual("host", recovery.zone)
 
     def test_30_nothing_is_left(self) -> None:
-        self.tacker.terminate(self.vnf)
-        self.vnf.instance_id = ""
-        bed.wait(
-            "NHAM forgets the VNF",
-            lambda: all(
-                vnf.id != self.vnf_id for vnf in self.reports.all_vnfs()
-            ),
-            60,
-        )
-        bed.wait("all of NHAM's own is gone", lambda: not self.own(), 60)
+        self.assert_nothing_left()
 
 
 class TestUnfed(ReplicaCase):
@@ -236,3 +240,47 @@ class TestUnfed(ReplicaCase):
             lambda: bed.power_off(host),
             lambda: bed.power_on(host, self.cloud),
         )
+
+
+class TestOnVolume(ReplicaCase):
+    """1R-AA of a VNFC that boots from a volume."""
+
+    variant = "volume"
+    policy = "1r-aa.yaml"
+
+    def volume(self, member: Any) -> Any:
+        """Return the volume that a member boots from."""
+        server: Any = self.cloud.compute.get_server(member["server_id"])
+        (attached,) = server.attached_volumes
+        return self.cloud.block_storage.get_volume(attached["id"])
+
+    def test_10_primary_dies_and_becomes_the_standby(self) -> None:
+        vnfc, ours = self.member("primary"), self.member("standby")
+        theirs, volume = self.volume(vnfc), self.volume(ours)
+        self.assertNotEqual(theirs.id, volume.id)
+        self.assertEqual(
+            (ours["name"], theirs.size, theirs.volume_type),
+            (volume.name, volume.size, volume.volume_type),
+        )
+        self.assertEqual([ours["name"]] * 2, self._named(ours["name"]))
+        recovery = self.fails_over(self.kill_primary)
+        self.assertEqual("fail_over", recovery.rung)
+        self.assertEqual(
+            vnfc["server_id"], self.member("standby")["server_id"]
+        )
+
+    def test_11_own_server_dies_and_is_made_anew(self) -> None:
+        dead = self.member("primary")
+        self.assertEqual("server", dead["kind"])
+        self.fails_over(self.kill_primary)
+        self.assertEqual([], self._named(dead["name"]))
+        self.assertNotEqual(
+            dead["server_id"], self.member("standby")["server_id"]
+        )
+
+    def test_30_nothing_is_left(self) -> None:
+        self.assert_nothing_left()
+
+    def _named(self, name: str) -> list[str]:
+        """Return what bears a member's name: its server and its volume."""
+        return [one for one in self.own() if one == name]
