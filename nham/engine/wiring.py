@@ -125,7 +125,8 @@ def engine(
         clock=clock,
         movers=_movers(vim, hook, locate),
         spreaders={
-            "octavia": _load("nham.traffic", "octavia", reached, timeout)
+            name: _load("nham.traffic", name, reached, timeout)
+            for name in ("ecmp", "octavia")
         },
     )
     return engine_.Engine(ctx, prober, set_up, start, submit=submit)

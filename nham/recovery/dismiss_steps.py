@@ -48,6 +48,8 @@ def _is_target(run: context.Run) -> bool:
     if service is None or address is None:
         return False
     for spreader in run.context.spreaders.values():
+        if not spreader.knows(service.id):
+            continue
         with contextlib.suppress(errors.NotFound):
             targets = spreader.targets(service.id)
             if address in {target.address for target in targets}:

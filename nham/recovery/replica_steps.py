@@ -78,7 +78,8 @@ def withdraw(
     """Take a member off the balancer; one that is not there is no error."""
     if member.address is not None and group.service is not None:
         for spreader in ctx.spreaders.values():
-            spreader.forget(group.service.id, member.address)
+            if spreader.knows(group.service.id):
+                spreader.forget(group.service.id, member.address)
 
 
 def release(

@@ -85,8 +85,7 @@ class FindPool(StepHandler):
 
     def do(self, run: context.Run) -> None:
         """See base class."""
-        address, group = run.policy.service_address, run.group
-        pool = str(address.pool)
+        group, pool = run.group, run.policy.service_address.spread_over
         pool_id = spreader_of(run).find(pool, run.vnf.project_id)
         run.context.store.save_group(
             dataclasses.replace(

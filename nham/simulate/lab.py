@@ -39,6 +39,7 @@ from nham.adapters.checkpoints import image
 from nham.adapters.checkpoints import volume
 from nham.adapters.fencing import base as fencing_base
 from nham.adapters.simulated import blobs
+from nham.adapters.simulated import ecmp
 from nham.adapters.simulated import fencing
 from nham.adapters.simulated import prober
 from nham.adapters.simulated import spreader
@@ -132,9 +133,12 @@ class Runner:
                 "vip": vip.VipMover(cloud, hooks_, locate),
             },
             spreaders={
+                "ecmp": process_.mortal(
+                    ecmp.SimulatedEcmp(lab.world), process
+                ),
                 "octavia": process_.mortal(
                     spreader.SimulatedSpreader(lab.world), process
-                )
+                ),
             },
         )
 

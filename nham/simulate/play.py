@@ -175,6 +175,9 @@ class Player:
         project_id = world.tacker.get(
             self.instances[target.split("/")[0]]
         ).project_id
+        if address.router is not None:
+            world.add_router(address.router, project_id)
+            return str(address.address)
         pool_id = world.add_pool(
             str(address.pool), project_id, address.port or 0
         )

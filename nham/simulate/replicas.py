@@ -378,12 +378,20 @@ def _why_not_spread(
     if sorted(m.role.value for m in members) != roles:
         yield ", ".join(f"{m.kind} {m.role}" for m in members)
         return
-    pool = lab.world.balancers.pool(str(group.service and group.service.id))
     # The pool may be that of the VDU's other VNFCs, too.
-    getting = {address for address, _port in pool.getting}
+    getting = _getting(lab, str(group.service and group.service.id))
     addresses = {str(member.address) for member in members}
     for address in addresses - getting:
         yield f"{address} gets no clients"
     for address in addresses & getting:
         if lab.world.read_at(address) is None:
             yield f"nobody answers at {address}"
+
+
+def _getting(lab: lab_.Lab, pool_id: str) -> set[str]:
+    """Return the addresses that get clients, of a balancer or a router."""
+    router_id, _, service = pool_id.rpartition("/")
+    if router_id:
+        return set(lab.world.routers.router(router_id).hops[service])
+    pool = lab.world.balancers.pool(pool_id)
+    return {address for address, _port in pool.getting}

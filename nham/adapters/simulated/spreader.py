@@ -40,6 +40,10 @@ class SimulatedSpreader(base.Spreader):
     ) -> contextlib.AbstractContextManager[None]:
         return self._world.gates.call("octavia", call, subject)
 
+    def knows(self, pool_id: str) -> bool:
+        """See base class; a router and an address have a slash."""
+        return "/" not in pool_id
+
     def find(self, pool: str, project_id: str) -> str:
         """See base class."""
         with self._call("find", pool):

@@ -33,6 +33,7 @@ from nham.adapters.simulated import neutron
 from nham.adapters.simulated import nova
 from nham.adapters.simulated import physics
 from nham.adapters.simulated import records
+from nham.adapters.simulated import routers
 from nham.adapters.simulated import storage
 from nham.adapters.simulated import tacker
 from nham.adapters.vim import base as vim_base
@@ -69,7 +70,10 @@ class World(faults.Faults):
             self.neutron,
             lambda: _uuid(pool_ids),
         )
-        self.physics.route = self.balancers.route
+        self.routers = routers.Routers(
+            self.neutron, lambda: _uuid(pool_ids), self.balancers.route
+        )
+        self.physics.route = self.routers.route
         self.physics.lets_through = self.neutron.lets_through
         self.nova = nova.Nova(
             self.clock,
@@ -191,6 +195,10 @@ class World(faults.Faults):
         :param port: where the application of its targets listens.
         """
         return self.balancers.add_pool(name, project_id, port).id
+
+    def add_router(self, name: str, project_id: str) -> str:
+        """Add a router without routes; return its id."""
+        return self.routers.add(name, project_id).id
 
     def add_vnf(
         self,

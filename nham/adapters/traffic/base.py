@@ -15,9 +15,10 @@
 
 A mover leads them to one member, and to another when that one takes over.
 
-A spreader leads them to several members, which all serve at once. A load
-balancer's pool is given to NHAM; what the service is spread over are its
-targets, one for each address of a member.
+A spreader leads them to several members, which all serve at once. A pool
+is given to NHAM, that of a load balancer, or a router and an address that
+it leads to. What the service is spread over are the pool's targets, one for
+each address of a member.
 
 Nothing here waits: a balancer takes its changes one after the other, and
 ``targets`` tells when the last one holds.
@@ -120,6 +121,13 @@ class Spreader(abc.ABC):
     name: str
 
     @abc.abstractmethod
+    def knows(self, pool_id: str) -> bool:
+        """Say whether an id is one that ``find`` may have returned.
+
+        A group keeps the id of its pool, and not whose it is.
+        """
+
+    @abc.abstractmethod
     def find(self, pool: str, project_id: str) -> str:
         """Return the id of a pool of a project.
 
@@ -150,7 +158,7 @@ class Spreader(abc.ABC):
 
     @abc.abstractmethod
     def withdraw(self, pool_id: str, address: str) -> None:
-        """Ask for an address to get no new flows; it stays a target.
+        """Ask for an address to get no new flows; it may stay a target.
 
         :raises NotFound: there is no such pool.
         """

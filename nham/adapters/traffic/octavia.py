@@ -51,6 +51,10 @@ class OctaviaSpreader(base.Spreader):
         self._octavia = rest.Rest(lambda: cloud.load_balancer, timeout)
         self._neutron = rest.Rest(lambda: cloud.network, timeout)
 
+    def knows(self, pool_id: str) -> bool:
+        """See base class; a router and an address have a slash."""
+        return "/" not in pool_id
+
     def find(self, pool: str, project_id: str) -> str:
         """See base class.
 

@@ -176,12 +176,21 @@ class ServiceAddress:
     :ivar port: where the members of the pool listen.
     :ivar address: the IPv4 address itself, where the driver does not find
         it at the VNFC.
+    :ivar router: id or name of the router that spreads the address.
     """
 
     driver: words.AddressDriver = "none"
     pool: str | None = None
     port: int | None = None
     address: str | None = None
+    router: str | None = None
+
+    @property
+    def spread_over(self) -> str:
+        """What a driver that spreads the service is to look for."""
+        if self.router is not None:
+            return f"{self.router}/{self.address}"
+        return str(self.pool)
 
 
 @dataclasses.dataclass(frozen=True)

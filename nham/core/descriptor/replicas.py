@@ -28,13 +28,11 @@ from nham.core.descriptor import facts
 #: Shortest interval of a hook, seconds: an export stops the VNFC for a
 #: moment, and the state has to cross the network twice in each.
 _MIN_INTERVAL = 0.2
-_LATER_DRIVERS = ("ecmp",)
 _POOL = ("pool", "port")
 #: These are told the address, the others find it.
-_TOLD = ("fixed_ip", "vip")
+_TOLD = ("fixed_ip", "vip", "ecmp")
 #: The name becomes the name of a file, so it must not lead out of a folder.
 _SECRET = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
-_LATER = "is not yet supported in this version"
 _SPREAD = "state_protection.spread"
 
 
@@ -104,18 +102,22 @@ def claims(policy: facts.Facts) -> conditions.Found:
         yield f"{hook}.claim_path", f"service_address.driver is {driver}"
 
 
+def router_given(policy: facts.Facts) -> conditions.Found:
+    driver = policy.values.get("service_address.driver", "none")
+    field = "service_address.router"
+    given = field in policy.values
+    if driver == "ecmp" and not given and field not in policy.broken:
+        yield field, "found none"
+    elif driver != "ecmp" and given:
+        yield field, f"service_address.driver is {driver}"
+
+
 def no_address(policy: facts.Facts) -> conditions.Found:
     driver = policy.values.get("service_address.driver", "none")
     spec = policy.spec
     alone = spec is not None and not spec.replicated
     if alone and driver != "none":
         yield "service_address.driver", f"found {driver}"
-
-
-def address_driver(policy: facts.Facts) -> conditions.Found:
-    driver = policy.values.get("service_address.driver")
-    if driver in _LATER_DRIVERS:
-        yield "service_address.driver", f"{driver} {_LATER}"
 
 
 def needs_probe(policy: facts.Facts) -> conditions.Found:

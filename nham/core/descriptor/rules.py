@@ -145,9 +145,13 @@ RULES = (
         replicas.pool_given,
     ),
     Rule(
-        "the drivers fixed_ip and vip, and they alone, have "
+        "the drivers fixed_ip, vip and ecmp, and they alone, have "
         "service_address.address, an IPv4 address",
         replicas.address_given,
+    ),
+    Rule(
+        "the driver ecmp, and it alone, has service_address.router",
+        replicas.router_given,
     ),
     Rule(
         "the driver vip needs the block state_protection.hook, and it alone "
@@ -210,11 +214,6 @@ RULES = (
         kind="unsupported",
     ),
     Rule("quiesce must be false", conditions.no_quiesce, kind="unsupported"),
-    Rule(
-        "service_address.driver must be another than ecmp",
-        replicas.address_driver,
-        kind="unsupported",
-    ),
     Rule(
         "the mechanism can meet the service availability level",
         conditions.sal_mechanism,

@@ -282,7 +282,13 @@ ADDRESS = (
     Property(
         "service_address.address",
         "string",
-        "IPv4 address in a network of the VNFC that clients use",
+        "IPv4 address that clients use; with fixed_ip and vip one in a "
+        "network of the VNFC",
+    ),
+    Property(
+        "service_address.router",
+        "string",
+        "id or name of the router that spreads the service",
     ),
 )
 

@@ -105,7 +105,9 @@ class CloudSuite(base.Suite):
         raise AssertionError(f"volume {volume_id} cannot be deleted")
 
     @classmethod
-    def boot(cls, volume: bool = False, **options: Any) -> str:
+    def boot(
+        cls, volume: bool = False, network: str = NETWORK, **options: Any
+    ) -> str:
         """Make a server and wait until it is ACTIVE; return its id."""
         compute: Any = cls.cloud.compute
         image: Any = cls.cloud.image.find_image(IMAGE)
@@ -123,11 +125,11 @@ class CloudSuite(base.Suite):
                     }
                 ]
             }
-        network: Any = cls.cloud.network.find_network(NETWORK)
+        joined: Any = cls.cloud.network.find_network(network)
         server = compute.create_server(
             name=f"nham-conformance-{uuid.uuid4().hex[:8]}",
             flavor_id=compute.find_flavor(FLAVOR).id,
-            networks=[{"uuid": network.id}],
+            networks=[{"uuid": joined.id}],
             **source,
             **options,
         )

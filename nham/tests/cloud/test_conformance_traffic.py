@@ -31,6 +31,7 @@ class OctaviaSpreaderTest(base.CloudSuite, suite.TrafficSuite):
 
     pool = balancer.POOL
     port = 80
+    strange = f"{suite.NOWHERE}/203.0.113.9"
     balancer: balancer.Balancer
 
     @classmethod

@@ -229,3 +229,51 @@ class MergeTest(SpreadCase):
             self.lab.run(40.0)
             self.assertEqual(2, len(self.servers(Role.ACTIVE)))
             self.assertEqual({words}, self.states())
+
+
+class EcmpTest(SpreadCase):
+    """A router leads clients to all members."""
+
+    policy = dataclasses.replace(
+        POLICY,
+        service_address=descriptor.ServiceAddress(
+            driver="ecmp", router="edge", address="203.0.113.9"
+        ),
+    )
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.router = self.world.add_router("edge", "project")
+        self.lab.run(60.0)
+
+    def hops(self) -> list[str]:
+        """Return the addresses over which the router leads."""
+        hops = self.world.routers.router(self.router).hops
+        return hops.get("203.0.113.9", [])
+
+    def serving(self) -> set[str]:
+        """Return the servers that get their share of the clients."""
+        guests = (self.world.physics.at("203.0.113.9") for _ in self.hops())
+        return {guest.server_id for guest in guests if guest is not None}
+
+    def test_who_fails_has_no_route_until_it_is_back(self) -> None:
+        self.assert_whole()
+        for role in (Role.ACTIVE, Role.PRIMARY):
+            failed = self.servers(role)[0]
+            self.world.crash_vm(failed)
+            self.lab.run(4.0)
+            self.assertEqual(2, len(self.hops()))
+            self.assertNotIn(failed, self.serving())
+            self.lab.run(40.0)
+            self.assert_whole()
+
+    def test_no_route_is_left_of_what_is_dismissed(self) -> None:
+        (vnf,) = self.lab.store.vnfs()
+        before = set(self.hops())
+        fewer = dataclasses.replace(self.policy, num_backups=1)
+        self.world.tacker.get(self.instance)
+        self.lab.store.save_vnf(dataclasses.replace(vnf, policies=(fewer,)))
+        self.lab.run(60.0)
+        self.assertEqual(2, len(self.hops()))
+        self.assertLess(set(self.hops()), before)
+        self.assertEqual(2, len(self.serving()))

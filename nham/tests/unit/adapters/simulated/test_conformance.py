@@ -21,6 +21,7 @@ from nham.adapters.checkpoints import image
 from nham.adapters.checkpoints import volume
 from nham.adapters.hooks import base as hooks_base
 from nham.adapters.probes import base as probes_base
+from nham.adapters.simulated import ecmp
 from nham.adapters.simulated import fencing
 from nham.adapters.simulated import hook
 from nham.adapters.simulated import prober
@@ -28,6 +29,7 @@ from nham.adapters.simulated import spreader
 from nham.adapters.simulated import vim
 from nham.adapters.simulated import vnfm
 from nham.adapters.simulated import world as simulated
+from nham.adapters.traffic import base as traffic_base
 from nham.adapters.vim import base as vim_base
 from nham.tests.conformance import base
 from nham.tests.conformance import checkpoints as checkpoints_suite
@@ -152,12 +154,12 @@ class TrafficTest(Simulated, traffic_suite.TrafficSuite):
     pool = "web"
     project_id = "project"
     port = 80
+    strange = "router/203.0.113.9"
+    spreader: traffic_base.Spreader
 
     def setUp(self) -> None:
         super().setUp()
-        self.spreader = spreader.SimulatedSpreader(self.world)
-        made = self.world.add_pool(self.pool, self.project_id, self.port)
-        self.address = self.world.balancers.pool(made).address
+        self.make()
         ports = [
             self.vim.ports(server_id)[0]
             for server_id in (self.image_backed, self.volume_backed)
@@ -166,6 +168,12 @@ class TrafficTest(Simulated, traffic_suite.TrafficSuite):
         first, second = sorted(one.addresses[0] for one in ports)
         self.addresses = (first, second)
 
+    def make(self) -> None:
+        """Make the pool and the driver."""
+        self.spreader = spreader.SimulatedSpreader(self.world)
+        made = self.world.add_pool(self.pool, self.project_id, self.port)
+        self.address = self.world.balancers.pool(made).address
+
     def answers(self) -> bool:
         """See base class."""
         return self.world.read_at(self.address) is not None
@@ -173,6 +181,24 @@ class TrafficTest(Simulated, traffic_suite.TrafficSuite):
     def add_pool(self, name: str) -> None:
         """See base class."""
         self.world.add_pool(name, self.project_id, self.port)
+
+
+class EcmpTest(TrafficTest):
+    """``SimulatedEcmp``."""
+
+    suffix = "/203.0.113.9"
+    pool = f"edge{suffix}"
+    strange = traffic_suite.NOWHERE
+
+    def make(self) -> None:
+        """See base class."""
+        self.spreader = ecmp.SimulatedEcmp(self.world)
+        self.world.add_router("edge", self.project_id)
+        self.address = "203.0.113.9"
+
+    def add_pool(self, name: str) -> None:
+        """See base class."""
+        self.world.add_router(name, self.project_id)
 
 
 class HookTest(Simulated, hooks_suite.HookSuite):

@@ -36,6 +36,7 @@ class SpreaderCase(rest_case.RestCase):
     network_id = "n1"
     port = 80
     addresses = ("10.0.0.5", "10.0.0.6")
+    strange = "router/203.0.113.9"
 
     def setUp(self) -> None:
         super().setUp()

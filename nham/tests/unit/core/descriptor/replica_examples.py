@@ -38,6 +38,10 @@ SPREAD = {
 }
 
 
+#: How a router is told to spread the service.
+ECMP = {"driver": "ecmp", "router": "edge", "address": "203.0.113.9"}
+
+
 def stateful(**hook: Any) -> dict[str, Any]:
     """Return a policy with a standby that a hook feeds."""
     return {
@@ -213,21 +217,49 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             ["service_address.pool"],
         ),
     ],
-    "the drivers fixed_ip and vip, and they alone, have "
+    "the driver ecmp, and it alone, has service_address.router": [
+        (
+            ["image"],
+            {
+                **SPREAD,
+                "service_address": {"driver": "ecmp", "address": "10.9.9.9"},
+            },
+            ["service_address.router"],
+        ),
+        (
+            ["image"],
+            {
+                **STANDBY,
+                "service_address": {"driver": "floating_ip", "router": "edge"},
+            },
+            ["service_address.router"],
+        ),
+    ],
+    "the drivers fixed_ip, vip and ecmp, and they alone, have "
     "service_address.address, an IPv4 address": [
         (
             ["image"],
-            {**stateful(), "service_address": address},
+            {
+                **SPREAD,
+                "service_address": {**ECMP, "address": "203.0.113.0/24"},
+            },
             ["service_address.address"],
-        )
-        for address in (
-            {"driver": "fixed_ip"},
-            {"driver": "vip"},
-            {"driver": "floating_ip", "address": "10.0.0.50"},
-            {"driver": "fixed_ip", "address": "10.0.0.500"},
-            {"driver": "vip", "address": "10.0.0.0/24"},
-            {"driver": "vip", "address": "fd00::5"},
-        )
+        ),
+        *(
+            (
+                ["image"],
+                {**stateful(), "service_address": address},
+                ["service_address.address"],
+            )
+            for address in (
+                {"driver": "fixed_ip"},
+                {"driver": "vip"},
+                {"driver": "floating_ip", "address": "10.0.0.50"},
+                {"driver": "fixed_ip", "address": "10.0.0.500"},
+                {"driver": "vip", "address": "10.0.0.0/24"},
+                {"driver": "vip", "address": "fd00::5"},
+            )
+        ),
     ],
     "the driver vip needs the block state_protection.hook, and it alone has "
     "its claim_path": [
@@ -241,13 +273,6 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             stateful(claim_path="/vip"),
             [f"{_HOOK}.claim_path"],
         ),
-    ],
-    "service_address.driver must be another than ecmp": [
-        (
-            ["image"],
-            {**SPREAD, "service_address": {"driver": "ecmp"}},
-            ["service_address.driver"],
-        )
     ],
     "standby: cold is only for 1R-AS": [
         (

@@ -113,6 +113,14 @@ class TestRight(base.TestCase):
             interval = _build(policy).state_protection.interval
             self.assertEqual(0.2, interval)
 
+    def test_a_router_and_an_address_instead_of_a_pool(self) -> None:
+        given = {**examples.SPREAD, "service_address": examples.ECMP}
+        self.assertEqual([], _check(given))
+        address = _build(given).service_address
+        self.assertEqual("edge/203.0.113.9", address.spread_over)
+        pooled = _build(examples.SPREAD).service_address
+        self.assertEqual("calls", pooled.spread_over)
+
     def test_where_the_state_of_members_that_all_serve_goes(self) -> None:
         for spread, protection in (
             ("leader", examples.HOOK),
@@ -164,16 +172,6 @@ class TestTold(base.TestCase):
             ["standby: standby: cold is only for 1R-AS: redundancy is 1R-AA"],
             _check({**cold, "redundancy": "1R-AA"}),
         )
-
-    def test_an_unsupported_word_says_which(self) -> None:
-        for policy, text in (
-            (
-                {**examples.SPREAD, "service_address": {"driver": "ecmp"}},
-                "service_address.driver: ecmp is not yet supported in this "
-                "version",
-            ),
-        ):
-            self.assertEqual([text], _check(policy))
 
     def test_a_snapshot_of_a_pair_is_refused_with_the_reason(self) -> None:
         self.assertEqual(
