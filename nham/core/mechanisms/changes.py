@@ -64,6 +64,12 @@ BESIDE = (
     ),
     _change(
         None,
+        _JOINING,
+        "create_volume",
+        "NHAM makes a server on another host, its volume first.",
+    ),
+    _change(
+        None,
         _FAILED,
         None,
         "The VNFM has made a server while another one serves; it is let in "

@@ -48,8 +48,13 @@ class StoryCase(base.TestCase):
         super().setUp()
         self.auditors: list[checker.Auditor] = []
 
-    def begin(self, policy: descriptor.ResiliencyPolicy) -> None:
-        """Bring all up anew, without an engine."""
+    def begin(
+        self, policy: descriptor.ResiliencyPolicy, volume: bool = False
+    ) -> None:
+        """Bring all up anew.
+
+        :param volume: the VNFC boots from a volume.
+        """
         self.lab = lab_.Lab(seed=1, settings=steps.SETTINGS)
         self.world = self.lab.world
         self.auditors.append(checker.Auditor(self.lab))
@@ -59,6 +64,7 @@ class StoryCase(base.TestCase):
             "vnf",
             {"VDU1": ["cmp1"]},
             vnfd=lab_.policy_bytes({"VDU1": policy.to_dict()}),
+            volume_backed=["VDU1"] if volume else [],
         )
         self.world.add_floating_ip(self.theirs)
         self.world.add_pool("calls", "project", 80)
@@ -134,6 +140,11 @@ def _terminate(case: StoryCase) -> None:
         case.wait_for(role)
         case.world.user_terminate(case.instance)
         case.lab.run(60.0)
+
+
+def _on_a_volume(case: StoryCase) -> None:
+    case.begin(WAITING, volume=True)
+    case.wait_for(Role.STANDBY)
 
 
 def _terminate_while_it_is_made(case: StoryCase) -> None:
@@ -227,6 +238,7 @@ def _terminate_what_is_stopped(case: StoryCase) -> None:
 
 STORIES: tuple[Callable[[StoryCase], None], ...] = (
     _alone,
+    _on_a_volume,
     _fail_over_and_heal,
     _lose_standby,
     _terminate,

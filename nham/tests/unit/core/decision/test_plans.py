@@ -47,7 +47,7 @@ TWO = (
     test_rules.a_standby(member_id="m3", server_id="s3", host="h3"),
 )
 #: What moves the service, or happens beside it.
-_GROUP = {"fail_over", "switchover", *replicas.BESIDE}
+_GROUP = {"fail_over", "switchover", "hand_over", *replicas.BESIDE}
 
 
 class RungsTest(base.TestCase):

@@ -22,8 +22,10 @@ from hypothesis import strategies as st
 from nham.core.detection import estimators
 from nham.tests import base
 
-delays = st.lists(
-    st.floats(0.0, 10.0, allow_subnormal=False), min_size=1, max_size=60
+_DELAY = st.floats(0.0, 10.0, allow_subnormal=False)
+delays = st.lists(_DELAY, min_size=1, max_size=60)
+enough_delays = st.lists(
+    _DELAY, min_size=estimators.TwoWindow.WARM_UP, max_size=60
 )
 
 
@@ -54,9 +56,8 @@ class TwoWindowTest(base.TestCase):
             self.assertLessEqual(0.2, timeout)
             self.assertLessEqual(timeout, 3.0)
 
-    @hypothesis.given(delays)
+    @hypothesis.given(enough_delays)
     def test_is_the_larger_of_both_windows(self, seen: list[float]) -> None:
-        hypothesis.assume(len(seen) >= estimators.TwoWindow.WARM_UP)
         bounds = [
             statistics.fmean(window) + 5.0 * statistics.pstdev(window)
             for window in (seen, seen[-estimators.TwoWindow.SHORT :])
