@@ -261,7 +261,10 @@ class MemberFacts:
             ),
         )
         runs = self.server.status == "ACTIVE" and not self.qemu_died
-        if self.app not in (Health.OK, Health.SLOW) or not runs:
+        # Who has just begun to serve has not been heard of yet.
+        quiet = self.app is Health.UNKNOWN and self.icmp is not _DEAD
+        serves = self.app in (Health.OK, Health.SLOW) or quiet
+        if not (serves and runs):
             return next(iter((*ready, *self.standbys)), None)
         if lost or len(self.standbys) >= self.wanted:
             return next(iter((*lost, *self.standbys)), None)

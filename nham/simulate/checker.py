@@ -381,10 +381,10 @@ def _waits_for_a_reason(lab: lab_.Lab) -> Found:
         if vnf.state not in _UNWELL:
             continue
         events = lab.store.events(vnf_id=vnf.id, limit=_LAST)
-        told = [e for e in events if e.kind != "checkpoint-failed"]
-        last = max(told, key=lambda event: event.id)
-        if last.kind not in _WAITS or not vnf.reason:
-            yield "waits for nothing", vnf.name, f"{last.kind}: {vnf.reason}"
+        # Another VNFC of it may have been recovered since then.
+        told = [e.message for e in events if e.kind in _WAITS]
+        if not vnf.reason or not any(vnf.reason in one for one in told):
+            yield "waits for nothing", vnf.name, vnf.reason
 
 
 def _set_aside(lab: lab_.Lab, server_id: str) -> bool:
