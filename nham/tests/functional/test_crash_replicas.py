@@ -417,7 +417,10 @@ def points(
 
 
 def _points(way: Way) -> Iterator[tuple[str, str, int]]:
-    yield from points(way.rung, way.policy, way.host_lost, way.volume)
+    for point in points(way.rung, way.policy, way.host_lost, way.volume):
+        # What does not concern the volume is tried in full without one.
+        if not way.volume or point[1] == "after do":
+            yield point
     for moment, nth in way.moments:
         yield f"{moment.replace(' ', '_')}_{nth}", moment, nth
 
