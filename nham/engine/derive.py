@@ -23,12 +23,8 @@ from nham.core import descriptor
 from nham.core import facts
 from nham.core import model
 from nham.core import states
+from nham.core.decision import replicas
 from nham.recovery import endpoints
-
-#: Seconds; a state that was not taken is given again after twice as long
-#: each time.
-_FIRST_PAUSE = 5.0
-_LONGEST_PAUSE = 300.0
 
 
 def network(
@@ -154,6 +150,5 @@ def must_pause(past: Sequence[model.Recovery], now: float) -> bool:
     )
     if not failed:
         return False
-    pause = _FIRST_PAUSE * 2.0 ** (len(failed) - 1)
     since = failed[0].ended_at or failed[0].started_at
-    return now - since < min(pause, _LONGEST_PAUSE)
+    return now - since < replicas.pause_after(len(failed))

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Removes what a member or a group left in the cloud and nobody owns.
 
 An engine may die between asking the cloud for something and writing that
@@ -24,7 +23,6 @@ is never even looked at.
 
 from __future__ import annotations
 
-import itertools
 import logging
 
 from nham.adapters import errors
@@ -129,17 +127,11 @@ class Collector:
         return [one for one in found if mark in one.tags]
 
     def _ports(self, trace: model.Trace) -> list[vim_base.Port]:
-        """Return the member's ports, which are numbered from 0 on."""
         if not trace.name:
             return []
         mark = tags.of_owner(trace.id)
-        found: list[vim_base.Port] = []
-        for number in itertools.count():
-            ports = self._context.vim.find_ports(f"{trace.name}-{number}")
-            if not ports:
-                break
-            found += [one for one in ports if one.description == mark]
-        return found
+        found = replica_steps.ports_of(self._context.vim, trace.name)
+        return [one for one in found if one.description == mark]
 
     def _say(self, kind: str, name: str, thing_id: str) -> None:
         self._journal.event(

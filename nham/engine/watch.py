@@ -259,23 +259,29 @@ class Watch:
         icmp: bool,
     ) -> None:
         entry = old.get(target.key)
-        estimator = estimators.TwoWindow(
-            detection.initial_timeout,
-            detection.min_timeout,
-            detection.max_timeout,
-        )
         if entry is None or entry.target != target:
-            counting = detection_.Tracker(estimator, detection.max_misses)
+            counting = detection_.Tracker(
+                _estimator(detection), detection.max_misses
+            )
             member = self._members.get(subject)
             if member is not None and member.answered and not icmp:
                 soon = self._clock.monotonic() + detection.initial_timeout
                 counting.restart(soon)
             entry = _Entry(target, counting, detection, subject, icmp)
         elif entry.detection != detection:
-            entry.tracker.retune(estimator, detection.max_misses)
+            entry.tracker.retune(_estimator(detection), detection.max_misses)
             entry.detection = detection
         self._entries[target.key] = entry
         self._by_subject.setdefault(subject, []).append(entry)
+
+
+def _estimator(detection: descriptor.Detection) -> estimators.TwoWindow:
+    """Return what learns the time-outs of whom nobody knows yet."""
+    return estimators.TwoWindow(
+        detection.initial_timeout,
+        detection.min_timeout,
+        detection.max_timeout,
+    )
 
 
 def _targets(member: Watched) -> list[probes.Target]:

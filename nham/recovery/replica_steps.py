@@ -36,17 +36,15 @@ from nham.recovery.handlers import StepHandler
 _DELETION = 15.0
 
 
-def ports_of(
-    vim: vim_base.Vim, member: model.Member
-) -> Sequence[vim_base.Port]:
+def ports_of(vim: vim_base.Vim, name: str) -> Sequence[vim_base.Port]:
     """Return the ports that NHAM made for a server of its own.
 
-    By their names, so that those of a server that is gone, or was never
+    By the server's name, so that those of a server that is gone, or was never
     made, are found too.
     """
     found: list[vim_base.Port] = []
     for number in itertools.count():
-        ports = vim.find_ports(f"{member.name}-{number}")
+        ports = vim.find_ports(f"{name}-{number}")
         if not ports:
             break
         found += ports
@@ -58,7 +56,7 @@ def delete_ports(vim: vim_base.Vim, member: model.Member) -> None:
 
     The last one first: what an error leaves behind is found again.
     """
-    for port in reversed(ports_of(vim, member)):
+    for port in reversed(ports_of(vim, member.name)):
         vim.delete_port(port.id)
 
 

@@ -302,8 +302,12 @@ def must_pause(member: facts_.MemberFacts) -> bool:
         for attempt in member.attempts
         if attempt.rung in RUNGS and attempt.outcome is not facts_.Outcome.OK
     ]
-    pause = _FIRST_PAUSE * 2.0 ** (len(failed) - 1)
-    return bool(failed) and failed[0].age < min(pause, _LONGEST_PAUSE)
+    return bool(failed) and failed[0].age < pause_after(len(failed))
+
+
+def pause_after(failures: int) -> float:
+    """Return the seconds until what failed so often is tried again."""
+    return min(_FIRST_PAUSE * 2.0 ** (failures - 1), _LONGEST_PAUSE)
 
 
 def standby_unfenced(case: situation.Case) -> bool:

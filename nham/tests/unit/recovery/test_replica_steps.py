@@ -295,7 +295,7 @@ class PortsTest(replica_case.MakeCase):
         )
         names = ("nham-x-0", "nham-x-1", "nham-x-10", "nham-x", "nham-xy-0")
         made = [self.context.vim.copy_port(self.port_id, n) for n in names]
-        found = replica_steps.ports_of(self.context.vim, member)
+        found = replica_steps.ports_of(self.context.vim, member.name)
         self.assertEqual(made[:2], [port.id for port in found])
         replica_steps.delete_ports(self.context.vim, member)
         self.assertEqual(
