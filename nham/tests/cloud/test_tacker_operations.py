@@ -180,13 +180,4 @@ class TestOperations(test_replicas.ReplicaCase):
         return images == [self.newer] * 2
 
     def test_40_terminate(self) -> None:
-        self.tacker.terminate(self.vnf)
-        self.vnf.instance_id = ""
-        bed.wait(
-            "NHAM forgets the VNF",
-            lambda: all(
-                vnf.id != self.vnf_id for vnf in self.reports.all_vnfs()
-            ),
-            120,
-        )
-        bed.wait("all of NHAM's own is gone", lambda: not self.own(), 60)
+        self.assert_nothing_left()
