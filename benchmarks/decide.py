@@ -24,6 +24,7 @@ from benchmarks import rows
 from nham.core import decision
 from nham.core import descriptor
 from nham.core import facts
+from nham.core import member_facts
 
 MEMBERS = 10_000
 HOSTS = 200
@@ -35,7 +36,7 @@ def fleet() -> facts.Facts:
     policy = descriptor.ResiliencyPolicy(name="p", targets=("VDU1",))
     return facts.Facts(
         members=tuple(
-            facts.MemberFacts(
+            member_facts.MemberFacts(
                 group_id=f"group-{number}",
                 vnf_id=f"vnf-{number // 4}",
                 vnfc="VDU1-0",

@@ -20,17 +20,22 @@ guest far more than a plain answer.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from collections.abc import Mapping
 from concurrent import futures
 import dataclasses
 import itertools
 import threading
 import time
 
+from benchmarks.bed import actives
 from benchmarks.bed import vnf as vnf_
 
 INTERVAL = 0.1
 #: Every so many questions one is for the state.
 STATE_EVERY = 5
+#: All that ask for the state bear a number; no two clients share one.
+_NUMBERS = itertools.count(1)
 #: A request that found nobody is given up, so that a new one is made.
 PATIENCE = 1.0
 
@@ -119,6 +124,8 @@ class Client:
         self._address = address
         self._answers: list[Answer] = []
         self._requests: list[Request] = []
+        self._asked: dict[int, float] = {}
+        self._heard: list[actives.Answer] = []
         self._stopped = threading.Event()
         self._pool = futures.ThreadPoolExecutor(16)
         self._thread = threading.Thread(target=self._ask_on, daemon=True)
@@ -153,11 +160,16 @@ class Client:
         self._requests.append(Request(begun, good))
 
     def _ask_state(self) -> None:
-        begun = time.monotonic()
-        text = vnf_.http_get(self._address, "/cgi-bin/state", 3 * PATIENCE)
-        state = vnf_.parse_state(text)
+        number, begun = next(_NUMBERS), time.monotonic()
+        self._asked[number] = begun
+        path = f"/cgi-bin/state?seq={number}"
+        text = vnf_.http_get(self._address, path, 3 * PATIENCE)
+        state, at = vnf_.parse_state(text), time.monotonic()
         if state:
-            self._answers.append(Answer(begun, time.monotonic(), state))
+            self._answers.append(Answer(begun, at, state))
+            self._heard.append(
+                actives.Answer(number, state["uuid"], begun, at)
+            )
 
     def outage(self, fault_at: float, note: str) -> Outage:
         """Return what was seen of a fault that came at that moment.
@@ -222,6 +234,17 @@ class Client:
             if name not in names or answer.begun > runs[-1][1]:
                 runs.append((name, answer.at))
         return [name for name, _at in runs]
+
+    def answered(
+        self, logs: Mapping[str, Iterable[int]]
+    ) -> list[actives.Answer]:
+        """Return who answered which number, heard or not.
+
+        To be asked when the client has left.
+
+        :param logs: the numbers that each member says it answered.
+        """
+        return actives.merged(self._heard, self._asked, logs)
 
     def last(self) -> dict[str, str]:
         """Return the newest state that was told."""

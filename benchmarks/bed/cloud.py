@@ -91,6 +91,22 @@ def wait(
 def kill_vm(server_id: str) -> None:
     """Kill the QEMU of one server, as a crash would.
 
+    :raises Bad: it does not run.
+    """
+    pid = _qemu(server_id)
+    if pid is None:
+        raise Bad(f"no QEMU runs server {server_id}")
+    os.kill(pid, signal.SIGKILL)
+
+
+def runs(server_id: str) -> bool:
+    """Say whether a QEMU runs a server, whatever Nova says."""
+    return _qemu(server_id) is not None
+
+
+def _qemu(server_id: str) -> int | None:
+    """Return the process of one server.
+
     It is found by the server's own id on its command line, so no other
     process can be hit.
     """
@@ -99,11 +115,9 @@ def kill_vm(server_id: str) -> None:
             words = entry.read_bytes().split(b"\0")
         except OSError:
             continue
-        qemu = b"qemu-system" in words[0]
-        if qemu and server_id.encode() in words:
-            os.kill(int(entry.parent.name), signal.SIGKILL)
-            return
-    raise Bad(f"no QEMU runs server {server_id}")
+        if b"qemu-system" in words[0] and server_id.encode() in words:
+            return int(entry.parent.name)
+    return None
 
 
 def power_off(host: str) -> None:

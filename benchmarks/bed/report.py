@@ -91,6 +91,11 @@ class Reports:
 
         return bed.wait("the checkpoint is whole", whole, seconds)
 
+    def exporting(self, vnf_id: str) -> bool:
+        """Say whether a checkpoint of a VNF is being taken."""
+        taken = self._nham.checkpoints(vnf_id=vnf_id, state="creating")
+        return any(taken)
+
     def restore(self, checkpoint_id: str) -> str:
         """Put a checkpoint back; return the recovery's id."""
         return str(self._nham.restore_checkpoint(checkpoint_id).id)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The mechanisms without a standby: 0R and MR-AA."""
+"""The mechanisms without a standby (0R, MR-AA), and 1R-AA by vip."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from typing import Any
 from benchmarks.bed import balancer
 from benchmarks.bed import client as client_
 from benchmarks.bed import cloud as bed
+from benchmarks.bed import vip
 from benchmarks.bed import vnf as vnf_
 from benchmarks.failover import ours
 from benchmarks.failover import sample
@@ -69,6 +70,25 @@ class Alone(ours.Ours):
         self._out.say(f"NHAM has a checkpoint with {note!r}")
 
 
+class Claimed(ours.Ours):
+    """A VNF with a standby whose guest claims the service address (vip).
+
+    Only the move differs from the floating IP's, so one fault will do.
+    """
+
+    faults = (sample.QEMU,)
+
+    @contextlib.contextmanager
+    def vnf(self) -> Iterator[None]:
+        """See base class; the address must be there before the VNF."""
+        reserved = vip.reserved(self._cloud.network)
+        with reserved as self._floating, super().vnf():
+            yield
+
+    def _find_address(self) -> str:
+        return self._floating
+
+
 class Spread(ours.Ours):
     """A VNF whose members all serve behind a balancer (MR-AA).
 
@@ -103,6 +123,9 @@ class Spread(ours.Ours):
                 break
             end = begun
         return since, end
+
+    def _judge(self, client: client_.Client, servers: list[str]) -> None:
+        """See base class; here all of them serve at once."""
 
     def _who(self, role: str) -> str:
         name = "primary" if role == "primary" else "member"

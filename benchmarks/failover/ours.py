@@ -23,6 +23,7 @@ from typing import Any
 
 from openstack import connection
 
+from benchmarks.bed import actives
 from benchmarks.bed import client as client_
 from benchmarks.bed import cloud as bed
 from benchmarks.bed import report
@@ -115,7 +116,7 @@ class Ours:
             self._counter() as counter,
         ):
             time.sleep(_EXPORTED)
-            member = self._member(role)
+            member, servers = self._member(role), self._servers()
             host = self._host(member)
             follow = live.Follow(self._reports, self._id, self._out)
             at = self._out.zero(f"{self._who(role)}: {fault}")
@@ -123,11 +124,22 @@ class Ours:
             self._wait_served(follow, client)
             seen = self._seen(fault, role, at, client, counter)
         self.settle()
+        self._judge(client, servers)
         moments = sample.moments(self._of_fault(follow.look()), at)
         self._out.calm()
         return dataclasses.replace(
             seen, restored=self._has(note), moments=moments
         )
+
+    def _judge(self, client: client_.Client, servers: list[str]) -> None:
+        """See that no two members served at once; the service moved once.
+
+        :raises bed.Bad: two did.
+        """
+        logs = actives.consoles(self._cloud, servers)
+        found = actives.trouble(client.answered(logs), 1)
+        if found:
+            raise bed.Bad(f"two actives: {'; '.join(found)}")
 
     def void(self, fault: str, role: str) -> sample.Sample:
         """Return what stands for a sample that failed."""
@@ -271,6 +283,9 @@ class Ours:
     def _members(self) -> list[Any]:
         members: list[Any] = self._reports.group(self._id)["members"]
         return members
+
+    def _servers(self) -> list[str]:
+        return [str(one["server_id"]) for one in self._members()]
 
     def _member(self, role: str) -> Any:
         for member in self._members():

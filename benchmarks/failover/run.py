@@ -32,6 +32,7 @@ MECHANISMS: dict[str, type[ours.Ours]] = {
     "0R": others.Alone,
     "1R-AS": ours.Ours,
     "1R-AA": ours.Ours,
+    "1R-AA-vip": others.Claimed,
     "MR-AA": others.Spread,
 }
 #: What may go wrong with the cloud, and costs a sample only.

@@ -30,9 +30,13 @@ class Fault:
 
 
 class Live:
-    """Prints one line for each thing, with the seconds since the start."""
+    """Prints one line for each thing, with the seconds since the start.
 
-    def __init__(self) -> None:
+    :param who: whom the lines are about, if there are others.
+    """
+
+    def __init__(self, who: str = "") -> None:
+        self._who = f" {who}" if who else ""
         self._start = time.time()
         self._zero: float | None = None
 
@@ -42,7 +46,7 @@ class Live:
         :param at: when it happened, seconds since the epoch; None: now.
         """
         at = time.time() if at is None else at
-        stamp = f"[{at - self._start:6.1f} s]"
+        stamp = f"[{at - self._start:6.1f} s]{self._who}"
         if self._zero is not None:
             stamp += f" {at - self._zero:+7.2f} s"
         print(stamp, text, flush=True)

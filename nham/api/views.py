@@ -21,7 +21,7 @@ import dataclasses
 from typing import Any
 
 from nham.core import descriptor
-from nham.core import facts
+from nham.core import member_facts
 from nham.core import model
 from nham.core import states
 from nham.core import timeline
@@ -168,7 +168,7 @@ def _in_force(
     Without one that could take over a group is no better off than without
     replicas.
     """
-    fit = [m for m in members if m.role in facts.FIT_ROLES]
+    fit = [m for m in members if m.role in member_facts.FIT_ROLES]
     if fit or asked is descriptor.Mechanism.ZERO_R:
         return asked, ""
     others = [m.role for m in members if m.role is not states.Role.PRIMARY]

@@ -47,8 +47,9 @@ OPTS = [
         "fail_stuck_operations",
         default=True,
         help="Give up an operation of Tacker that has failed and blocks the "
-        "recovery (FAILED_TEMP); without it such a recovery waits for the "
-        "operator.",
+        "recovery (FAILED_TEMP), and have one tried again that failed because "
+        "NHAM took an image of a server; without it such a recovery or "
+        "operation waits for the operator.",
     ),
     cfg.FloatOpt(
         "reconcile_interval",

@@ -28,6 +28,7 @@ from typing import TypeVar
 from nham.core import decision
 from nham.core import descriptor
 from nham.core import facts as facts_
+from nham.core import member_facts
 from nham.core import plain
 
 Health = facts_.Health
@@ -186,7 +187,7 @@ def _compare(wanted: Expected, verdict: decision.Verdict) -> list[str]:
     return lines
 
 
-def _member(data: object, where: str) -> facts_.MemberFacts:
+def _member(data: object, where: str) -> member_facts.MemberFacts:
     given = dict(plain.mapping(data, where))
     vnfc = given.get("vnfc", "VDU1-0")
     defaults: dict[str, Any] = {
@@ -198,7 +199,7 @@ def _member(data: object, where: str) -> facts_.MemberFacts:
         "policy": _policy(given.pop("policy", {}), f"{where}.policy"),
         "image_id": None if given.get("volume_backed") else "image",
     }
-    return plain.build(facts_.MemberFacts, given, where, defaults)
+    return plain.build(member_facts.MemberFacts, given, where, defaults)
 
 
 def _policy(data: object, where: str) -> descriptor.ResiliencyPolicy:

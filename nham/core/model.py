@@ -121,6 +121,11 @@ class Member:
     access: MovableAddress | None = None
     parked: bool = False
 
+    @property
+    def stands_in(self) -> bool:
+        """It is NHAM's own, and serves in place of the VNFC."""
+        return self.kind == "server" and self.role is states.Role.PRIMARY
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Trace:

@@ -56,7 +56,7 @@ def prepare(
         if before is None or (after and _changed(before, after) is None):
             continue
         for member in ctx.store.members(group_id=group.id):
-            if member.role is states.Role.PRIMARY and member.kind == "server":
+            if member.stands_in:
                 raise ValueError(
                     f"{_changed(before, after)}: cannot change while "
                     f"{member.name}, which is NHAM's own, serves "

@@ -10,11 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The checkpoint loop: take, prove, keep so many, remove the rest.
+"""The checkpoint loop: take what is due, and see to what was taken.
 
-Source: NHAM paper 3.2 (State Synchronizer, export_vnf_state). A torn
-checkpoint is never offered for restore, and a failed one never costs an
-older good one.
+Source: NHAM paper 3.2 (State Synchronizer, export_vnf_state).
 """
 
 from __future__ import annotations
@@ -26,16 +24,15 @@ import logging
 import math
 import uuid
 
-from nham import metrics
 from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
-from nham.core import descriptor
 from nham.core import facts
 from nham.core import lives
 from nham.core import model
 from nham.core import states
 from nham.core.decision import replicas
 from nham.db import errors as db_errors
+from nham.engine import catalogue as catalogue_
 from nham.engine import cloud as cloud_
 from nham.engine import feeding
 from nham.engine import fleet as fleet_
@@ -49,9 +46,6 @@ LOG = logging.getLogger(__name__)
 State = states.CheckpointState
 Submit = Callable[[Callable[[], None]], object]
 
-#: Seconds; to ask for a checkpoint takes a few calls, each of which is
-#: given up after its own time-out. Who has not got its parts by then died.
-_ASKING = 60.0
 #: Seconds to write down how an export ended.
 _SLACK = 5.0
 
@@ -61,7 +55,7 @@ class NotNow(Exception):
 
 
 class Checkpointer:
-    """Takes the checkpoints that are due and keeps the catalogue.
+    """Takes the checkpoints that are due.
 
     :param submit: runs a job that may wait for a VNF, so that no other VNF
         waits with it.
@@ -76,12 +70,14 @@ class Checkpointer:
         journal: journal_.Journal,
         settings: settings_.Settings,
         submit: Submit,
+        catalogue: catalogue_.Catalogue,
     ) -> None:
         self._context = ctx
         self._cloud = cloud
         self._journal = journal
         self._settings = settings
         self._submit = submit
+        self._catalogue = catalogue
         self._feeder = feeding.Feeder(ctx)
         self._exporting: set[str] = set()
         self._retry_at: dict[str, float] = {}
@@ -93,11 +89,7 @@ class Checkpointer:
         """Do what is due."""
         known = self._context.store.checkpoints()
         pending = [c for c in known if c.state is State.CREATING]
-        for checkpoint in pending:
-            self._follow(checkpoint)
-        for checkpoint in known:
-            if checkpoint.state is State.DELETING:
-                self._remove(checkpoint)
+        self._catalogue.run(known)
         room = self._settings.checkpoints_parallel - len(pending)
         for entry in self._due(fleet, known):
             if self._is_taken(entry, pending):
@@ -160,6 +152,8 @@ class Checkpointer:
         server = self._server(entry)
         self._check_free(entry)
         self._check_fit(entry, server.status, server.task_state)
+        if engine.occupies:
+            self._check_unclaimed(entry)
         unfit = engine.unfit(server)
         if unfit:
             self._tell_unfit(entry, unfit)
@@ -179,7 +173,7 @@ class Checkpointer:
         try:
             artifacts = engine.begin(server, checkpoint.name, hold)
         except errors.AdapterError as error:
-            self._failed(checkpoint, str(error))
+            self._catalogue.fail(checkpoint, str(error))
             raise NotNow(str(error)) from error
         checkpoint = dataclasses.replace(checkpoint, artifacts=artifacts)
         if engine.name == "hook":
@@ -187,10 +181,10 @@ class Checkpointer:
             self._check_kept(entry, checkpoint)
         store = self._context.store
         if not store.update_checkpoint(checkpoint, State.CREATING):
-            self.delete(checkpoint)
+            self._catalogue.delete(checkpoint)
             raise NotNow("it was given up while its parts were asked for")
         if engine.name == "hook":
-            self._follow(checkpoint)
+            self._catalogue.follow(checkpoint)
         return checkpoint
 
     def _server(self, entry: fleet_.Entry) -> vim_base.Server:
@@ -216,12 +210,6 @@ class Checkpointer:
             entry.vnf.id,
         )
 
-    def delete(self, checkpoint: model.Checkpoint) -> None:
-        """Let a checkpoint be removed."""
-        self._context.store.update_checkpoint(
-            dataclasses.replace(checkpoint, state=State.DELETING)
-        )
-
     def _check_free(self, entry: fleet_.Entry) -> None:
         """Refuse a member that is being recovered, or was meanwhile."""
         store = self._context.store
@@ -241,6 +229,20 @@ class Checkpointer:
         if older or serving != [entry.member.id]:
             raise NotNow("the fleet is about to be read anew")
 
+    def _check_unclaimed(self, entry: fleet_.Entry) -> None:
+        """Refuse a VNF that its VNFM changes: it may need the server."""
+        vnfm = self._context.vnfms.get(entry.vnf.source)
+        if vnfm is None or entry.vnf.instance_id is None:
+            return
+        try:
+            operations = vnfm.operations(entry.vnf.instance_id)
+        except errors.AdapterError as error:
+            # A dead VNFM changes nothing, and the state is to be saved.
+            LOG.info("%s: operations unknown: %s", entry.vnf.name, error)
+            return
+        if any(operation.running for operation in operations):
+            raise NotNow("the VNFM runs an operation on the VNF")
+
     def _check_still_free(
         self, entry: fleet_.Entry, checkpoint: model.Checkpoint
     ) -> None:
@@ -251,7 +253,7 @@ class Checkpointer:
         try:
             self._check_free(entry)
         except NotNow as reason:
-            self._failed(checkpoint, str(reason))
+            self._catalogue.fail(checkpoint, str(reason))
             raise
 
     def _check_kept(
@@ -262,13 +264,7 @@ class Checkpointer:
         What was saved before stays, to be given back.
         """
         store = self._context.store
-        saved = [
-            one
-            for one in store.checkpoints(
-                group_id=entry.group.id, states=[State.AVAILABLE]
-            )
-            if one.engine == checkpoint.engine
-        ]
+        saved = fleet_.good_checkpoints(store, entry)
         given = any(
             member.sequence > 0
             for member in store.members(group_id=entry.group.id)
@@ -276,7 +272,7 @@ class Checkpointer:
         )
         lost = lives.why_lost(saved[0], checkpoint, given) if saved else ""
         if lost:
-            self.delete(checkpoint)
+            self._catalogue.delete(checkpoint)
             self.emptied.append((entry.group.id, lost))
             raise NotNow(lost)
 
@@ -330,131 +326,6 @@ class Checkpointer:
         wait = min(entry.policy.state_protection.interval, 5.0)
         self._retry_at[entry.group.id] = self._context.clock.now() + wait
         return False
-
-    def _follow(self, checkpoint: model.Checkpoint) -> None:
-        """See whether a checkpoint is whole by now."""
-        engine = self._context.engines[checkpoint.engine]
-        if self._overdue(checkpoint):
-            age = self._context.clock.now() - checkpoint.cut_at
-            self._failed(checkpoint, f"not whole after {age:.0f} s")
-            return
-        if not checkpoint.artifacts:
-            # Its engine died, or still waits for the cloud's answer.
-            return
-        try:
-            whole = engine.look(checkpoint.artifacts)
-        except errors.Unavailable as error:
-            LOG.warning("checkpoint %s: %s", checkpoint.id, error)
-            return
-        except errors.AdapterError as error:
-            self._failed(checkpoint, str(error))
-            return
-        if whole is None:
-            return
-        view = self._context.watch.view(checkpoint.group_id)
-        if facts.Health.DEAD in (view.app, view.icmp):
-            self._failed(
-                checkpoint, "the member failed while it was taken", whole
-            )
-            return
-        self._whole(checkpoint, whole)
-
-    def _overdue(self, checkpoint: model.Checkpoint) -> bool:
-        limit = self._settings.checkpoint_timeout
-        if not checkpoint.artifacts and checkpoint.engine != "hook":
-            limit = min(limit, _ASKING)
-        return self._context.clock.now() - checkpoint.cut_at > limit
-
-    def _whole(
-        self,
-        checkpoint: model.Checkpoint,
-        artifacts: tuple[model.Artifact, ...],
-    ) -> None:
-        now = self._context.clock.now()
-        done = dataclasses.replace(
-            checkpoint,
-            artifacts=artifacts,
-            state=State.AVAILABLE,
-            completed_at=now,
-        )
-        if not self._context.store.update_checkpoint(done, State.CREATING):
-            # It was let go, or given up, while it was looked at.
-            return
-        metrics.checkpoint_taken(done)
-        LOG.info(
-            "checkpoint %s of %s: %d bytes in %.1f s",
-            done.id,
-            done.server_id,
-            done.size,
-            now - done.cut_at,
-        )
-        self._retain(done.group_id)
-
-    def _failed(
-        self,
-        checkpoint: model.Checkpoint,
-        reason: str,
-        artifacts: tuple[model.Artifact, ...] | None = None,
-    ) -> None:
-        failed = dataclasses.replace(
-            checkpoint,
-            state=State.FAILED,
-            reason=reason,
-            artifacts=artifacts or checkpoint.artifacts,
-        )
-        if not self._context.store.update_checkpoint(failed, State.CREATING):
-            return
-        metrics.checkpoint_taken(failed)
-        self._journal.event(
-            states.Severity.WARNING,
-            "checkpoint-failed",
-            f"checkpoint {checkpoint.id}: {reason}",
-            checkpoint.vnf_id,
-        )
-
-    def _retain(self, group_id: str) -> None:
-        """Let go what the policy does not keep.
-
-        Failed ones go as soon as a good one came after them. An image
-        that a server was rebuilt from stays while Nova needs it: an
-        evacuation makes the disk from it.
-        """
-        store = self._context.store
-        group = store.group(group_id)
-        vnf = store.vnf(group.vnf_id)
-        policy = descriptor.policy_for(group.vdu, vnf.policies)
-        needed = self._images_in_use()
-        good = store.checkpoints(group_id=group_id, states=[State.AVAILABLE])
-        sizes = [checkpoint.size for checkpoint in good]
-        keep = policy.state_protection.kept(sizes) if policy else 1
-        bad = store.checkpoints(group_id=group_id, states=[State.FAILED])
-        for checkpoint in [*good[keep:], *bad]:
-            images = {a.id for a in checkpoint.artifacts}
-            if not images & needed:
-                LOG.debug("%s: %s goes", vnf.name, checkpoint.id)
-                self.delete(checkpoint)
-
-    def _images_in_use(self) -> set[str]:
-        found = set()
-        for member in self._context.store.members():
-            server = self._cloud.server(member.server_id)
-            if server is not None and server.image_id is not None:
-                found.add(server.image_id)
-        return found
-
-    def _remove(self, checkpoint: model.Checkpoint) -> None:
-        if not checkpoint.artifacts and not self._overdue(checkpoint):
-            # An engine may still be asking for its parts.
-            return
-        engine = self._context.engines[checkpoint.engine]
-        try:
-            # Without parts: the answer that named them may have been lost.
-            parts = checkpoint.artifacts or engine.find(checkpoint.name)
-            engine.delete(parts)
-        except errors.AdapterError as error:
-            LOG.warning("checkpoint %s stays: %s", checkpoint.id, error)
-        else:
-            self._context.store.delete_checkpoint(checkpoint.id)
 
 
 def _starts(recovery: model.Recovery) -> bool:

@@ -18,6 +18,7 @@ services, whatever the size of the fleet.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import dataclasses
 import logging
 import threading
@@ -142,19 +143,27 @@ class CloudView:
             return dict(self._services)
 
 
-def stopped_by(vim: vim_base.Vim, server_id: str, now: float) -> str | None:
+def stopped_by(
+    vim: vim_base.Vim,
+    server_id: str,
+    now: float,
+    ours: Callable[[float], bool],
+) -> str | None:
     """Say who stopped a server that is off: ``user`` or ``nobody``.
 
     Nova's own power sync records a stop too, without a user. What counts
     is the newest action that turns a server on or off. None: somebody has
     just asked for it to be on, which it was not yet when we saw it.
+
+    :param ours: says whether a stop of that moment is one that NHAM asked
+        for and wants no more.
     """
     switching = ("stop", "start", "reboot", "rebuild", "evacuate", "create")
     for entry in vim.actions(server_id):
         if entry.action not in switching:
             continue
         if entry.user_id and entry.action == "stop":
-            return "user"
+            return "nobody" if ours(entry.at) else "user"
         starts = entry.user_id and now - entry.at < _STARTING
         return None if starts else "nobody"
     return "nobody"

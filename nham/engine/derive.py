@@ -20,11 +20,17 @@ import itertools
 
 from nham.adapters.vim import base as vim_base
 from nham.core import descriptor
-from nham.core import facts
+from nham.core import member_facts
 from nham.core import model
 from nham.core import states
 from nham.core.decision import replicas
+from nham.recovery import context
 from nham.recovery import endpoints
+
+#: The steps that ask Nova to stop a member.
+_STOPPING = ("park_standby", "stop_server")
+#: Seconds for which a request may be under way that nobody waits for.
+_UNDER_WAY = 60.0
 
 
 def network(
@@ -64,21 +70,21 @@ def that_count(
     return found
 
 
-def attempt(recovery: model.Recovery, now: float) -> facts.Attempt:
+def attempt(recovery: model.Recovery, now: float) -> member_facts.Attempt:
     """Return what an ended recovery means to the ladder."""
     last = {record.state for record in recovery.steps}
     outcome = {
-        states.RecoveryState.SUCCEEDED: facts.Outcome.OK,
-        states.RecoveryState.ABORTED: facts.Outcome.ABORTED,
-    }.get(recovery.state, facts.Outcome.FAILED)
+        states.RecoveryState.SUCCEEDED: member_facts.Outcome.OK,
+        states.RecoveryState.ABORTED: member_facts.Outcome.ABORTED,
+    }.get(recovery.state, member_facts.Outcome.FAILED)
     if states.StepState.REFUSED in last:
-        outcome = facts.Outcome.REFUSED
+        outcome = member_facts.Outcome.REFUSED
     named = [
         str(record.step.args["checkpoint_id"])
         for record in recovery.steps
         if record.step.args.get("checkpoint_id")
     ]
-    return facts.Attempt(
+    return member_facts.Attempt(
         rung=recovery.rung,
         outcome=outcome,
         age=now - recovery.started_at,
@@ -88,7 +94,7 @@ def attempt(recovery: model.Recovery, now: float) -> facts.Attempt:
 
 
 def lost_networks(
-    members: Sequence[facts.MemberFacts],
+    members: Sequence[member_facts.MemberFacts],
 ) -> frozenset[str]:
     """Return the networks of which every watched member went silent.
 
@@ -132,6 +138,26 @@ def unrestored(recovery: model.Recovery) -> str | None:
     if serves or recovery.rule in ("unrestored", "restore", "replaced-behind"):
         return str(rebuild.step.args["checkpoint_id"])
     return None
+
+
+def gave_up_stopping(
+    past: Sequence[model.Recovery], member_id: str, at: float
+) -> bool:
+    """Say whether one of these recoveries asked for a stop, and was given up.
+
+    :param past: recoveries of the member's group.
+    :param at: when Nova was asked to stop it.
+    """
+    return any(
+        record.step.action in _STOPPING
+        and record.step.args.get("member_id") == member_id
+        and record.state is states.StepState.STARTED
+        and int(record.started_at or 0.0) - context.CLOCK_SKEW <= at
+        and at <= recovery.ended_at + _UNDER_WAY
+        for recovery in past
+        if recovery.ended_at is not None
+        for record in recovery.steps
+    )
 
 
 def must_pause(past: Sequence[model.Recovery], now: float) -> bool:

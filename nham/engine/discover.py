@@ -307,10 +307,7 @@ class Discoverer:
         It serves, unless a server of NHAM's own does. Of several that serve
         another one is the primary from now on, as this one has yet to join.
         """
-        serves = not any(
-            member.kind == "server" and member.role is states.Role.PRIMARY
-            for member in members
-        )
+        serves = not any(member.stands_in for member in members)
         heirs = [
             dataclasses.replace(member, role=states.Role.PRIMARY)
             for member in members

@@ -24,7 +24,7 @@ import uuid
 
 from nham.core import decision
 from nham.core import descriptor
-from nham.core import facts
+from nham.core import member_facts
 from nham.core import model
 from nham.core import states
 from nham.core.decision import replicas
@@ -138,7 +138,7 @@ class Dispatcher:
         self._raise_alarms(decided.alarms)
         return decided
 
-    def member(self, entry: fleet_.Entry) -> facts.MemberFacts:
+    def member(self, entry: fleet_.Entry) -> member_facts.MemberFacts:
         """Return what is known of one member, looked at closely."""
         seen = self._gatherer.gather([entry], {entry.group.id})
         return seen.members[0]
@@ -147,7 +147,7 @@ class Dispatcher:
         self,
         verdict: decision.Verdict,
         entry: fleet_.Entry,
-        member: facts.MemberFacts,
+        member: member_facts.MemberFacts,
     ) -> None:
         if verdict.kind is decision.Kind.ACT:
             left = self._unsure_for(entry)
@@ -193,8 +193,8 @@ class Dispatcher:
         return now - since < _asked_anew(entry)
 
     def _leave_standby(
-        self, entry: fleet_.Entry, member: facts.MemberFacts
-    ) -> facts.MemberFacts:
+        self, entry: fleet_.Entry, member: member_facts.MemberFacts
+    ) -> member_facts.MemberFacts:
         """End the recovery of a standby: the one that serves has failed.
 
         What it was making stays in the group, and is seen to later. It did
@@ -233,7 +233,7 @@ class Dispatcher:
         self,
         verdict: decision.Verdict,
         entry: fleet_.Entry,
-        member: facts.MemberFacts,
+        member: member_facts.MemberFacts,
     ) -> model.Recovery | None:
         """Claim a recovery of the group; None: somebody else was first."""
         store, now = self._context.store, self._context.clock.now()
@@ -342,7 +342,9 @@ def _asked_anew(entry: fleet_.Entry) -> float:
     return 2 * entry.policy.detection.poll_interval + _SETTLE
 
 
-def _subject(verdict: decision.Verdict, member: facts.MemberFacts) -> str:
+def _subject(
+    verdict: decision.Verdict, member: member_facts.MemberFacts
+) -> str:
     """Return what the watch knows the failed member by."""
     rung = verdict.rung
     if rung is None or rung not in replicas.BESIDE:

@@ -28,12 +28,13 @@ import uuid
 from nham.adapters import errors
 from nham.adapters.probes import base as probes
 from nham.core import decision
-from nham.core import facts
+from nham.core import member_facts
 from nham.core import model
 from nham.core import states
-from nham.core.decision import replicas
+from nham.core.decision import takeover
 from nham.db import errors as db_errors
 from nham.descriptor import reader
+from nham.engine import catalogue
 from nham.engine import checkpointing
 from nham.engine import cloud
 from nham.engine import derive
@@ -44,6 +45,7 @@ from nham.engine import gather
 from nham.engine import housekeeping
 from nham.engine import journal
 from nham.engine import orphans
+from nham.engine import retries
 from nham.engine import settings as settings_
 from nham.engine import watch as watch_
 from nham.recovery import context
@@ -85,8 +87,16 @@ class Engine:
         self.journal = journal.Journal(ctx.store, ctx.clock)
         self.runner = runner.Runner(self.context, self.id)
         self.discoverer = discover.Discoverer(self.context, self.journal, read)
+        self.catalogue = catalogue.Catalogue(
+            self.context, self.cloud, self.journal, settings
+        )
         self.checkpointer = checkpointing.Checkpointer(
-            self.context, self.cloud, self.journal, settings, submit
+            self.context,
+            self.cloud,
+            self.journal,
+            settings,
+            submit,
+            self.catalogue,
         )
         self.dispatcher = dispatch.Dispatcher(
             self.context,
@@ -109,6 +119,7 @@ class Engine:
         self.collector = orphans.Collector(
             self.context, self.journal, settings.orphan_grace
         )
+        self.retrier = retries.Retrier(self.context, self.journal, settings)
         self.fleet: tuple[fleet.Entry, ...] = ()
         self._start = start
 
@@ -153,17 +164,16 @@ class Engine:
         self.watch.expect(context.subject(member))
         store = self.context.store
         for known in store.members(server_id=member.server_id):
-            if known.role in facts.FIT_ROLES:
+            if known.role in member_facts.FIT_ROLES:
                 store.note_state(known.id, 0, known.importing_until)
 
     def discover(self) -> None:
         """Compare our record with the VNFM's."""
         self.discoverer.run()
         self.reload()
-        behind, self.discoverer.replaced_behind = (
-            self.discoverer.replaced_behind,
-            [],
-        )
+        self.retrier.run()
+        behind = self.discoverer.replaced_behind
+        self.discoverer.replaced_behind = []
         for group_id in behind:
             self._put_state_back(
                 group_id,
@@ -220,7 +230,7 @@ class Engine:
         self,
         verdict: decision.Verdict,
         entry: fleet.Entry,
-        member: facts.MemberFacts,
+        member: member_facts.MemberFacts,
     ) -> model.Recovery:
         """Begin a recovery that was ordered.
 
@@ -261,14 +271,14 @@ class Engine:
         :raises checkpointing.NotNow: it does, or `switchover` cannot.
         """
         member = self.dispatcher.member(self.entry(group_id))
-        why_not = replicas.why_no_failback(member)
+        why_not = takeover.why_no_failback(member)
         if why_not:
             raise checkpointing.NotNow(why_not)
         return self.switchover(group_id, reason)
 
     def _take_over(
         self, entry: fleet.Entry, reason: str, held_until: float | None
-    ) -> tuple[decision.Verdict, facts.MemberFacts]:
+    ) -> tuple[decision.Verdict, member_facts.MemberFacts]:
         """Return how the standby takes over, and on which facts.
 
         :raises checkpointing.NotNow: it could not.
@@ -317,7 +327,9 @@ class Engine:
                 self.cloud.note(self.context.vim.server(server_id))
             except errors.AdapterError as error:
                 LOG.info("server %s: %s", server_id, error)
-                if not isinstance(error, errors.NotFound):
+                # Where NHAM moves the address, it knows it by itself.
+                moved = known and entry.group.service is not None
+                if not (moved or isinstance(error, errors.NotFound)):
                     unknown.add(entry.group.id)
         return unknown
 
@@ -365,13 +377,7 @@ class Engine:
             entry = self.entry(group_id)
         except checkpointing.NotNow:
             return
-        good = [
-            checkpoint
-            for checkpoint in store.checkpoints(
-                group_id=group_id, states=[states.CheckpointState.AVAILABLE]
-            )
-            if checkpoint.engine == entry.policy.state_protection.engine
-        ]
+        good = fleet.good_checkpoints(store, entry)
         if not (entry.policy.stateful and good):
             return
         past = store.recoveries(group_id=group_id, limit=_LOOK_BACK)

@@ -27,6 +27,7 @@ from nham.adapters import errors
 from nham.adapters.checkpoints import base as checkpoints
 from nham.core import facts
 from nham.core import mechanisms
+from nham.core import member_facts
 from nham.core import model
 from nham.core import states
 from nham.engine import fleet as fleet_
@@ -50,9 +51,7 @@ class Feeder:
         if not mechanisms.of(entry.policy.redundancy).feeds:
             return
         store = self._context.store
-        saved = store.checkpoints(
-            group_id=entry.group.id, states=[states.CheckpointState.AVAILABLE]
-        )
+        saved = fleet_.good_checkpoints(store, entry)
         if not saved:
             return
         members = store.members(group_id=entry.group.id)
@@ -63,7 +62,7 @@ class Feeder:
                 # Another engine is at it; which of two came last is not
                 # known.
                 continue
-            fed = member.role in facts.FIT_ROLES and not member.parked
+            fed = member.role in member_facts.FIT_ROLES and not member.parked
             if fed and member.sequence < saved[0].sequence:
                 self._give(entry, member, saved[0], sender)
 

@@ -93,3 +93,17 @@ def load(store: store_.Store) -> tuple[Entry, ...]:
                 )
             )
     return tuple(found)
+
+
+def good_checkpoints(
+    store: store_.Store, entry: Entry
+) -> list[model.Checkpoint]:
+    """Return what a group may be restored from, newest first.
+
+    What another engine took is of the time before the policy was changed.
+    """
+    wanted = entry.policy.state_protection.engine
+    good = store.checkpoints(
+        group_id=entry.group.id, states=[states.CheckpointState.AVAILABLE]
+    )
+    return [one for one in good if one.engine == wanted]

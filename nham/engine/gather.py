@@ -21,31 +21,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Sequence
 import dataclasses
-import logging
 import threading
 
-from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
-from nham.adapters.vnfm import base as vnfm_base
 from nham.core import facts
+from nham.core import member_facts
 from nham.core import model
 from nham.core import states
-from nham.core.decision import ladder
 from nham.core.decision import replicas
 from nham.engine import cloud as cloud_
 from nham.engine import derive
 from nham.engine import fleet as fleet_
+from nham.engine import inquiry as inquiry_
+from nham.engine import past
 from nham.engine import settings as settings_
 from nham.engine import watch as watch_
 from nham.recovery import context
-
-LOG = logging.getLogger(__name__)
-
-#: Only recoveries by the decision count as attempts of the ladder.
-_ORDERED = ("restore", "replaced-behind", "came-back-empty", "switchover")
-#: No ladder has as many rungs as this, each tried as often as it may be.
-_LOOK_BACK = 50
-
 
 #: What can be seen of a member, its host and its standby without asking
 #: anybody.
@@ -54,7 +45,7 @@ Signs = tuple[
     facts.Health,
     str | None,
     facts.Health | None,
-    tuple[facts.StandbyFacts, ...],
+    tuple[member_facts.StandbyFacts, ...],
 ]
 
 
@@ -72,7 +63,8 @@ class Gatherer:
         self._watch = watch
         self._cloud = cloud
         self._settings = settings
-        # The watch's loop and an operator's restore may ask at once.
+        # The watch's loop and an operator's restore may ask at once; what
+        # one hears of a restart, the watch knows before the other looks.
         self._lock = threading.Lock()
 
     def troubled(self, fleet: Iterable[fleet_.Entry]) -> dict[str, Signs]:
@@ -121,10 +113,9 @@ class Gatherer:
         :param close: groups to look at closely.
         """
         with self._lock:
-            self._nova = self._cloud.available
-            self._vnfm = True
+            inquiry = inquiry_.Inquiry(self._context, self._cloud)
             members = [
-                self._close_up(entry)
+                self._close_up(entry, inquiry)
                 if entry.group.id in close
                 else self._at_a_glance(entry)
                 for entry in fleet
@@ -132,15 +123,15 @@ class Gatherer:
             return facts.Facts(
                 members=tuple(members),
                 hosts=self._hosts(),
-                system=self._system(members),
+                system=self._system(members, inquiry),
                 limits=self._settings.limits,
             )
 
-    def _at_a_glance(self, entry: fleet_.Entry) -> facts.MemberFacts:
+    def _at_a_glance(self, entry: fleet_.Entry) -> member_facts.MemberFacts:
         """Return what is known of a member without asking anybody."""
         view = self._watch.view(entry.group.id)
         server = self._cloud.server(entry.member.server_id)
-        return facts.MemberFacts(
+        return member_facts.MemberFacts(
             group_id=entry.group.id,
             vnf_id=entry.vnf.id,
             vnfc=entry.group.vnfc,
@@ -150,7 +141,7 @@ class Gatherer:
             app=view.app,
             icmp=view.icmp,
             network=derive.network(entry.policy, server),
-            server=facts.ServerFacts(
+            server=member_facts.ServerFacts(
                 status=server.status if server else "ACTIVE",
                 task_state=server.task_state if server else None,
             ),
@@ -171,10 +162,10 @@ class Gatherer:
 
     def _standby(
         self, entry: fleet_.Entry, member: model.Member
-    ) -> facts.StandbyFacts:
+    ) -> member_facts.StandbyFacts:
         view = self._watch.view(member.id)
         server = self._cloud.server(member.server_id)
-        return facts.StandbyFacts(
+        return member_facts.StandbyFacts(
             member_id=member.id,
             server_id=member.server_id,
             host=server.host if server else member.host,
@@ -182,7 +173,7 @@ class Gatherer:
             kind=member.kind,
             app=view.app,
             icmp=view.icmp,
-            server=facts.ServerFacts(
+            server=member_facts.ServerFacts(
                 status=server.status if server else "ACTIVE",
                 task_state=server.task_state if server else None,
             ),
@@ -191,38 +182,9 @@ class Gatherer:
             parked=member.parked,
         )
 
-    def _close_standby(
-        self, standby: facts.StandbyFacts
-    ) -> facts.StandbyFacts:
-        """Return what is known of a standby when Nova was asked, too."""
-        vim, server_id = self._context.vim, standby.server_id
-        try:
-            unseen = self._cloud.server(server_id) is None
-            silent = standby.role is states.Role.ACTIVE and standby.lost
-            if server_id and (unseen or silent):
-                # Nova's list leaves out what was deleted a while ago, and is
-                # older than the silence of one that was just stopped.
-                server = vim.server(server_id)
-                self._cloud.note(server)
-                standby = dataclasses.replace(
-                    standby,
-                    server=facts.ServerFacts(
-                        status=server.status, task_state=server.task_state
-                    ),
-                )
-            if standby.server.status != "SHUTOFF" or standby.parked:
-                return standby
-            who = cloud_.stopped_by(vim, server_id, self._context.clock.now())
-        except errors.NotFound:
-            gone = dataclasses.replace(standby.server, status="DELETED")
-            return dataclasses.replace(standby, server=gone)
-        except errors.AdapterError:
-            self._nova = False
-            return standby
-        stopped = dataclasses.replace(standby.server, stopped_by=who)
-        return dataclasses.replace(standby, server=stopped)
-
-    def _close_up(self, entry: fleet_.Entry) -> facts.MemberFacts:
+    def _close_up(
+        self, entry: fleet_.Entry, inquiry: inquiry_.Inquiry
+    ) -> member_facts.MemberFacts:
         """Return what is known of a member when everybody was asked."""
         now = self._context.clock.now()
         group = self._context.store.group(entry.group.id)
@@ -231,21 +193,23 @@ class Gatherer:
             # There is nothing to decide, and what a recovery waits for is
             # not to wait for our questions.
             return dataclasses.replace(self._at_a_glance(entry), busy=True)
-        server = self._server(entry)
+        server = inquiry.server(entry)
         if self._cloud.was_restarted(entry.member.server_id):
             self._watch.expect(entry.group.id)
         seen = self._watch.view(entry.group.id).last_good_at
-        attempts = self._attempts(entry, now)
+        attempts = past.attempts(self._context, entry, now)
         glance = self._at_a_glance(entry)
         return dataclasses.replace(
             glance,
-            standbys=tuple(map(self._close_standby, glance.standbys)),
+            standbys=tuple(
+                inquiry.standby(entry, one) for one in glance.standbys
+            ),
             host=server.host if server else entry.member.host,
             silent_for=now - seen if seen else 0.0,
-            server=self._server_facts(server),
+            server=inquiry.server_facts(entry, server),
             affinity=bool(server and server.affinity),
-            operation=self._operation(entry, server),
-            checkpoints=self._checkpoints(entry, now)
+            operation=inquiry.operation(entry, server),
+            checkpoints=past.checkpoints(self._context, entry, now)
             if self._may_restore(entry, server, attempts)
             else (),
             attempts=attempts,
@@ -270,96 +234,11 @@ class Gatherer:
         running = self._context.store.recovery(group.recovery_id)
         return running.rung in replicas.RUNGS
 
-    def _server(self, entry: fleet_.Entry) -> vim_base.Server | None:
-        known = self._cloud.server(entry.member.server_id)
-        if not self._cloud.available:
-            return known
-        try:
-            server = self._context.vim.server(entry.member.server_id)
-        except errors.NotFound:
-            return vim_base.Server(
-                id=entry.member.server_id,
-                name="",
-                status="DELETED",
-                host=entry.member.host,
-            )
-        except errors.AdapterError as error:
-            LOG.warning("Nova does not answer: %s", error)
-            self._nova = False
-            return known
-        self._cloud.note(server)
-        return server
-
-    def _server_facts(
-        self, server: vim_base.Server | None
-    ) -> facts.ServerFacts:
-        if server is None:
-            return facts.ServerFacts()
-        stopped_by = None
-        if server.status == "SHUTOFF" and self._nova:
-            try:
-                stopped_by = cloud_.stopped_by(
-                    self._context.vim, server.id, self._context.clock.now()
-                )
-            except errors.AdapterError:
-                self._nova = False
-        return facts.ServerFacts(
-            status=server.status,
-            task_state=server.task_state,
-            stopped_by=stopped_by,
-            imaging_for=self._cloud.imaging_for(server.id),
-        )
-
-    def _operation(
-        self, entry: fleet_.Entry, server: vim_base.Server | None
-    ) -> str | None:
-        vnf = entry.vnf
-        vnfm = self._context.vnfms.get(vnf.source)
-        if vnfm is None or vnf.instance_id is None:
-            return None
-        try:
-            operations = vnfm.operations(vnf.instance_id)
-            gone = server is not None and server.status in ladder.GONE
-            if any(o.running for o in operations):
-                return "running"
-            if gone and not self._named(entry, vnfm, vnf.instance_id):
-                # Its operation is over when our record has followed.
-                return "running"
-        except errors.NotFound:
-            # Somebody deleted the VNF; our record will follow.
-            return "running"
-        except errors.AdapterError as error:
-            # Not knowing is no ground to act against an operation; but a
-            # dead VNFM runs none, and its VNFs must not die with it.
-            LOG.warning("the VNFM does not answer: %s", error)
-            self._vnfm = False
-            return None
-        return "stuck" if any(o.stuck for o in operations) else None
-
-    @staticmethod
-    def _named(
-        entry: fleet_.Entry, vnfm: vnfm_base.Vnfm, instance_id: str
-    ) -> bool:
-        """Say whether the VNFM still has this server for the VNFC.
-
-        It has not when it replaced the server, took the VNFC away, or
-        terminated the VNF: the server is gone because somebody wanted it.
-        """
-        try:
-            record = vnfm.vnf(instance_id)
-        except errors.NotFound:
-            return False
-        return any(
-            vnfc.name == entry.group.vnfc
-            and vnfc.server_id == entry.member.server_id
-            for vnfc in record.vnfcs
-        )
-
     def _may_restore(
         self,
         entry: fleet_.Entry,
         server: vim_base.Server | None,
-        attempts: tuple[facts.Attempt, ...],
+        attempts: tuple[member_facts.Attempt, ...],
     ) -> bool:
         """Say whether a checkpoint may be needed, whose proof costs time.
 
@@ -377,53 +256,6 @@ class Gatherer:
             lost
             or host in (facts.Health.DEAD, facts.Health.SLOW)
             or server.status not in ("ACTIVE", "SHUTOFF")
-        )
-
-    def _checkpoints(
-        self, entry: fleet_.Entry, now: float
-    ) -> tuple[facts.CheckpointFacts, ...]:
-        found = self._context.store.checkpoints(
-            group_id=entry.group.id,
-            states=[states.CheckpointState.AVAILABLE],
-        )
-        usable = []
-        wanted = entry.policy.state_protection.engine
-        for checkpoint in found:
-            if checkpoint.engine != wanted:
-                # Of the time before the policy was changed.
-                continue
-            engine = self._context.engines[checkpoint.engine]
-            try:
-                why_not = engine.usable(checkpoint)
-            except errors.AdapterError as error:
-                why_not = f"cannot be proved now: {error}"
-            if why_not:
-                LOG.warning("checkpoint %s: %s", checkpoint.id, why_not)
-            else:
-                usable.append(
-                    facts.CheckpointFacts(
-                        id=checkpoint.id,
-                        age=now - checkpoint.cut_at,
-                        sequence=checkpoint.sequence,
-                    )
-                )
-        return tuple(usable)
-
-    def _attempts(
-        self, entry: fleet_.Entry, now: float
-    ) -> tuple[facts.Attempt, ...]:
-        ended = [
-            recovery
-            for recovery in self._context.store.recoveries(
-                group_id=entry.group.id, limit=_LOOK_BACK
-            )
-            if recovery.state is not states.RecoveryState.RUNNING
-            and recovery.rule not in _ORDERED
-        ]
-        probation = entry.policy.escalation.probation
-        return tuple(
-            derive.attempt(recovery, now)
-            for recovery in derive.that_count(ended, now, probation)
         )
 
     def _hosts(self) -> tuple[facts.HostFacts, ...]:
@@ -450,7 +282,9 @@ class Gatherer:
         return facts.Fence.IMPOSSIBLE
 
     def _system(
-        self, members: Sequence[facts.MemberFacts]
+        self,
+        members: Sequence[member_facts.MemberFacts],
+        inquiry: inquiry_.Inquiry,
     ) -> facts.SystemFacts:
         store, now = self._context.store, self._context.clock.now()
         recent = store.recoveries(since=now - self._settings.guard_window)
@@ -458,8 +292,8 @@ class Gatherer:
         return facts.SystemFacts(
             observer_late=self._watch.late,
             lost_networks=derive.lost_networks(members),
-            nova=self._nova,
-            vnfm=self._vnfm,
+            nova=inquiry.nova,
+            vnfm=inquiry.vnfm,
             paused=store.setting("paused") is not None,
             recent_recoveries=len(recent),
             host_recoveries=sum(r.fault.zone == "host" for r in running),

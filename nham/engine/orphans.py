@@ -27,6 +27,7 @@ import logging
 
 from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
+from nham.adapters.vim import network_base
 from nham.adapters.vim import tags
 from nham.core import model
 from nham.core import states
@@ -75,13 +76,14 @@ class Collector:
     def _remove(self, trace: model.Trace) -> bool:
         """Ask for what is left to be removed; say if there was anything.
 
-        The ports wait until the server has let them go.
+        The volume that a server boots from goes with it; the ports wait
+        until it has let them go.
         """
         vim = self._context.vim
         servers = self._servers(trace)
         for server in servers:
             if server.task_state != "deleting":
-                vim.delete_server(server.id)
+                vim.delete_server(server.id, with_volume=True)
                 self._say("server", server.name, server.id)
         if servers:
             return True
@@ -126,7 +128,7 @@ class Collector:
         found = self._context.vim.find_servers(trace.name)
         return [one for one in found if mark in one.tags]
 
-    def _ports(self, trace: model.Trace) -> list[vim_base.Port]:
+    def _ports(self, trace: model.Trace) -> list[network_base.Port]:
         if not trace.name:
             return []
         mark = tags.of_owner(trace.id)

@@ -62,7 +62,7 @@ class Requests:
             checkpoint = self._engine.context.store.checkpoint(checkpoint_id)
             if checkpoint.state is states.CheckpointState.CREATING:
                 raise rpc_errors.Conflict("the checkpoint is being taken")
-            self._engine.checkpointer.delete(checkpoint)
+            self._engine.catalogue.delete(checkpoint)
 
     def import_vnf_state(self, checkpoint_id: str) -> str:
         """Begin to put a checkpoint back on its VNFC's server."""
@@ -105,10 +105,7 @@ class Requests:
     def _is_away(self, group: model.Group) -> bool:
         """Say whether a server of NHAM's own serves a VNFC."""
         members = self._engine.context.store.members(group_id=group.id)
-        return any(
-            member.role is states.Role.PRIMARY and member.kind == "server"
-            for member in members
-        )
+        return any(member.stands_in for member in members)
 
     def _groups(self, vnf_id: str, group_id: str | None) -> list[model.Group]:
         store = self._engine.context.store

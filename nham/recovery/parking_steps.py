@@ -19,6 +19,7 @@ import dataclasses
 from nham.core import states
 from nham.recovery import context
 from nham.recovery import replica_steps
+from nham.recovery import server_steps
 from nham.recovery.handlers import handler
 from nham.recovery.handlers import StepHandler
 
@@ -46,10 +47,7 @@ class ParkStandby(StepHandler):
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
-        server = run.server
-        if server.status != "SHUTOFF" or server.task_state is not None:
-            return None
-        return context.Done(detail=f"SHUTOFF on {server.host}")
+        return server_steps.seen_off(run.server)
 
 
 @handler("start_standby")

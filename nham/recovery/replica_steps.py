@@ -21,6 +21,7 @@ import itertools
 
 from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
+from nham.adapters.vim import network_base
 from nham.adapters.vim import tags
 from nham.core import facts
 from nham.core import model
@@ -36,13 +37,13 @@ from nham.recovery.handlers import StepHandler
 _DELETION = 15.0
 
 
-def ports_of(vim: vim_base.Vim, name: str) -> Sequence[vim_base.Port]:
+def ports_of(vim: vim_base.Vim, name: str) -> Sequence[network_base.Port]:
     """Return the ports that NHAM made for a server of its own.
 
     By the server's name, so that those of a server that is gone, or was never
     made, are found too.
     """
-    found: list[vim_base.Port] = []
+    found: list[network_base.Port] = []
     for number in itertools.count():
         ports = vim.find_ports(f"{name}-{number}")
         if not ports:
@@ -150,7 +151,7 @@ class CreateMember(StepHandler):
     def _port(
         self,
         run: context.Run,
-        like: vim_base.Port,
+        like: network_base.Port,
         name: str,
         owner_id: str,
     ) -> str:

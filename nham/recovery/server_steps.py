@@ -27,6 +27,13 @@ def _settled(server: vim_base.Server) -> bool:
     return server.status == "ACTIVE" and server.task_state is None
 
 
+def seen_off(server: vim_base.Server) -> context.Done | None:
+    """Return that a server is off, None while it is not."""
+    if server.status != "SHUTOFF" or server.task_state is not None:
+        return None
+    return context.Done(detail=f"SHUTOFF on {server.host}")
+
+
 def _end_image(run: context.Run) -> None:
     """Give up an image that Nova takes, as it refuses all else till then.
 
@@ -109,10 +116,7 @@ class StopServer(StepHandler):
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
-        server = run.server
-        if server.status != "SHUTOFF" or server.task_state is not None:
-            return None
-        return context.Done(detail=f"SHUTOFF on {server.host}")
+        return seen_off(run.server)
 
 
 @handler("rebuild_server")

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 import dataclasses
 
 from nham.adapters.traffic import base as traffic
-from nham.adapters.vim import base as vim_base
+from nham.adapters.vim import network_base
 from nham.core import model
 from nham.core import states
 from nham.recovery import context
@@ -70,9 +70,11 @@ def _join(run: context.Run, member: model.Member) -> None:
     )
 
 
-def _port(run: context.Run, member: model.Member) -> vim_base.Port:
+def _port(run: context.Run, member: model.Member) -> network_base.Port:
     """Return the port by which a member serves: the first, if none is set."""
-    ports: Sequence[vim_base.Port] = run.context.vim.ports(member.server_id)
+    ports: Sequence[network_base.Port] = run.context.vim.ports(
+        member.server_id
+    )
     for port in ports:
         if port.addresses and member.port_id in (None, port.id):
             return port
@@ -188,38 +190,44 @@ class LeaveDistribution(StepHandler):
         return context.Done(detail=f"{member.address} is no target")
 
 
-@handler("fail_member")
-class FailMember(StepHandler):
-    """Write down that a member does not serve any more."""
+class _RoleStep(StepHandler):
+    """Writes a member's role down.
+
+    :cvar said: what is told of its server then.
+    """
+
+    role: states.Role
+    said: str
 
     def do(self, run: context.Run) -> None:
         """See base class."""
         run.context.store.save_member(
-            dataclasses.replace(run.member, role=states.Role.FAILED)
+            dataclasses.replace(run.member, role=self.role)
         )
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
-        if run.member.role is not states.Role.FAILED:
+        if run.member.role is not self.role:
             return None
-        return context.Done(detail=f"server {run.member.server_id} is out")
+        return context.Done(
+            detail=f"server {run.member.server_id} {self.said}"
+        )
+
+
+@handler("fail_member")
+class FailMember(_RoleStep):
+    """Write down that a member does not serve any more."""
+
+    role = states.Role.FAILED
+    said = "is out"
 
 
 @handler("set_aside")
-class SetAside(StepHandler):
+class SetAside(_RoleStep):
     """Write down that a member waits for its operator to start it."""
 
-    def do(self, run: context.Run) -> None:
-        """See base class."""
-        run.context.store.save_member(
-            dataclasses.replace(run.member, role=states.Role.ASIDE)
-        )
-
-    def complete(self, run: context.Run) -> context.Done | None:
-        """See base class."""
-        if run.member.role is not states.Role.ASIDE:
-            return None
-        return context.Done(detail=f"server {run.member.server_id} is aside")
+    role = states.Role.ASIDE
+    said = "is aside"
 
 
 @handler("join_group")

@@ -42,7 +42,7 @@ class Watcher:
         self, lab: lab_.Lab, violate: Callable[[str, str, str], None]
     ) -> None:
         self._lab = lab
-        self._store = lab.memory.store
+        self._store = lab.store
         self._violate = violate
         self._roles: dict[str, states.Role] = {}
         self._states: dict[str, states.CheckpointState] = {}
@@ -57,8 +57,10 @@ class Watcher:
         elif name == "promote":
             for member in self._store.members(group_id=args[0]):
                 self._member(member)
-        elif name in ("add_checkpoint", "update_checkpoint"):
-            self._checkpoint(args[0].id)
+        elif name == "add_checkpoint" or (
+            name == "update_checkpoint" and result
+        ):
+            self._checkpoint(args[0])
 
     def _member(self, member: model.Member) -> None:
         before = self._roles.get(member.id)
@@ -99,11 +101,11 @@ class Watcher:
                 return record.step.action
         return None
 
-    def _checkpoint(self, checkpoint_id: str) -> None:
-        now = self._store.checkpoint(checkpoint_id).state
-        before = self._states.get(checkpoint_id)
-        self._states[checkpoint_id] = now
+    def _checkpoint(self, checkpoint: model.Checkpoint) -> None:
+        now = checkpoint.state
+        before = self._states.get(checkpoint.id)
+        self._states[checkpoint.id] = now
         follows = states.FOLLOWS[states.CheckpointState]
         if before not in (None, now) and now not in follows[before]:
             detail = f"{before} becomes {now}"
-            self._violate("no such change of a state", checkpoint_id, detail)
+            self._violate("no such change of a state", checkpoint.id, detail)

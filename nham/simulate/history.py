@@ -24,6 +24,7 @@ import dataclasses
 import random
 
 from nham.adapters import errors
+from nham.adapters.simulated import hook
 from nham.adapters.simulated import records
 from nham.core import descriptor
 from nham.core import facts
@@ -32,6 +33,8 @@ from nham.db import errors as db_errors
 from nham.engine import settings as settings_
 from nham.simulate import checker
 from nham.simulate import counting
+from nham.simulate import ending
+from nham.simulate import injection
 from nham.simulate import lab as lab_
 from nham.simulate import mishaps
 
@@ -52,6 +55,12 @@ _MECHANISMS = tuple(
     descriptor.Mechanism(spec.name)
     for spec in mechanisms.TABLE
     if spec.replicated
+)
+#: How a service moves to another member.
+_MOVERS: tuple[descriptor.AddressDriver, ...] = (
+    "floating_ip",
+    "fixed_ip",
+    "vip",
 )
 #: After these the application may start anew, with nothing in memory, and
 #: NHAM has nothing to do with it.
@@ -106,11 +115,11 @@ class History:
         replicated = self.chance.random() < _REPLICATED
         volume = not replicated and self.chance.random() < 0.3
         policy = self._policy(volume)
-        if replicated:
-            policy = self._replicated(policy, name)
         places = self.chance.choices(
             self.hosts, k=self.chance.choice((1, 1, 2))
         )
+        if replicated:
+            policy = self._replicated(policy, name, len(places))
         instance_id = self.world.add_vnf(
             name,
             {"VDU1": places},
@@ -127,18 +136,26 @@ class History:
     ) -> None:
         """Give each VNFC a service address, at which somebody counts."""
         instance = self.world.tacker.get(instance_id)
-        pool = policy.service_address.pool
-        if pool is not None:
-            self.world.add_pool(pool, instance.project_id, 80)
+        wanted = policy.service_address
+        if wanted.pool is not None:
+            self.world.add_pool(wanted.pool, instance.project_id, 80)
+        if wanted.router is not None:
+            self.world.add_router(wanted.router, instance.project_id)
         for vnfc in instance.vnfcs:
             service = self.world.add_floating_ip(vnfc.server_id)
-            # Behind a balancer each question meets another member.
-            if policy.stateful and pool is None:
+            if wanted.driver == "vip":
+                self.world.add_vip(vnfc.server_id, wanted.address)
+            # Where all serve each question meets another member.
+            if (
+                policy.stateful
+                and not mechanisms.of(policy.redundancy).spreads
+            ):
+                at = self.world.neutron.floating_ip(service).ip
                 self.counters.append(
                     counting.Counter(
                         self.lab,
                         (instance_id, vnfc.record().name),
-                        self.world.neutron.floating_ip(service).ip,
+                        wanted.address or at,
                     )
                 )
 
@@ -164,16 +181,10 @@ class History:
         )
 
     def _replicated(
-        self, policy: descriptor.ResiliencyPolicy, name: str
+        self, policy: descriptor.ResiliencyPolicy, name: str, vnfcs: int
     ) -> descriptor.ResiliencyPolicy:
         """Return the policy with a standby, or with more that serve."""
         mechanism = self.chance.choice(_MECHANISMS)
-        address, backups = descriptor.ServiceAddress(driver="floating_ip"), 1
-        if mechanisms.of(mechanism).spreads:
-            address = descriptor.ServiceAddress(
-                driver="octavia", pool=name, port=80
-            )
-            backups = self.chance.choice((1, 2))
         protection = descriptor.StateProtection()
         if policy.stateful:
             protection = descriptor.StateProtection(
@@ -181,10 +192,52 @@ class History:
                 interval=self.chance.choice((10.0, 30.0)),
                 hook=descriptor.Hook(port=8081),
             )
-        return dataclasses.replace(
+        policy = dataclasses.replace(
             policy,
             redundancy=mechanism,
+            num_backups=1,
+            service_address=descriptor.ServiceAddress(driver="floating_ip"),
+            state_protection=protection,
+        )
+        if mechanisms.of(mechanism).spreads:
+            return self._spread(policy, name)
+        # One address is one VNFC's, and NHAM asks its hook to claim it.
+        driver = self.chance.choice(_MOVERS)
+        if vnfcs > 1 or driver == "floating_ip":
+            return policy
+        if driver == "vip" and not policy.stateful:
+            return policy
+        address = descriptor.ServiceAddress(
+            driver=driver, address=f"10.1.200.1{name.removeprefix('vnf')}"
+        )
+        return dataclasses.replace(policy, service_address=address)
+
+    def _spread(
+        self, policy: descriptor.ResiliencyPolicy, name: str
+    ) -> descriptor.ResiliencyPolicy:
+        """Return the policy with a way to spread the service."""
+        address = descriptor.ServiceAddress(
+            driver="octavia", pool=name, port=80
+        )
+        if self.chance.random() < 0.5:
+            address = descriptor.ServiceAddress(
+                driver="ecmp",
+                router=name,
+                address=f"203.0.113.1{name.removeprefix('vnf')}",
+            )
+        protection = policy.state_protection
+        if policy.stateful and self.chance.random() < 0.5:
+            protection = dataclasses.replace(
+                protection,
+                spread="merge",
+                hook=descriptor.Hook(port=8081, import_path=hook.MERGE),
+            )
+        backups = self.chance.choice((1, 2))
+        return dataclasses.replace(
+            policy,
             num_backups=backups,
+            min_replicas=self.chance.choice((None, backups)),
+            max_replicas=self.chance.choice((None, backups + 1)),
             service_address=address,
             state_protection=protection,
         )
@@ -204,7 +257,7 @@ class History:
 
     def _mishap(self) -> None:
         """Let something go wrong; what is impossible now does not."""
-        make: Callable[..., checker.Injection]
+        make: Callable[..., injection.Injection]
         make = self.chance.choices(mishaps.MISHAPS, weights=mishaps.WEIGHTS)[0]
         now = self.lab.clock.now()
         try:
@@ -261,9 +314,9 @@ class History:
         while self.lab.clock.monotonic() < end:
             self.lab.run(2.0)
             now = self.lab.clock.monotonic()
-            if checker.hopeless(self.lab) or not checker.settled(self.lab):
+            if ending.hopeless(self.lab) or not ending.settled(self.lab):
                 since = now
             elif now - since >= _STEADY:
                 return
         # What is hopeless is tried again now and then.
-        self.lab.run_until(lambda: checker.settled(self.lab), _CALM)
+        self.lab.run_until(lambda: ending.settled(self.lab), _CALM)

@@ -20,9 +20,16 @@ its engine's death stops, and whose writes are moments to be killed at.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
+import contextlib
 import functools
+import threading
 from typing import Any
+from typing import TypeVar
 
+import sqlalchemy as sa
+
+from nham.db import database
 from nham.db import errors
 from nham.db import store as store_
 from nham.simulate import process as process_
@@ -116,6 +123,60 @@ _CHANGES = {
 }
 
 Listener = Callable[[str, tuple[Any, ...], Any], None]
+T = TypeVar("T")
+
+
+class _Held(database.Database):
+    """A new database in memory, reached by one connection that is held.
+
+    Nobody else is connected to it, and threads take turns, so a read needs
+    no transaction of its own; to begin and to end one takes longer than
+    most reads.
+    """
+
+    def __init__(self) -> None:
+        self._alone = threading.Lock()
+        self._held = _databases()._engine.connect()
+        driver: Any = self._held.connection.driver_connection
+        driver.deserialize(_tables())
+
+    def _once(self, work: Callable[[sa.Connection], T], writes: bool) -> T:
+        with self._alone:
+            try:
+                result = work(self._held)
+            except BaseException:
+                self._held.rollback()
+                raise
+            if writes:
+                self._held.commit()
+            return result
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[sa.Connection]:
+        """See base class."""
+        with self._alone:
+            self._held.rollback()
+            yield self._held
+
+    def close(self) -> None:
+        """See base class; nothing of it is left."""
+        self._held.close()
+
+
+class _HeldStore(store_.Store):
+    """The store on a new database in memory."""
+
+    def __init__(self) -> None:
+        self._db = _Held()
+
+
+@functools.cache
+def _databases() -> database.Database:
+    """Return what gives a new database in memory to each connection.
+
+    All of them share what their statements are compiled to.
+    """
+    return database.Database("sqlite:///file::memory:?uri=true")
 
 
 class Memory:
@@ -132,10 +193,7 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self.store = store_.Store("sqlite://")
-        with self.store._db.connection() as connection:
-            driver: Any = connection.connection.driver_connection
-            driver.deserialize(_tables())
+        self.store: store_.Store = _HeldStore()
         self.beats: dict[str, float] = {}
         self.down = False
         self.on_write: list[Listener] = []

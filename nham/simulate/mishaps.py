@@ -23,15 +23,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from nham.adapters.simulated import records
-from nham.simulate import checker
+from nham.simulate import injection
 
 if TYPE_CHECKING:
     from nham.simulate import history as history_
 
-Mishap = Callable[["history_.History", float], checker.Injection]
+Mishap = Callable[["history_.History", float], injection.Injection]
 
 
-def _victim(history: history_.History) -> tuple[checker.Place, str]:
+def _victim(history: history_.History) -> tuple[injection.Place, str]:
     """Return a VNFC and its server, or NHAM's own server for it."""
     instance_id = history.chance.choice(history.instances)
     return history.chance.choice(_servers(history, instance_id))
@@ -39,12 +39,12 @@ def _victim(history: history_.History) -> tuple[checker.Place, str]:
 
 def _servers(
     history: history_.History, instance_id: str
-) -> list[tuple[checker.Place, str]]:
+) -> list[tuple[injection.Place, str]]:
     """Return the servers of a VNF's VNFCs, those of NHAM's own too."""
     found = []
     for vnfc in history.world.tacker.get(instance_id).vnfcs:
         found.append(((instance_id, vnfc.record().name), vnfc.server_id))
-    for place, group in checker.places(history.lab).items():
+    for place, group in injection.places(history.lab).items():
         if place[0] == instance_id:
             for member in history.lab.store.members(group_id=group.id):
                 if member.kind == "server" and member.server_id:
@@ -52,7 +52,9 @@ def _servers(
     return found
 
 
-def _on_host(history: history_.History, host: str) -> frozenset[checker.Place]:
+def _on_host(
+    history: history_.History, host: str
+) -> frozenset[injection.Place]:
     """Return the VNFCs that Nova, or the truth, has on a host."""
     found = set()
     for instance_id in history.instances:
@@ -67,10 +69,10 @@ def _on_host(history: history_.History, host: str) -> frozenset[checker.Place]:
 def _guest(name: str) -> Mishap:
     """Return what calls a fault of one server."""
 
-    def happen(history: history_.History, now: float) -> checker.Injection:
+    def happen(history: history_.History, now: float) -> injection.Injection:
         place, server_id = _victim(history)
         getattr(history.world, name)(server_id)
-        return checker.Injection(
+        return injection.Injection(
             now, name, "/".join(place), frozenset({place})
         )
 
@@ -81,30 +83,30 @@ def _guest(name: str) -> Mishap:
 def _host(name: str) -> Mishap:
     """Return what calls a fault of one host."""
 
-    def happen(history: history_.History, now: float) -> checker.Injection:
+    def happen(history: history_.History, now: float) -> injection.Injection:
         host = history.chance.choice(history.hosts)
         hurts = _on_host(history, host)
         getattr(history.world, name)(host)
-        return checker.Injection(now, name, host, hurts)
+        return injection.Injection(now, name, host, hurts)
 
     happen.__name__ = name
     return happen
 
 
-def _api_down(history: history_.History, now: float) -> checker.Injection:
+def _api_down(history: history_.History, now: float) -> injection.Injection:
     system = history.chance.choice(
-        ("nova", "glance", "cinder", "tacker", "neutron", "hook")
+        ("nova", "glance", "cinder", "tacker", "neutron", "octavia", "hook")
     )
     history.world.api_down(system, history.chance.uniform(2.0, 40.0))
-    return checker.Injection(now, "api_down", system)
+    return injection.Injection(now, "api_down", system)
 
 
-def _api_slow(history: history_.History, now: float) -> checker.Injection:
+def _api_slow(history: history_.History, now: float) -> injection.Injection:
     system = history.chance.choice(("nova", "tacker", "neutron", "hook"))
     history.world.api_slow(
         system, history.chance.uniform(5.0, 20.0), delay=1.0
     )
-    return checker.Injection(now, "api_slow", system)
+    return injection.Injection(now, "api_slow", system)
 
 
 _LOSABLE = (
@@ -122,20 +124,28 @@ _LOSABLE = (
     ("neutron", "create_floating_ip"),
     ("neutron", "enable_port"),
     ("neutron", "point_floating_ip"),
+    ("neutron", "allow_address"),
+    ("neutron", "give_address"),
+    ("neutron", "take_address"),
+    ("neutron", "admit"),
+    ("neutron", "withdraw"),
+    ("octavia", "admit"),
+    ("octavia", "withdraw"),
+    ("hook", "claim"),
     ("hook", "export_state"),
     ("hook", "import_state"),
 )
 
 
-def _lost_answer(history: history_.History, now: float) -> checker.Injection:
+def _lost_answer(history: history_.History, now: float) -> injection.Injection:
     system, call = history.chance.choice(_LOSABLE)
     history.world.api_error_once(
         system, call, after=history.chance.random() < 0.7
     )
-    return checker.Injection(now, "api_error_once", call)
+    return injection.Injection(now, "api_error_once", call)
 
 
-def _kill_engine(history: history_.History, now: float) -> checker.Injection:
+def _kill_engine(history: history_.History, now: float) -> injection.Injection:
     """Kill an engine, now or in the middle of its next work."""
     runner = history.chance.choice(history.lab.alive)
     countdown = history.chance.choice((0, 0, 1, 2, 3, 5, 8, 13))
@@ -155,35 +165,43 @@ def _kill_engine(history: history_.History, now: float) -> checker.Injection:
         runner.process.on_moment = on_moment
     else:
         kill()
-    return checker.Injection(now, "kill_engine", runner.name)
+    return injection.Injection(now, "kill_engine", runner.name)
 
 
-def _start_engine(history: history_.History, now: float) -> checker.Injection:
+def _start_engine(
+    history: history_.History, now: float
+) -> injection.Injection:
     if len(history.lab.alive) > 2:
         raise LookupError("enough engines run")
-    return checker.Injection(
+    return injection.Injection(
         now, "start_engine", history.lab.start_engine().name
     )
 
 
-def _freeze_engine(history: history_.History, now: float) -> checker.Injection:
+def _freeze_engine(
+    history: history_.History, now: float
+) -> injection.Injection:
     runner = history.chance.choice(history.lab.alive)
     seconds = history.chance.uniform(1.0, 20.0)
     runner.freeze(seconds)
-    return checker.Injection(now, "freeze_engine", runner.name)
+    return injection.Injection(now, "freeze_engine", runner.name)
 
 
-def _cut_observer(history: history_.History, now: float) -> checker.Injection:
+def _cut_observer(
+    history: history_.History, now: float
+) -> injection.Injection:
     runner = history.chance.choice(history.lab.alive)
     history.world.cut_observer(runner.name)
     history.lab.clock.call_in(
         history.chance.uniform(3.0, 30.0),
         lambda: history.world.mend_observer(runner.name),
     )
-    return checker.Injection(now, "cut_observer", runner.name)
+    return injection.Injection(now, "cut_observer", runner.name)
 
 
-def _database_down(history: history_.History, now: float) -> checker.Injection:
+def _database_down(
+    history: history_.History, now: float
+) -> injection.Injection:
     memory = history.lab.memory
     memory.down = True
 
@@ -191,80 +209,82 @@ def _database_down(history: history_.History, now: float) -> checker.Injection:
         memory.down = False
 
     history.lab.clock.call_in(history.chance.uniform(1.0, 15.0), up)
-    return checker.Injection(now, "database_down")
+    return injection.Injection(now, "database_down")
 
 
-def _pause(history: history_.History, now: float) -> checker.Injection:
+def _pause(history: history_.History, now: float) -> injection.Injection:
     vnf = history.chance.choice(history.lab.store.vnfs())
     history.lab.store.set_paused(vnf.id, True)
-    return checker.Injection(now, "pause", vnf.name)
+    return injection.Injection(now, "pause", vnf.name)
 
 
-def _pause_all(history: history_.History, now: float) -> checker.Injection:
+def _pause_all(history: history_.History, now: float) -> injection.Injection:
     history.lab.store.set_setting("paused", "by an operator")
-    return checker.Injection(now, "pause_all")
+    return injection.Injection(now, "pause_all")
 
 
-def _user_heal(history: history_.History, now: float) -> checker.Injection:
+def _user_heal(history: history_.History, now: float) -> injection.Injection:
     place, _server_id = _victim(history)
     history.world.user_heal(*place)
     # The heal may come to nothing on a dead host, and the VNFC with it.
-    return checker.Injection(
+    return injection.Injection(
         now, "user_heal", "/".join(place), frozenset({place})
     )
 
 
 def _user_terminate(
     history: history_.History, now: float
-) -> checker.Injection:
+) -> injection.Injection:
     instance_id = history.chance.choice(history.instances)
     history.world.user_terminate(instance_id)
     history.instances.remove(instance_id)
-    return checker.Injection(now, "user_terminate", instance_id)
+    return injection.Injection(now, "user_terminate", instance_id)
 
 
-def _user_scale_in(history: history_.History, now: float) -> checker.Injection:
+def _user_scale_in(
+    history: history_.History, now: float
+) -> injection.Injection:
     instance_id = history.chance.choice(history.instances)
     if len(history.world.tacker.get(instance_id).vnfcs) < 2:
         raise LookupError("it has one VNFC only")
     history.world.user_scale(instance_id, "VDU1", out=False)
-    return checker.Injection(now, "user_scale_in", instance_id)
+    return injection.Injection(now, "user_scale_in", instance_id)
 
 
-def _corrupt(history: history_.History, now: float) -> checker.Injection:
+def _corrupt(history: history_.History, now: float) -> injection.Injection:
     """Spoil what one checkpoint holds; the newest, by chance."""
     checkpoint = history.chance.choice(history.lab.store.checkpoints())
     history.lab.corrupt(checkpoint)
-    return checker.Injection(now, "corrupt", checkpoint.id)
+    return injection.Injection(now, "corrupt", checkpoint.id)
 
 
 def _operator_fences(
     history: history_.History, now: float
-) -> checker.Injection:
+) -> injection.Injection:
     """Let an operator say truly that a host is off."""
     off = [h.name for h in history.world.physics.hosts.values() if not h.power]
     name = history.chance.choice(off)
     history.lab.say_fenced(name, "operator")
-    return checker.Injection(now, "operator_fences", name)
+    return injection.Injection(now, "operator_fences", name)
 
 
 def _restart_compute(
     history: history_.History, now: float
-) -> checker.Injection:
+) -> injection.Injection:
     host = history.chance.choice(history.hosts)
     history.world.kill_compute(host)
     history.world.start_compute(host, history.chance.uniform(5.0, 40.0))
     # It forgets what it was doing with the servers.
-    return checker.Injection(
+    return injection.Injection(
         now, "restart_compute", host, _on_host(history, host)
     )
 
 
-def _user_start(history: history_.History, now: float) -> checker.Injection:
+def _user_start(history: history_.History, now: float) -> injection.Injection:
     servers = history.world.nova.servers.values()
     off = [s.id for s in servers if s.vm_state is records.VmState.STOPPED]
     history.world.user_start(history.chance.choice(off))
-    return checker.Injection(now, "user_start")
+    return injection.Injection(now, "user_start")
 
 
 _TABLE: tuple[tuple[Mishap, int], ...] = (

@@ -62,6 +62,7 @@ ASKING = frozenset(
         "rebuild",
         "reboot",
         "reset_state",
+        "retry_operation",
         "start",
         "stop",
         "tag_server",

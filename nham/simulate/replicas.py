@@ -27,8 +27,8 @@ from typing import Any
 from nham.adapters import errors
 from nham.adapters.simulated import records
 from nham.core import descriptor
-from nham.core import facts
 from nham.core import mechanisms
+from nham.core import member_facts
 from nham.core import model
 from nham.core import states
 from nham.recovery import replica_steps
@@ -60,7 +60,7 @@ class Watcher:
         troubled: Callable[[], float],
     ) -> None:
         self._lab = lab
-        self._store = lab.memory.store
+        self._store = lab.store
         self._violate = violate
         self._troubled = troubled
         self._deposed: list[tuple[str, records.Guest]] = []
@@ -158,7 +158,7 @@ class Watcher:
             host = self._lab.world.nova.servers[member.server_id].host
             if member.role is states.Role.JOINING:
                 made = host
-            elif member.role is not states.Role.FAILED:
+            elif member.role not in (states.Role.FAILED, states.Role.ASIDE):
                 others.add(host)
         if made in others:
             self._violate("both on one host", recovery.id, str(made))
@@ -246,20 +246,23 @@ def standby(lab: lab_.Lab, group: model.Group) -> model.Member | None:
 def others(lab: lab_.Lab, group: model.Group) -> list[str | None]:
     """Return the servers of the members that are to run beside the primary.
 
-    None stands for each that is missing.
+    None stands for each that is missing, or that only its user can heal.
     """
     policy = policy_of(lab, group)
     wanted = policy.num_backups if policy else 0
-    fit = [
-        member
-        for member in lab.store.members(group_id=group.id)
-        if member.role in facts.FIT_ROLES
-    ]
-    running: list[str | None] = [
-        member.server_id for member in fit if not member.parked
-    ]
+    members = lab.store.members(group_id=group.id)
+    fit = [one for one in members if one.role in member_facts.FIT_ROLES]
+    running: list[str | None] = [m.server_id for m in fit if not m.parked]
     parked = len(fit) - len(running)
-    return [*running, *[None] * wanted][: max(wanted - parked, 0)]
+    found = [*running, *[None] * wanted][: max(wanted - parked, 0)]
+    servers = lab.world.nova.servers
+    unhealed = any(
+        one.kind == "vnfc"
+        and one.role is states.Role.FAILED
+        and servers[one.server_id].vm_state is records.VmState.DELETED
+        for one in members
+    )
+    return [*found, None] if wanted and unhealed else found
 
 
 def _with_role(
@@ -287,7 +290,7 @@ def orphans(lab: lab_.Lab) -> Iterator[str]:
 
     A server that Nova was asked to delete goes when its host is there.
     """
-    store, world = lab.memory.store, lab.world
+    store, world = lab.store, lab.world
     members = {m.name for m in store.members() if m.kind == "server"}
     owners = [one.id for one in store.groups()]
     owners += [one.id for one in store.members()]

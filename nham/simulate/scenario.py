@@ -19,7 +19,6 @@ file, line, field and rule, and a policy by the checks of a descriptor.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 import dataclasses
@@ -33,6 +32,7 @@ from nham.descriptor import document
 from nham.descriptor import errors
 from nham.engine import settings as settings_
 from nham.simulate import acts
+from nham.simulate import reading
 from nham.simulate import values
 
 Path = document.Path
@@ -117,18 +117,11 @@ _TOP = (
 )
 
 
-class _Reader:
+class _Reader(reading.Reader):
     """Walks over a scenario and collects what is wrong."""
 
-    def __init__(self, source: document.Document) -> None:
-        self._source = source
-        self.problems: list[descriptor.Problem] = []
-
-    def refuse(self, path: Path, rule: str) -> None:
-        self.problems.append(self._source.problem(path, _field(path), rule))
-
     def scenario(self) -> Scenario | None:
-        data = self._source.data
+        data = self.source.data
         self.keys((), data, _TOP, ("duration", "hosts", "vnfs"))
         hosts = self._hosts(data.get("hosts", {}))
         vnfs = tuple(
@@ -309,55 +302,6 @@ class _Reader:
                 self.refuse((*path, "target"), rule)
         return event
 
-    # -- values
-
-    def keys(
-        self,
-        path: Path,
-        raw: Any,
-        known: Sequence[str],
-        required: Sequence[str] = (),
-    ) -> bool:
-        """Refuse what is unknown or missing; say whether it can be read."""
-        if not isinstance(raw, dict):
-            self.refuse(path, "must be a map")
-            return False
-        for key in raw:
-            if key not in known:
-                self.refuse(
-                    (*path, str(key)),
-                    f"is unknown; known are {', '.join(known)}",
-                )
-        missing = [key for key in required if key not in raw]
-        for key in missing:
-            self.refuse((*path, key), "is required")
-        return not missing
-
-    def mapping(self, path: Path, raw: Any) -> dict[str, Any]:
-        found = raw.get(path[-1], {})
-        if isinstance(found, dict):
-            return found
-        self.refuse(path, "must be a map")
-        return {}
-
-    def sequence(self, path: Path, raw: Any) -> list[Any]:
-        found = raw.get(path[-1], [])
-        if isinstance(found, list):
-            return found
-        self.refuse(path, "must be a list")
-        return []
-
-    def value(
-        self, path: Path, raw: Any, read: Callable[[Any], Any], default: Any
-    ) -> Any:
-        if path[-1] not in raw:
-            return default
-        try:
-            return read(raw[path[-1]])
-        except ValueError as error:
-            self.refuse(path, f"{error}, found {raw[path[-1]]!r}")
-            return default
-
 
 @dataclasses.dataclass(frozen=True)
 class _Names:
@@ -395,10 +339,3 @@ class _Names:
         if target in known:
             return ""
         return f"must be one of {', '.join(known)}, found {target!r}"
-
-
-def _field(path: Path) -> str:
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text.lstrip(".")

@@ -28,9 +28,14 @@ from nham.core import model
 
 
 class CheckpointEngine(abc.ABC):
-    """One way of taking checkpoints."""
+    """One way of taking checkpoints.
+
+    :cvar occupies: Nova refuses most else that is to be done to the server
+        while one is taken.
+    """
 
     name: str
+    occupies = False
 
     def __init__(self, vim: vim_base.Vim) -> None:
         self.vim = vim

@@ -31,6 +31,7 @@ class ImageEngine(base.CheckpointEngine):
     """Keeps the root disk of an image-backed server in Glance."""
 
     name = "image"
+    occupies = True
 
     def begin(
         self, server: vim_base.Server, name: str, hold: int = 0

@@ -25,6 +25,7 @@ import itertools
 from nham.adapters import errors
 from nham.adapters.checkpoints import base
 from nham.adapters.vim import base as vim_base
+from nham.adapters.vim import storage_base
 from nham.core import model
 
 KIND = "snapshot"
@@ -164,11 +165,11 @@ def _image_name(artifact: model.Artifact) -> str:
     return f"nham-restore-{artifact.id}"
 
 
-def _alive(snapshot: vim_base.Snapshot) -> bool:
+def _alive(snapshot: storage_base.Snapshot) -> bool:
     return not snapshot.status.startswith(("error", "delet"))
 
 
-def _word(snapshot: vim_base.Snapshot) -> str:
+def _word(snapshot: storage_base.Snapshot) -> str:
     """Return all that Cinder says to tell one snapshot from another.
 
     It keeps no hash of the data.

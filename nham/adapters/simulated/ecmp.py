@@ -15,30 +15,21 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from nham.adapters import errors
+from nham.adapters.simulated import spreading
 from nham.adapters.simulated import world as simulated
 from nham.adapters.traffic import base
 
 
-class SimulatedEcmp(base.Spreader):
-    """Spreads services over the guests of a ``World`` by routes.
-
-    It has the name of the driver that it stands for, so that descriptors
-    are played as they are.
-    """
+class SimulatedEcmp(spreading.WorldSpreader):
+    """Spreads services over the guests of a ``World`` by routes."""
 
     name = "ecmp"
+    system = "neutron"
 
     def __init__(self, world: simulated.World) -> None:
-        self._world = world
+        super().__init__(world)
         self._routers = world.routers
-
-    def _call(
-        self, call: str, subject: str
-    ) -> contextlib.AbstractContextManager[None]:
-        return self._world.gates.call("neutron", call, subject)
 
     def _hops(self, pool_id: str) -> list[str]:
         """Return over whom a router leads, to be changed in place."""
@@ -54,18 +45,9 @@ class SimulatedEcmp(base.Spreader):
         """See base class."""
         name, _, service = pool.rpartition("/")
         with self._call("find", pool):
-            own = [
-                one
-                for one in self._routers.routers.values()
-                if one.project_id == project_id
-            ]
-            found = [one for one in own if one.id == name]
-            found = found or [one for one in own if one.name == name]
-            if not found:
-                raise errors.NotFound(f"{project_id} has no router {name}")
-            if len(found) > 1:
-                raise errors.Refused(f"{project_id} has two routers {name}")
-            return f"{found[0].id}/{service}"
+            routers = self._routers.routers.values()
+            found = spreading.the_one("router", routers, name, project_id)
+            return f"{found.id}/{service}"
 
     def targets(self, pool_id: str) -> tuple[base.Target, ...]:
         """See base class."""

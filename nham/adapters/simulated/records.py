@@ -25,6 +25,7 @@ import enum
 import math
 
 from nham.adapters.vim import base as vim_base
+from nham.adapters.vnfm import base as vnfm_base
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -287,3 +288,48 @@ class Request:
     call: str
     subject: str = ""
     user_id: str = ""
+
+
+@dataclasses.dataclass(eq=False, kw_only=True)
+class Vnfc:
+    """One VNFC in Tacker's record."""
+
+    vdu: str
+    index: int
+    server_id: str
+    image_id: str | None
+
+    def record(self) -> vnfm_base.VnfcRecord:
+        """Return it as the adapter shows it."""
+        return vnfm_base.VnfcRecord(
+            vnfc_id=f"{self.vdu}-{self.server_id}",
+            vdu=self.vdu,
+            index=self.index,
+            server_id=self.server_id,
+        )
+
+
+@dataclasses.dataclass(eq=False, kw_only=True)
+class Instance:
+    """One VNF instance."""
+
+    id: str
+    name: str
+    vnfd_id: str
+    project_id: str
+    instantiated: bool = True
+    vnfcs: list[Vnfc] = dataclasses.field(default_factory=list)
+    operations: list[vnfm_base.Operation] = dataclasses.field(
+        default_factory=list
+    )
+
+    def record(self) -> vnfm_base.VnfRecord:
+        """Return it as the adapter shows it."""
+        return vnfm_base.VnfRecord(
+            id=self.id,
+            name=self.name,
+            vnfd_id=self.vnfd_id,
+            project_id=self.project_id,
+            instantiated=self.instantiated,
+            vnfcs=tuple(vnfc.record() for vnfc in self.vnfcs),
+        )

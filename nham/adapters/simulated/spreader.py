@@ -15,30 +15,21 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from nham.adapters import errors
+from nham.adapters.simulated import spreading
 from nham.adapters.simulated import world as simulated
 from nham.adapters.traffic import base
 
 
-class SimulatedSpreader(base.Spreader):
-    """Spreads services over the guests of a ``World``.
-
-    It has the name of the driver that it stands for, so that descriptors
-    are played as they are.
-    """
+class SimulatedSpreader(spreading.WorldSpreader):
+    """Spreads services over the guests of a ``World``."""
 
     name = "octavia"
+    system = "octavia"
 
     def __init__(self, world: simulated.World) -> None:
-        self._world = world
+        super().__init__(world)
         self._balancers = world.balancers
-
-    def _call(
-        self, call: str, subject: str
-    ) -> contextlib.AbstractContextManager[None]:
-        return self._world.gates.call("octavia", call, subject)
 
     def knows(self, pool_id: str) -> bool:
         """See base class; a router and an address have a slash."""
@@ -47,18 +38,8 @@ class SimulatedSpreader(base.Spreader):
     def find(self, pool: str, project_id: str) -> str:
         """See base class."""
         with self._call("find", pool):
-            own = [
-                one
-                for one in self._balancers.pools.values()
-                if one.project_id == project_id
-            ]
-            found = [one for one in own if one.id == pool]
-            found = found or [one for one in own if one.name == pool]
-            if not found:
-                raise errors.NotFound(f"{project_id} has no pool {pool}")
-            if len(found) > 1:
-                raise errors.Refused(f"{project_id} has two pools {pool}")
-            return found[0].id
+            pools = self._balancers.pools.values()
+            return spreading.the_one("pool", pools, pool, project_id).id
 
     def targets(self, pool_id: str) -> tuple[base.Target, ...]:
         """See base class."""

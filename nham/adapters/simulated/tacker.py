@@ -14,8 +14,9 @@
 
 Its timings and traps are those that were measured: a heal on a dead host
 takes 73 s and ends in FAILED_TEMP, which blocks all else; a heal of a
-volume-backed VNFC fails while the old server holds the volume; a server
-that Nova deleted before is replaced with its addresses and volumes.
+volume-backed VNFC fails while the old server holds the volume, and one of
+a server of which Nova takes an image; a server that Nova deleted before is
+replaced with its addresses and volumes.
 """
 
 from __future__ import annotations
@@ -35,49 +36,6 @@ from nham.adapters.vnfm import base
 
 USER = "tacker"
 """The user id of what Tacker does in Nova."""
-
-
-@dataclasses.dataclass(eq=False, kw_only=True)
-class Vnfc:
-    """One VNFC in Tacker's record."""
-
-    vdu: str
-    index: int
-    server_id: str
-    image_id: str | None
-
-    def record(self) -> base.VnfcRecord:
-        """Return it as the adapter shows it."""
-        return base.VnfcRecord(
-            vnfc_id=f"{self.vdu}-{self.server_id}",
-            vdu=self.vdu,
-            index=self.index,
-            server_id=self.server_id,
-        )
-
-
-@dataclasses.dataclass(eq=False, kw_only=True)
-class Instance:
-    """One VNF instance."""
-
-    id: str
-    name: str
-    vnfd_id: str
-    project_id: str
-    instantiated: bool = True
-    vnfcs: list[Vnfc] = dataclasses.field(default_factory=list)
-    operations: list[base.Operation] = dataclasses.field(default_factory=list)
-
-    def record(self) -> base.VnfRecord:
-        """Return it as the adapter shows it."""
-        return base.VnfRecord(
-            id=self.id,
-            name=self.name,
-            vnfd_id=self.vnfd_id,
-            project_id=self.project_id,
-            instantiated=self.instantiated,
-            vnfcs=tuple(vnfc.record() for vnfc in self.vnfcs),
-        )
 
 
 Listener = Callable[[str, base.Operation], None]
@@ -106,13 +64,13 @@ class Tacker:
         self._store = store
         self._nova = nova
         self._new_id = new_id
-        self.instances: dict[str, Instance] = {}
+        self.instances: dict[str, records.Instance] = {}
         self.vnfds: dict[str, bytes] = {}
         self.subscriptions: list[str] = []
         self.listeners: list[Listener] = []
         self.deaf_until = 0.0
 
-    def get(self, instance_id: str) -> Instance:
+    def get(self, instance_id: str) -> records.Instance:
         """Return an instance; :raises errors.NotFound: there is none."""
         try:
             return self.instances[instance_id]
@@ -123,7 +81,7 @@ class Tacker:
 
     def begin(
         self,
-        instance: Instance,
+        instance: records.Instance,
         kind: str,
         params: Mapping[str, Any] | None = None,
     ) -> str:
@@ -133,29 +91,43 @@ class Tacker:
         """
         if any(one.running or one.stuck for one in instance.operations):
             raise errors.Conflict("another operation is in progress")
+        now = self._clock.now()
         operation = base.Operation(
             id=self._new_id(),
+            instance_id=instance.id,
             kind=kind,
             state="PROCESSING",
-            at=self._clock.now(),
+            at=now,
+            since=now,
             params=dict(params or {}),
         )
         instance.operations.insert(0, operation)
         self._tell(instance, operation)
         return operation.id
 
-    def end(self, instance: Instance, operation_id: str, state: str) -> None:
-        """Set the state of an operation that has ended."""
+    def end(
+        self,
+        instance: records.Instance,
+        operation_id: str,
+        state: str,
+        error: str = "",
+    ) -> None:
+        """Set the state of an operation that has ended, and why it failed."""
         for place, operation in enumerate(instance.operations):
             if operation.id == operation_id:
-                changed = dataclasses.replace(operation, state=state)
+                changed = dataclasses.replace(
+                    operation,
+                    state=state,
+                    since=self._clock.now(),
+                    error=error,
+                )
                 instance.operations[place] = changed
                 self._tell(instance, changed)
 
     def end_in(
         self,
         delay: float,
-        instance: Instance,
+        instance: records.Instance,
         operation_id: str,
         state: str = "COMPLETED",
     ) -> None:
@@ -170,16 +142,44 @@ class Tacker:
         :raises errors.NotFound: there is no such operation.
         :raises errors.Conflict: it is not stuck.
         """
+        instance, _operation = self._stuck(operation_id)
+        self.end(instance, operation_id, "FAILED")
+
+    def retry(self, operation_id: str) -> None:
+        """Try a stuck heal, which is all that gets stuck here, once more.
+
+        :raises errors.NotFound: there is no such operation.
+        :raises errors.Conflict: it is not stuck.
+        """
+        instance, operation = self._stuck(operation_id)
+        (vnfc_id,) = operation.params["vnfcInstanceId"]
+        vnfc = _vnfc(instance, vnfc_id)
+        self.end(instance, operation_id, "PROCESSING")
+        self._heal(instance, vnfc, operation.params["vcImageId"], operation_id)
+
+    def stuck(self) -> list[base.Operation]:
+        """Return the operations of all instances that are stuck."""
+        return [
+            operation
+            for instance in self.instances.values()
+            for operation in instance.operations
+            if operation.stuck
+        ]
+
+    def _stuck(
+        self, operation_id: str
+    ) -> tuple[records.Instance, base.Operation]:
         for instance in self.instances.values():
             for operation in instance.operations:
                 if operation.id == operation_id:
                     if not operation.stuck:
                         raise errors.Conflict(f"it is {operation.state}")
-                    self.end(instance, operation_id, "FAILED")
-                    return
+                    return instance, operation
         raise errors.NotFound(f"no operation {operation_id}")
 
-    def _tell(self, instance: Instance, operation: base.Operation) -> None:
+    def _tell(
+        self, instance: records.Instance, operation: base.Operation
+    ) -> None:
         if self._clock.monotonic() >= self.deaf_until:
             for listener in list(self.listeners):
                 listener(instance.id, operation)
@@ -200,6 +200,16 @@ class Tacker:
             "HEAL",
             {"vnfcInstanceId": [vnfc_id], "vcImageId": image_id},
         )
+        self._heal(instance, vnfc, image_id, operation_id)
+        return operation_id
+
+    def _heal(
+        self,
+        instance: records.Instance,
+        vnfc: records.Vnfc,
+        image_id: str | None,
+        operation_id: str,
+    ) -> None:
         old = self._nova.servers[vnfc.server_id]
         late = self._latencies
         if old.vm_state is records.VmState.DELETED:
@@ -212,7 +222,6 @@ class Tacker:
             )
         else:
             self._replace_in(late.heal_detach, instance, vnfc, image_id)
-        return operation_id
 
     def _trapped(self, old: records.Server) -> bool:
         """Say whether the old server's ports would never be detached."""
@@ -222,8 +231,8 @@ class Tacker:
     def _replace_in(
         self,
         delay: float,
-        instance: Instance,
-        vnfc: Vnfc,
+        instance: records.Instance,
+        vnfc: records.Vnfc,
         image_id: str | None,
     ) -> None:
         operation_id = instance.operations[0].id
@@ -235,6 +244,13 @@ class Tacker:
                 self.end_in(
                     late.heal_trap, instance, operation_id, "FAILED_TEMP"
                 )
+                return
+            if (old.task_state or "").startswith("image_"):
+                why = (
+                    f"Cannot 'detach_interface' instance {old.id} while it "
+                    f"is in task_state {old.task_state} (HTTP 409)"
+                )
+                self.end(instance, operation_id, "FAILED_TEMP", why)
                 return
             guest = self._physics.guest_on(old.id, old.host)
             if guest is not None and self._physics.host(old.host).reachable:
@@ -249,7 +265,10 @@ class Tacker:
         self._clock.call_in(delay, detach)
 
     def _build(
-        self, instance: Instance, vnfc: Vnfc, image_id: str | None
+        self,
+        instance: records.Instance,
+        vnfc: records.Vnfc,
+        image_id: str | None,
     ) -> bool:
         """Make the new server; say whether there was room and an image."""
         old = self._nova.servers[vnfc.server_id]
@@ -303,7 +322,10 @@ class Tacker:
         return operation_id
 
     def scale(
-        self, instance_id: str, vdu: str, make: Callable[[int], Vnfc] | None
+        self,
+        instance_id: str,
+        vdu: str,
+        make: Callable[[int], records.Vnfc] | None,
     ) -> str:
         """Add a VNFC to a VDU, or take its highest index away.
 
@@ -349,13 +371,13 @@ class Tacker:
         turn()
         return operation_id
 
-    def _delete_server(self, vnfc: Vnfc) -> None:
+    def _delete_server(self, vnfc: records.Vnfc) -> None:
         server = self._nova.servers[vnfc.server_id]
         if server.vm_state is not records.VmState.DELETED:
             self._nova.delete(server.id, USER)
 
 
-def _vnfc(instance: Instance, vnfc_id: str) -> Vnfc:
+def _vnfc(instance: records.Instance, vnfc_id: str) -> records.Vnfc:
     for vnfc in instance.vnfcs:
         if vnfc.record().vnfc_id == vnfc_id:
             return vnfc

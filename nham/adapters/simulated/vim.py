@@ -15,15 +15,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-import contextlib
 
 from nham.adapters import errors
 from nham.adapters.simulated import copies
-from nham.adapters.simulated import neutron
+from nham.adapters.simulated import network
 from nham.adapters.simulated import records
 from nham.adapters.simulated import storage
-from nham.adapters.simulated import world as simulated
 from nham.adapters.vim import base
+from nham.adapters.vim import network_base
+from nham.adapters.vim import storage_base
 
 
 def _server(server: records.Server) -> base.Server:
@@ -42,14 +42,14 @@ def _server(server: records.Server) -> base.Server:
     )
 
 
-def _image(image: storage.Image) -> base.Image:
-    return base.Image(
+def _image(image: storage.Image) -> storage_base.Image:
+    return storage_base.Image(
         id=image.id, status=image.status, size=image.size, digest=image.digest
     )
 
 
-def _snapshot(snapshot: storage.Snapshot) -> base.Snapshot:
-    return base.Snapshot(
+def _snapshot(snapshot: storage.Snapshot) -> storage_base.Snapshot:
+    return storage_base.Snapshot(
         id=snapshot.id,
         status=snapshot.status,
         volume_id=snapshot.volume_id,
@@ -58,36 +58,8 @@ def _snapshot(snapshot: storage.Snapshot) -> base.Snapshot:
     )
 
 
-def _port(port: neutron.Port) -> base.Port:
-    return base.Port(
-        id=port.id,
-        network_id=port.network,
-        addresses=(port.ip, *port.more),
-        enabled=port.enabled,
-        server_id=port.server_id,
-        description=port.description,
-    )
-
-
-def _floating_ip(floating: neutron.FloatingIp) -> base.FloatingIp:
-    port_id = floating.port.id if floating.port is not None else None
-    return base.FloatingIp(id=floating.id, ip=floating.ip, port_id=port_id)
-
-
-class SimulatedVim(base.Vim):
-    """A VIM whose cloud is a ``World``.
-
-    :param user_id: who it is in Nova's action log.
-    """
-
-    def __init__(self, world: simulated.World, user_id: str = "nham") -> None:
-        self._world = world
-        self._user = user_id
-
-    def _call(
-        self, call: str, subject: str = "", system: str = "nova"
-    ) -> contextlib.AbstractContextManager[None]:
-        return self._world.gates.call(system, call, subject, self._user)
+class SimulatedVim(network.SimulatedNetwork, base.Vim):
+    """A VIM whose cloud is a ``World``."""
 
     def server(self, server_id: str) -> base.Server:
         """See base class."""
@@ -218,7 +190,7 @@ class SimulatedVim(base.Vim):
         with self._call("create_image", server_id):
             return self._world.nova.create_image(server_id, name, self._user)
 
-    def image(self, image_id: str) -> base.Image:
+    def image(self, image_id: str) -> storage_base.Image:
         """See base class."""
         with self._call("image", image_id, "glance"):
             return _image(self._world.storage.image(image_id))
@@ -233,14 +205,17 @@ class SimulatedVim(base.Vim):
         with self._call("delete_image", image_id, "glance"):
             self._world.storage.images.pop(image_id, None)
 
-    def find_images(self, name: str) -> Sequence[base.Image]:
+    def find_images(self, name: str) -> Sequence[storage_base.Image]:
         """See base class."""
         with self._call("find_images", name, "glance"):
             images = self._world.storage.images.values()
             return [_image(one) for one in images if one.name == name]
 
     def create_snapshot(
-        self, volume_id: str, name: str, description: str = base.DESCRIPTION
+        self,
+        volume_id: str,
+        name: str,
+        description: str = network_base.DESCRIPTION,
     ) -> str:
         """See base class."""
         with self._call("create_snapshot", volume_id, "cinder"):
@@ -248,7 +223,7 @@ class SimulatedVim(base.Vim):
             made.description = description
             return made.id
 
-    def snapshot(self, snapshot_id: str) -> base.Snapshot:
+    def snapshot(self, snapshot_id: str) -> storage_base.Snapshot:
         """See base class."""
         with self._call("snapshot", snapshot_id, "cinder"):
             return _snapshot(self._world.storage.snapshot(snapshot_id))
@@ -258,7 +233,7 @@ class SimulatedVim(base.Vim):
         with self._call("delete_snapshot", snapshot_id, "cinder"):
             self._world.storage.snapshots.pop(snapshot_id, None)
 
-    def find_snapshots(self, name: str) -> Sequence[base.Snapshot]:
+    def find_snapshots(self, name: str) -> Sequence[storage_base.Snapshot]:
         """See base class."""
         with self._call("find_snapshots", name, "cinder"):
             snapshots = self._world.storage.snapshots.values()
@@ -270,19 +245,22 @@ class SimulatedVim(base.Vim):
             return self._world.storage.upload_snapshot(snapshot_id, name).id
 
     def copy_volume(
-        self, volume_id: str, name: str, description: str = base.DESCRIPTION
+        self,
+        volume_id: str,
+        name: str,
+        description: str = network_base.DESCRIPTION,
     ) -> str:
         """See base class."""
         with self._call("copy_volume", volume_id, "cinder"):
             storage_ = self._world.storage
             return storage_.copy_volume(volume_id, name, description).id
 
-    def find_volumes(self, name: str) -> Sequence[base.Volume]:
+    def find_volumes(self, name: str) -> Sequence[storage_base.Volume]:
         """See base class."""
         with self._call("find_volumes", name, "cinder"):
             volumes = self._world.storage.volumes.values()
             return [
-                base.Volume(
+                storage_base.Volume(
                     id=one.id, status=one.status, description=one.description
                 )
                 for one in volumes
@@ -299,93 +277,3 @@ class SimulatedVim(base.Vim):
         with self._call("reimage_trouble", volume_id, "cinder"):
             self._world.storage.volume(volume_id)
             return self._world.storage.reimage_trouble
-
-    def ports(self, server_id: str) -> Sequence[base.Port]:
-        """See base class."""
-        with self._call("ports", server_id, "neutron"):
-            found = self._world.neutron.of_server(server_id)
-            return [_port(one) for one in found]
-
-    def find_ports(self, name: str) -> Sequence[base.Port]:
-        """See base class."""
-        with self._call("find_ports", name, "neutron"):
-            ports = self._world.neutron.ports.values()
-            return [_port(one) for one in ports if one.name == name]
-
-    def port(self, port_id: str) -> base.Port:
-        """See base class."""
-        with self._call("port", port_id, "neutron"):
-            return _port(self._world.neutron.port(port_id))
-
-    def ports_with(self, network_id: str, address: str) -> Sequence[base.Port]:
-        """See base class."""
-        with self._call("ports_with", address, "neutron"):
-            found = self._world.neutron.ports_with(network_id, address)
-            return [_port(one) for one in found]
-
-    def give_address(self, port_id: str, address: str) -> None:
-        """See base class."""
-        with self._call("give_address", port_id, "neutron"):
-            self._world.neutron.give_address(port_id, address)
-
-    def take_address(self, port_id: str, address: str) -> None:
-        """See base class."""
-        with self._call("take_address", port_id, "neutron"):
-            self._world.neutron.take_address(port_id, address)
-
-    def allow_address(self, port_id: str, address: str) -> None:
-        """See base class."""
-        with self._call("allow_address", port_id, "neutron"):
-            pairs = self._world.neutron.port(port_id).pairs
-            if address not in pairs:
-                pairs.append(address)
-
-    def copy_port(
-        self, port_id: str, name: str, description: str = base.DESCRIPTION
-    ) -> str:
-        """See base class."""
-        with self._call("copy_port", port_id, "neutron"):
-            made = self._world.neutron.copy_port(port_id, name)
-            made.description = description
-            return made.id
-
-    def enable_port(self, port_id: str, enabled: bool) -> None:
-        """See base class."""
-        with self._call("enable_port", port_id, "neutron"):
-            self._world.neutron.port(port_id).enabled = enabled
-
-    def delete_port(self, port_id: str) -> None:
-        """See base class."""
-        with self._call("delete_port", port_id, "neutron"):
-            self._world.neutron.delete_port(port_id)
-
-    def floating_ips(self, port_id: str) -> Sequence[base.FloatingIp]:
-        """See base class."""
-        with self._call("floating_ips", port_id, "neutron"):
-            port = self._world.neutron.ports.get(port_id)
-            found = port.floating if port is not None else None
-            return [_floating_ip(found)] if found is not None else []
-
-    def find_floating_ips(self, name: str) -> Sequence[base.FloatingIp]:
-        """See base class."""
-        with self._call("find_floating_ips", name, "neutron"):
-            found = self._world.neutron.floating_ips.values()
-            return [_floating_ip(one) for one in found if one.name == name]
-
-    def create_floating_ip(self, like_id: str, name: str) -> base.FloatingIp:
-        """See base class."""
-        with self._call("create_floating_ip", like_id, "neutron"):
-            self._world.neutron.floating_ip(like_id)
-            return _floating_ip(self._world.neutron.add_floating_ip(name))
-
-    def point_floating_ip(
-        self, floating_ip_id: str, port_id: str | None
-    ) -> None:
-        """See base class."""
-        with self._call("point_floating_ip", floating_ip_id, "neutron"):
-            self._world.neutron.point(floating_ip_id, port_id)
-
-    def delete_floating_ip(self, floating_ip_id: str) -> None:
-        """See base class."""
-        with self._call("delete_floating_ip", floating_ip_id, "neutron"):
-            self._world.neutron.delete_floating_ip(floating_ip_id)

@@ -59,6 +59,11 @@ class SimulatedVnfm(base.Vnfm):
         with self._call("operations", instance_id):
             return tuple(self._world.tacker.get(instance_id).operations)
 
+    def stuck_operations(self) -> Sequence[base.Operation]:
+        """See base class."""
+        with self._call("stuck_operations"):
+            return self._world.tacker.stuck()
+
     def heal(
         self, instance_id: str, vnfc: base.VnfcRecord, image_id: str | None
     ) -> str:
@@ -70,6 +75,11 @@ class SimulatedVnfm(base.Vnfm):
         """See base class."""
         with self._call("fail_operation", operation_id):
             self._world.tacker.fail(operation_id)
+
+    def retry_operation(self, operation_id: str) -> None:
+        """See base class."""
+        with self._call("retry_operation", operation_id):
+            self._world.tacker.retry(operation_id)
 
     def subscribe(self, callback: str, user: str, password: str) -> None:
         """See base class."""

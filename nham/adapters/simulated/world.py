@@ -214,7 +214,7 @@ class World(faults.Faults):
         :param volume_backed: VDUs whose root disk is a volume.
         :param affinity: VDUs in a server group with affinity.
         """
-        instance = tacker.Instance(
+        instance = records.Instance(
             id=self.new_id(),
             name=name,
             vnfd_id=self.new_id(),
@@ -238,14 +238,14 @@ class World(faults.Faults):
 
     def _add_vnfc(
         self,
-        instance: tacker.Instance,
+        instance: records.Instance,
         vdu: str,
         index: int,
         host: str,
         image_id: str | None,
         affinity: bool,
         booted: bool = True,
-    ) -> tacker.Vnfc:
+    ) -> records.Vnfc:
         server_id = self.add_server(
             f"{vdu}-{index}",
             host,
@@ -254,7 +254,7 @@ class World(faults.Faults):
             identity=f"{instance.id}/{vdu}-{index}",
             booted=booted,
         )
-        return tacker.Vnfc(
+        return records.Vnfc(
             vdu=vdu, index=index, server_id=server_id, image_id=image_id
         )
 
@@ -263,7 +263,7 @@ class World(faults.Faults):
         instance = self.tacker.get(instance_id)
         first = next(one for one in instance.vnfcs if one.vdu == vdu)
 
-        def make(index: int) -> tacker.Vnfc:
+        def make(index: int) -> records.Vnfc:
             host = self.nova.services.choose(not_on="") or ""
             return self._add_vnfc(
                 instance, vdu, index, host, first.image_id, False, False

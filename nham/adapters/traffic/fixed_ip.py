@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from nham.adapters import errors
 from nham.adapters.traffic import base
-from nham.adapters.vim import base as vim_base
+from nham.adapters.vim import network_base
 from nham.core import model
 
 
@@ -38,7 +38,7 @@ class FixedIpMover(base.Mover):
     asked = False
     volatile = False
 
-    def __init__(self, vim: vim_base.Network) -> None:
+    def __init__(self, vim: network_base.Network) -> None:
         self._vim = vim
 
     def find(
@@ -57,7 +57,7 @@ class FixedIpMover(base.Mover):
             "the VNFC has a port with a floating IP, by which NHAM reaches it"
         )
 
-    def _has(self, port: vim_base.Port, address: str) -> bool:
+    def _has(self, port: network_base.Port, address: str) -> bool:
         """Say whether a port has an address, given to it if nobody has it."""
         for holder in self._vim.ports_with(port.network_id, address):
             if holder.id != port.id:

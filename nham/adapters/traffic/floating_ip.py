@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from nham.adapters import errors
 from nham.adapters.traffic import base
-from nham.adapters.vim import base as vim_base
+from nham.adapters.vim import network_base
 from nham.core import model
 
 
@@ -32,7 +32,7 @@ class FloatingIpMover(base.Mover):
     asked = True
     volatile = False
 
-    def __init__(self, vim: vim_base.Network) -> None:
+    def __init__(self, vim: network_base.Network) -> None:
         self._vim = vim
 
     def find(

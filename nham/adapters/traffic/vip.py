@@ -27,7 +27,7 @@ import contextlib
 from nham.adapters import errors
 from nham.adapters.hooks import base as hooks
 from nham.adapters.traffic import base
-from nham.adapters.vim import base as vim_base
+from nham.adapters.vim import network_base
 from nham.core import model
 
 
@@ -44,7 +44,7 @@ class VipMover(base.Mover):
 
     def __init__(
         self,
-        vim: vim_base.Network,
+        vim: network_base.Network,
         hook: hooks.Hook,
         locate: Callable[[str], tuple[hooks.Endpoint, int]],
     ) -> None:
@@ -71,7 +71,10 @@ class VipMover(base.Mover):
         )
 
     def _ip(
-        self, port: vim_base.Port, reserving: vim_base.Port, address: str
+        self,
+        port: network_base.Port,
+        reserving: network_base.Port,
+        address: str,
     ) -> str:
         """Return what NHAM asks to see what clients see.
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The VIM as NHAM needs it: compute, images, volumes, network.
+"""The VIM as NHAM needs it: servers and hosts, its storage and network.
 
 Each call returns at once with what the cloud says now; nothing here
 waits. Waiting is the recovery runner's work, because only it knows the
@@ -23,8 +23,8 @@ import abc
 from collections.abc import Sequence
 import dataclasses
 
-DESCRIPTION = "nham"
-"""What NHAM's own ports are described as, if nothing else is known."""
+from nham.adapters.vim import network_base
+from nham.adapters.vim import storage_base
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -101,165 +101,7 @@ class ComputeService:
     seen_at: float | None = None
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Image:
-    """One Glance image.
-
-    :ivar digest: algorithm and hash of its data, None until it is active.
-    """
-
-    id: str
-    status: str
-    size: int = 0
-    digest: str | None = None
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Snapshot:
-    """One Cinder snapshot; ``size`` in bytes."""
-
-    id: str
-    status: str
-    volume_id: str
-    size: int = 0
-    description: str = ""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Volume:
-    """One Cinder volume.
-
-    :ivar status: Cinder's, e.g. ``creating``, ``available``, ``in-use``.
-    """
-
-    id: str
-    status: str
-    description: str = ""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Port:
-    """One Neutron port.
-
-    :ivar addresses: its fixed IP addresses.
-    :ivar enabled: it is not administratively down.
-    :ivar server_id: the server that it is bound to.
-    :ivar description: what whoever made it wrote there.
-    """
-
-    id: str
-    network_id: str
-    addresses: tuple[str, ...] = ()
-    enabled: bool = True
-    server_id: str | None = None
-    description: str = ""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class FloatingIp:
-    """One floating IP; ``port_id`` is None while it leads nowhere."""
-
-    id: str
-    ip: str
-    port_id: str | None = None
-
-
-class Network(abc.ABC):
-    """The ports and the floating IPs of a cloud.
-
-    Every method may raise the errors of ``nham.adapters.errors``.
-    """
-
-    @abc.abstractmethod
-    def ports(self, server_id: str) -> Sequence[Port]:
-        """Return the ports of a server, always in the same order."""
-
-    @abc.abstractmethod
-    def find_ports(self, name: str) -> Sequence[Port]:
-        """Return the ports of that name (to resume after a crash)."""
-
-    @abc.abstractmethod
-    def port(self, port_id: str) -> Port:
-        """Return one port as it is now."""
-
-    @abc.abstractmethod
-    def ports_with(self, network_id: str, address: str) -> Sequence[Port]:
-        """Return the ports of a network that have a fixed address."""
-
-    @abc.abstractmethod
-    def give_address(self, port_id: str, address: str) -> None:
-        """Give a port one more fixed address; one that it has is no error.
-
-        :raises Conflict: another port has it.
-        :raises Refused: no subnet of the port's network has it.
-        """
-
-    @abc.abstractmethod
-    def take_address(self, port_id: str, address: str) -> None:
-        """Take a fixed address from a port; no error if it has it not."""
-
-    @abc.abstractmethod
-    def allow_address(self, port_id: str, address: str) -> None:
-        """Let the guest behind a port use an address that is not its own.
-
-        One that it may use already is no error.
-
-        :raises Refused: the port lets everything through, and so it cannot
-            be told what else to let through.
-        """
-
-    @abc.abstractmethod
-    def copy_port(
-        self, port_id: str, name: str, description: str = DESCRIPTION
-    ) -> str:
-        """Make a port like that one, bound to nothing; return its id.
-
-        It has the network, the subnets, the security groups and the port
-        security of that one, one address of its own in each of those
-        subnets, and is enabled. It
-        belongs to NHAM's own project, as a server copied for it does.
-        """
-
-    @abc.abstractmethod
-    def enable_port(self, port_id: str, enabled: bool) -> None:
-        """Enable or disable a port; a disabled one cuts its server off."""
-
-    @abc.abstractmethod
-    def delete_port(self, port_id: str) -> None:
-        """Delete a port; one that is gone already is no error."""
-
-    @abc.abstractmethod
-    def floating_ips(self, port_id: str) -> Sequence[FloatingIp]:
-        """Return the floating IPs that lead to a port."""
-
-    @abc.abstractmethod
-    def find_floating_ips(self, name: str) -> Sequence[FloatingIp]:
-        """Return those of that description (to resume after a crash)."""
-
-    @abc.abstractmethod
-    def create_floating_ip(self, like_id: str, name: str) -> FloatingIp:
-        """Make a floating IP like that one, which leads nowhere yet.
-
-        It is of the same external network and project.
-
-        :param name: its description.
-        """
-
-    @abc.abstractmethod
-    def point_floating_ip(
-        self, floating_ip_id: str, port_id: str | None
-    ) -> None:
-        """Let a floating IP lead to a port, or nowhere.
-
-        :raises Conflict: another floating IP leads to that port.
-        """
-
-    @abc.abstractmethod
-    def delete_floating_ip(self, floating_ip_id: str) -> None:
-        """Delete a floating IP; one that is gone already is no error."""
-
-
-class Vim(Network):
+class Vim(storage_base.Storage, network_base.Network):
     """What a recovery may ask of a cloud.
 
     Every method may raise the errors of ``nham.adapters.errors``.
@@ -374,77 +216,3 @@ class Vim(Network):
     @abc.abstractmethod
     def create_image(self, server_id: str, name: str) -> str:
         """Begin an image of the server's disk; return the image's id."""
-
-    @abc.abstractmethod
-    def image(self, image_id: str) -> Image:
-        """Return one image as it is now."""
-
-    @abc.abstractmethod
-    def share_image(self, image_id: str, project_id: str) -> None:
-        """Give the image to the project that owns the VNF."""
-
-    @abc.abstractmethod
-    def delete_image(self, image_id: str) -> None:
-        """Delete an image; one that is gone already is no error."""
-
-    @abc.abstractmethod
-    def find_images(self, name: str) -> Sequence[Image]:
-        """Return the images of that name (to resume after a crash)."""
-
-    @abc.abstractmethod
-    def create_snapshot(
-        self, volume_id: str, name: str, description: str = DESCRIPTION
-    ) -> str:
-        """Begin a snapshot of a volume in use; return its id."""
-
-    @abc.abstractmethod
-    def snapshot(self, snapshot_id: str) -> Snapshot:
-        """Return one snapshot as it is now."""
-
-    @abc.abstractmethod
-    def delete_snapshot(self, snapshot_id: str) -> None:
-        """Delete a snapshot; one that is gone already is no error."""
-
-    @abc.abstractmethod
-    def find_snapshots(self, name: str) -> Sequence[Snapshot]:
-        """Return the snapshots of that name (to resume after a crash)."""
-
-    @abc.abstractmethod
-    def image_from_snapshot(self, snapshot_id: str, name: str) -> str:
-        """Begin an image of a snapshot's content; return the image's id.
-
-        A volume-backed server takes a checkpoint back by a rebuild, and
-        Nova's rebuild wants an image.
-        """
-
-    @abc.abstractmethod
-    def copy_volume(
-        self, volume_id: str, name: str, description: str = DESCRIPTION
-    ) -> str:
-        """Make a volume like that one, to boot from; return its id.
-
-        It has that one's size and type, and what that one had when it was
-        made of an image; without such an image, what is on it now. It
-        belongs to NHAM's own project.
-
-        :raises Conflict: it is being made; ask again.
-        :raises Refused: it cannot be made.
-        """
-
-    @abc.abstractmethod
-    def find_volumes(self, name: str) -> Sequence[Volume]:
-        """Return the volumes of that name (to resume after a crash)."""
-
-    @abc.abstractmethod
-    def delete_volume(self, volume_id: str) -> None:
-        """Delete a volume; one that is gone already is no error.
-
-        :raises Conflict: a server has it, or it is being made.
-        """
-
-    def reimage_trouble(self, volume_id: str) -> str:
-        """Return why a rebuild cannot bring a root volume back.
-
-        Empty if it can, which is what most backends do.
-        """
-        return ""

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nham.adapters import rest
-from nham.adapters.vim import base
+from nham.adapters.vim import network_base
 from nham.adapters.vim import records
 
 _ALIKE = ("network_id", "security_groups", "port_security_enabled")
@@ -34,7 +34,7 @@ _ALIKE_IF_SET = (
 """Neutron refuses some of these where they are given as empty."""
 
 
-class Neutron(base.Network):
+class Neutron(network_base.Network):
     """Neutron of one region."""
 
     def __init__(self, neutron: rest.Rest) -> None:
@@ -46,16 +46,16 @@ class Neutron(base.Network):
         body = self._neutron.get("/ports", params=filters)
         return sorted(body["ports"], key=lambda one: str(one["id"]))
 
-    def ports(self, server_id: str) -> Sequence[base.Port]:
+    def ports(self, server_id: str) -> Sequence[network_base.Port]:
         """See base class."""
         found = self._ports(device_id=server_id)
         return [records.port(one) for one in found]
 
-    def find_ports(self, name: str) -> Sequence[base.Port]:
+    def find_ports(self, name: str) -> Sequence[network_base.Port]:
         """See base class."""
         return [records.port(one) for one in self._ports(name=name)]
 
-    def port(self, port_id: str) -> base.Port:
+    def port(self, port_id: str) -> network_base.Port:
         """See base class."""
         return records.port(self._port(port_id))
 
@@ -66,7 +66,9 @@ class Neutron(base.Network):
     def _change(self, port_id: str, wish: dict[str, Any]) -> None:
         self._neutron.send("PUT", f"/ports/{port_id}", json={"port": wish})
 
-    def ports_with(self, network_id: str, address: str) -> Sequence[base.Port]:
+    def ports_with(
+        self, network_id: str, address: str
+    ) -> Sequence[network_base.Port]:
         """See base class."""
         found = self._ports(
             network_id=network_id, fixed_ips=f"ip_address={address}"
@@ -98,7 +100,10 @@ class Neutron(base.Network):
             self._change(port_id, {"allowed_address_pairs": [*pairs, wish]})
 
     def copy_port(
-        self, port_id: str, name: str, description: str = base.DESCRIPTION
+        self,
+        port_id: str,
+        name: str,
+        description: str = network_base.DESCRIPTION,
     ) -> str:
         """See base class.
 
@@ -130,19 +135,25 @@ class Neutron(base.Network):
 
     # -- floating IPs
 
-    def _floating_ips(self, **filters: str) -> Sequence[base.FloatingIp]:
+    def _floating_ips(
+        self, **filters: str
+    ) -> Sequence[network_base.FloatingIp]:
         body = self._neutron.get("/floatingips", params=filters)
         return [records.floating_ip(one) for one in body["floatingips"]]
 
-    def floating_ips(self, port_id: str) -> Sequence[base.FloatingIp]:
+    def floating_ips(self, port_id: str) -> Sequence[network_base.FloatingIp]:
         """See base class."""
         return self._floating_ips(port_id=port_id)
 
-    def find_floating_ips(self, name: str) -> Sequence[base.FloatingIp]:
+    def find_floating_ips(
+        self, name: str
+    ) -> Sequence[network_base.FloatingIp]:
         """See base class."""
         return self._floating_ips(description=name)
 
-    def create_floating_ip(self, like_id: str, name: str) -> base.FloatingIp:
+    def create_floating_ip(
+        self, like_id: str, name: str
+    ) -> network_base.FloatingIp:
         """See base class."""
         like = self._neutron.get(f"/floatingips/{like_id}")["floatingip"]
         wish = {

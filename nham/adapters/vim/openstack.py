@@ -33,8 +33,7 @@ from nham.adapters.vim import copies
 from nham.adapters.vim import lookups
 from nham.adapters.vim import network
 from nham.adapters.vim import records
-from nham.adapters.vim import transfer
-from nham.adapters.vim import volumes
+from nham.adapters.vim import storage
 
 READ = "2.53"
 """Reads: ids of services; older fields are all there."""
@@ -49,17 +48,12 @@ EVACUATE_STOPPED = "2.95"
 EVACUATE_FORCED = "2.67"
 """The last one with ``force``: it skips the scheduler and its groups."""
 KEEP_VOLUME = "2.85"
-SNAPSHOT = "3.0"
-"""``force`` allows a snapshot of a volume in use."""
 NOT_NOW_NOVA = ("is still in use", "Unable to force up")
 """An evacuation before the host's service counts as down; a lift of
 forced_down before nova-compute has removed the evacuated guests."""
-NOT_NOW_CINDER = ("Invalid volume: ", "Invalid snapshot: ")
-"""A volume or snapshot that is busy with something else."""
-_PATCH = "application/openstack-images-v2.1-json-patch"
 
 
-class OpenStackVim(network.Neutron, base.Vim):
+class OpenStackVim(network.Neutron, storage.GlanceAndCinder, base.Vim):
     """Nova, Glance, Cinder and Neutron of one region.
 
     :param cloud: whose user may act for all projects (admin).
@@ -75,24 +69,22 @@ class OpenStackVim(network.Neutron, base.Vim):
         # The session's own time-out is that of the calls to Keystone.
         cloud.session.timeout = timeout
         neutron = rest.Rest(lambda: cloud.network, timeout)
-        super().__init__(neutron)
+        network.Neutron.__init__(self, neutron)
+        storage.GlanceAndCinder.__init__(
+            self,
+            rest.Rest(lambda: cloud.image, timeout),
+            rest.Rest(
+                lambda: cloud.block_storage, timeout, not_now=storage.NOT_NOW
+            ),
+        )
         self._nova = rest.Rest(
             lambda: cloud.compute, timeout, not_now=NOT_NOW_NOVA
-        )
-        self._glance = rest.Rest(lambda: cloud.image, timeout)
-        self._cinder = rest.Rest(
-            lambda: cloud.block_storage, timeout, not_now=NOT_NOW_CINDER
         )
         self._affinity = lookups.Affinity(self._nova)
         self._addresses = lookups.HostAddresses(
             self._nova, time or clock.SystemClock()
         )
-        self._backends = lookups.Backends(self._cinder)
-        self._transfer = transfer.SnapshotToImage(self._cinder, self)
         self._copies = copies.Copies(self._nova, neutron)
-        self._volumes = volumes.VolumeCopies(
-            self._cinder, self._backends, self
-        )
 
     # -- servers
 
@@ -233,6 +225,11 @@ class OpenStackVim(network.Neutron, base.Vim):
             server_id, name, host, port_ids, image_id, tags, volume_id
         )
 
+    def create_image(self, server_id: str, name: str) -> str:
+        """See base class."""
+        body = self._act(server_id, "createImage", {"name": name}, IMAGE)
+        return str(body["image_id"])
+
     def tag_server(self, server_id: str, tags: Sequence[str]) -> None:
         """See base class."""
         self._nova.send(
@@ -272,118 +269,6 @@ class OpenStackVim(network.Neutron, base.Vim):
             json={"forced_down": forced},
             microversion=READ,
         )
-
-    # -- images
-
-    def create_image(self, server_id: str, name: str) -> str:
-        """See base class."""
-        body = self._act(server_id, "createImage", {"name": name}, IMAGE)
-        return str(body["image_id"])
-
-    def image(self, image_id: str) -> base.Image:
-        """See base class."""
-        return records.image(self._glance.get(f"/images/{image_id}"))
-
-    def share_image(self, image_id: str, project_id: str) -> None:
-        """See base class."""
-        change = [{"op": "replace", "path": "/owner", "value": project_id}]
-        self._glance.send(
-            "PATCH",
-            f"/images/{image_id}",
-            json=change,
-            headers={"Content-Type": _PATCH},
-        )
-
-    def delete_image(self, image_id: str) -> None:
-        """See base class."""
-        self._glance.delete(f"/images/{image_id}")
-
-    def find_images(self, name: str) -> Sequence[base.Image]:
-        """See base class."""
-        body = self._glance.get("/images", params={"name": name})
-        return [records.image(one) for one in body["images"]]
-
-    # -- volumes
-
-    def create_snapshot(
-        self, volume_id: str, name: str, description: str = base.DESCRIPTION
-    ) -> str:
-        """See base class."""
-        wish = {
-            "volume_id": volume_id,
-            "name": name,
-            "description": description,
-            "force": True,
-        }
-        body = self._cinder.post(
-            "/snapshots", {"snapshot": wish}, microversion=SNAPSHOT
-        )
-        return str(body["snapshot"]["id"])
-
-    def snapshot(self, snapshot_id: str) -> base.Snapshot:
-        """See base class."""
-        body = self._cinder.get(f"/snapshots/{snapshot_id}")
-        return records.snapshot(body["snapshot"])
-
-    def delete_snapshot(self, snapshot_id: str) -> None:
-        """See base class; one that is being deleted is no error either.
-
-        :raises errors.Conflict: it is still being made, or read.
-        """
-        url = f"/snapshots/{snapshot_id}"
-        try:
-            self._cinder.delete(url)
-        except errors.Conflict:
-            status = self._snapshot_status(snapshot_id)
-            if status == "error_deleting":
-                # It failed once, as when the server was busy just then.
-                reset = {"os-reset_status": {"status": "error"}}
-                self._cinder.post(f"{url}/action", reset)
-                self._cinder.delete(url)
-            elif status != "deleting":
-                raise
-
-    def _snapshot_status(self, snapshot_id: str) -> str:
-        try:
-            return self.snapshot(snapshot_id).status
-        except errors.NotFound:
-            return "deleting"
-
-    def find_snapshots(self, name: str) -> Sequence[base.Snapshot]:
-        """See base class."""
-        body = self._cinder.get(
-            "/snapshots/detail", params={"name": name, "all_tenants": "1"}
-        )
-        return [records.snapshot(one) for one in body["snapshots"]]
-
-    def image_from_snapshot(self, snapshot_id: str, name: str) -> str:
-        """See base class.
-
-        :raises errors.Conflict: a step is under way; ask again.
-        """
-        return self._transfer.ask(snapshot_id, name)
-
-    def copy_volume(
-        self, volume_id: str, name: str, description: str = base.DESCRIPTION
-    ) -> str:
-        """See base class."""
-        return self._volumes.ask(volume_id, name, description)
-
-    def find_volumes(self, name: str) -> Sequence[base.Volume]:
-        """See base class."""
-        body = self._cinder.get(
-            "/volumes/detail", params={"name": name, "all_tenants": "1"}
-        )
-        return [records.volume(one) for one in body["volumes"]]
-
-    def delete_volume(self, volume_id: str) -> None:
-        """See base class."""
-        self._cinder.delete(f"/volumes/{volume_id}")
-
-    def reimage_trouble(self, volume_id: str) -> str:
-        """See base class."""
-        body = self._cinder.get(f"/volumes/{volume_id}")
-        return self._backends.trouble(body["volume"])
 
 
 def _root_first(body: dict[str, Any], attachments: Any) -> None:

@@ -19,6 +19,8 @@ import datetime
 from typing import Any
 
 from nham.adapters.vim import base
+from nham.adapters.vim import network_base
+from nham.adapters.vim import storage_base
 
 GIGABYTE = 1024**3
 
@@ -101,11 +103,11 @@ def service(body: Json, address: str | None) -> base.ComputeService:
     )
 
 
-def image(body: Json) -> base.Image:
+def image(body: Json) -> storage_base.Image:
     """Return an image; its digest names the algorithm, too."""
     value = body.get("os_hash_value")
     digest = f"{body.get('os_hash_algo')}:{value}" if value else None
-    return base.Image(
+    return storage_base.Image(
         id=body["id"],
         status=body["status"],
         size=body.get("size") or 0,
@@ -113,9 +115,9 @@ def image(body: Json) -> base.Image:
     )
 
 
-def snapshot(body: Json) -> base.Snapshot:
+def snapshot(body: Json) -> storage_base.Snapshot:
     """Return a snapshot; Cinder counts in gigabytes."""
-    return base.Snapshot(
+    return storage_base.Snapshot(
         id=body["id"],
         status=body["status"],
         volume_id=body["volume_id"],
@@ -124,19 +126,19 @@ def snapshot(body: Json) -> base.Snapshot:
     )
 
 
-def volume(body: Json) -> base.Volume:
+def volume(body: Json) -> storage_base.Volume:
     """Return a volume."""
-    return base.Volume(
+    return storage_base.Volume(
         id=body["id"],
         status=body["status"],
         description=body.get("description") or "",
     )
 
 
-def port(body: Json) -> base.Port:
+def port(body: Json) -> network_base.Port:
     """Return a port; routers and DHCP are bound to what is no server."""
     bound = body.get("device_owner", "").startswith("compute:")
-    return base.Port(
+    return network_base.Port(
         id=body["id"],
         network_id=body["network_id"],
         addresses=tuple(one["ip_address"] for one in body["fixed_ips"]),
@@ -146,9 +148,9 @@ def port(body: Json) -> base.Port:
     )
 
 
-def floating_ip(body: Json) -> base.FloatingIp:
+def floating_ip(body: Json) -> network_base.FloatingIp:
     """Return a floating IP."""
-    return base.FloatingIp(
+    return network_base.FloatingIp(
         id=body["id"],
         ip=body["floating_ip_address"],
         port_id=body.get("port_id"),

@@ -23,16 +23,18 @@ from typing import Any
 
 from nham.adapters import errors
 from nham.adapters import rest
-from nham.adapters.vim import base
 from nham.adapters.vim import records
+from nham.adapters.vim import storage_base
 
 
 class SnapshotToImage:
     """Makes images of snapshots, one step at each call."""
 
-    def __init__(self, cinder: rest.Rest, vim: base.Vim) -> None:
+    def __init__(
+        self, cinder: rest.Rest, storage: storage_base.Storage
+    ) -> None:
         self._cinder = cinder
-        self._vim = vim
+        self._storage = storage
 
     def ask(self, snapshot_id: str, name: str) -> str:
         """Do the next step; return the image's id once there is one.
@@ -42,7 +44,7 @@ class SnapshotToImage:
         :raises errors.Refused: the volume could not be made.
         """
         volume = self._volume(name)
-        images = self._vim.find_images(name)
+        images = self._storage.find_images(name)
         if images:
             if images[0].status == "active" and volume is not None:
                 self._remove(volume)
@@ -66,7 +68,7 @@ class SnapshotToImage:
         return alive[0] if alive else None
 
     def _make_volume(self, snapshot_id: str, name: str) -> None:
-        size = self._vim.snapshot(snapshot_id).size // records.GIGABYTE
+        size = self._storage.snapshot(snapshot_id).size // records.GIGABYTE
         wish = {"snapshot_id": snapshot_id, "name": name, "size": size}
         self._cinder.post("/volumes", {"volume": wish})
 

@@ -23,8 +23,8 @@ from typing import Any
 
 from nham.adapters import errors
 from nham.adapters import rest
-from nham.adapters.vim import base
 from nham.adapters.vim import lookups
+from nham.adapters.vim import storage_base
 
 #: Cinder makes a volume, and then fills it.
 _MAKING = ("creating", "downloading")
@@ -34,11 +34,14 @@ class VolumeCopies:
     """Makes volumes of what Cinder tells of others, one step at each call."""
 
     def __init__(
-        self, cinder: rest.Rest, backends: lookups.Backends, vim: base.Vim
+        self,
+        cinder: rest.Rest,
+        backends: lookups.Backends,
+        storage: storage_base.Storage,
     ) -> None:
         self._cinder = cinder
         self._backends = backends
-        self._vim = vim
+        self._storage = storage
 
     def ask(self, volume_id: str, name: str, description: str) -> str:
         """Do the next step; return the volume's id once it is whole.
@@ -46,15 +49,15 @@ class VolumeCopies:
         :raises errors.Conflict: it is being made; ask again.
         :raises errors.Refused: it cannot be made.
         """
-        for known in self._vim.find_volumes(name):
+        for known in self._storage.find_volumes(name):
             if known.status.startswith("error"):
-                self._vim.delete_volume(known.id)
+                self._storage.delete_volume(known.id)
                 raise errors.Refused(f"volume {known.id}: {known.status}")
             if known.status in _MAKING:
                 raise errors.Conflict(f"volume {known.id}: {known.status}")
             if known.status != "deleting":
-                for snapshot in self._vim.find_snapshots(name):
-                    self._vim.delete_snapshot(snapshot.id)
+                for snapshot in self._storage.find_snapshots(name):
+                    self._storage.delete_snapshot(snapshot.id)
                 return known.id
         like = self._cinder.get(f"/volumes/{volume_id}")["volume"]
         wish = {
@@ -84,7 +87,7 @@ class VolumeCopies:
 
     def _usable(self, image_id: str) -> bool:
         try:
-            return self._vim.image(image_id).status == "active"
+            return self._storage.image(image_id).status == "active"
         except errors.NotFound:
             return False
 
@@ -92,11 +95,11 @@ class VolumeCopies:
         self, like: Mapping[str, Any], name: str, description: str
     ) -> str:
         """Return a snapshot of the volume in use."""
-        for known in self._vim.find_snapshots(name):
+        for known in self._storage.find_snapshots(name):
             if known.status == "available":
                 return known.id
             if known.status.startswith("error"):
-                self._vim.delete_snapshot(known.id)
+                self._storage.delete_snapshot(known.id)
                 raise errors.Refused(f"snapshot {known.id}: {known.status}")
             raise errors.Conflict(f"snapshot {known.id}: {known.status}")
         trouble = self._backends.trouble(like)
@@ -106,5 +109,5 @@ class VolumeCopies:
                 f"volume {like['id']} was not made of an image that is "
                 f"there, and is not to have a snapshot: {trouble}"
             )
-        self._vim.create_snapshot(like["id"], name, description)
+        self._storage.create_snapshot(like["id"], name, description)
         raise errors.Conflict("a snapshot of the volume is being made")

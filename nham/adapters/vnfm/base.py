@@ -59,14 +59,20 @@ class VnfRecord:
 class Operation:
     """One lifecycle operation (LCM operation occurrence).
 
+    :ivar instance_id: of the VNF instance that it changes.
     :ivar state: SOL 003 LcmOperationStateType, e.g. ``PROCESSING``.
     :ivar at: when it started, seconds since the epoch.
+    :ivar since: when it got into its state, seconds since the epoch.
+    :ivar error: why it failed, in the VNFM's words; empty if it did not.
     """
 
     id: str
+    instance_id: str
     kind: str
     state: str
     at: float
+    since: float
+    error: str = ""
     params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
@@ -105,6 +111,10 @@ class Vnfm(abc.ABC):
         """Return the operations of an instance, newest first."""
 
     @abc.abstractmethod
+    def stuck_operations(self) -> Sequence[Operation]:
+        """Return the operations of all instances that are stuck."""
+
+    @abc.abstractmethod
     def heal(
         self, instance_id: str, vnfc: VnfcRecord, image_id: str | None
     ) -> str:
@@ -116,6 +126,10 @@ class Vnfm(abc.ABC):
     @abc.abstractmethod
     def fail_operation(self, operation_id: str) -> None:
         """Give up an operation that is stuck, so that others may run."""
+
+    @abc.abstractmethod
+    def retry_operation(self, operation_id: str) -> None:
+        """Have an operation that is stuck be tried once more."""
 
     @abc.abstractmethod
     def subscribe(self, callback: str, user: str, password: str) -> None:

@@ -41,6 +41,10 @@ class NoVnfm(base.Vnfm):
         """See base class."""
         raise errors.NotFound(f"no VNFM knows VNF instance {instance_id}")
 
+    def stuck_operations(self) -> Sequence[base.Operation]:
+        """See base class."""
+        return ()
+
     def heal(
         self, instance_id: str, vnfc: base.VnfcRecord, image_id: str | None
     ) -> str:
@@ -48,6 +52,10 @@ class NoVnfm(base.Vnfm):
         raise errors.Refused(f"no VNFM can heal {vnfc.name}")
 
     def fail_operation(self, operation_id: str) -> None:
+        """See base class."""
+        raise errors.NotFound(f"no VNFM knows operation {operation_id}")
+
+    def retry_operation(self, operation_id: str) -> None:
         """See base class."""
         raise errors.NotFound(f"no VNFM knows operation {operation_id}")
 

@@ -174,6 +174,15 @@ class TackerVnfm(base.Vnfm):
         now = self._clock.now()
         return [_operation(one, now) for one in self._operations(instance_id)]
 
+    def stuck_operations(self) -> Sequence[base.Operation]:
+        """See base class."""
+        now = self._clock.now()
+        found = self._all(
+            f"{_LCM}/vnf_lcm_op_occs?all_fields"
+            "&filter=(eq,operationState,FAILED_TEMP)"
+        )
+        return [_operation(one, now) for one in found]
+
     def heal(
         self, instance_id: str, vnfc: base.VnfcRecord, image_id: str | None
     ) -> str:
@@ -215,6 +224,11 @@ class TackerVnfm(base.Vnfm):
     def fail_operation(self, operation_id: str) -> None:
         """See base class."""
         url = f"{_LCM}/vnf_lcm_op_occs/{operation_id}/fail"
+        self._lcm.send("POST", url)
+
+    def retry_operation(self, operation_id: str) -> None:
+        """See base class."""
+        url = f"{_LCM}/vnf_lcm_op_occs/{operation_id}/retry"
         self._lcm.send("POST", url)
 
     def subscribe(self, callback: str, user: str, password: str) -> None:
@@ -264,8 +278,11 @@ def _operation(body: Json, now: float) -> base.Operation:
         state = "ROLLED_BACK"
     return base.Operation(
         id=body["id"],
+        instance_id=body["vnfInstanceId"],
         kind=body["operation"],
         state=state,
         at=at,
+        since=records.epoch(body["stateEnteredTime"]),
+        error=(body.get("error") or {}).get("detail") or "",
         params=body.get("operationParams") or {},
     )

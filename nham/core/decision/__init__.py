@@ -23,6 +23,7 @@ import functools
 
 from nham.core import descriptor
 from nham.core import facts as facts_
+from nham.core import member_facts
 from nham.core import model
 from nham.core.decision import hosts
 from nham.core.decision import ladder
@@ -31,6 +32,7 @@ from nham.core.decision import replica_plans
 from nham.core.decision import replicas
 from nham.core.decision import rules
 from nham.core.decision import situation
+from nham.core.decision import takeover
 
 Kind = rules.Kind
 
@@ -113,7 +115,7 @@ def _well(group_id: str) -> Verdict:
 
 
 def restore_verdict(
-    member: facts_.MemberFacts,
+    member: member_facts.MemberFacts,
     checkpoint_id: str | None,
     rule: str,
     reason: str,
@@ -145,7 +147,7 @@ def restore_verdict(
 
 
 def switchover_verdict(
-    member: facts_.MemberFacts,
+    member: member_facts.MemberFacts,
     reason: str,
     held_until: float | None = None,
 ) -> Verdict:
@@ -154,7 +156,7 @@ def switchover_verdict(
     :param held_until: until when the application stands still for it.
     :raises ValueError: no standby could, and why.
     """
-    why_not = replicas.why_not(member)
+    why_not = takeover.why_not(member)
     if why_not:
         raise ValueError(why_not)
     rung = replica_plans.SWITCHOVER
@@ -267,10 +269,10 @@ def _plan(
 
 
 def _subject(
-    member: facts_.MemberFacts, rung: str, zone: descriptor.Zone
+    member: member_facts.MemberFacts, rung: str, zone: descriptor.Zone
 ) -> str:
     """Return what failed: the host, or the member's server."""
-    failed: facts_.MemberFacts | facts_.StandbyFacts = member
+    failed: member_facts.MemberFacts | member_facts.StandbyFacts = member
     if rung in replicas.BESIDE:
         other = replicas.about(member, rung)
         if other is None:

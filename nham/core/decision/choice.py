@@ -21,6 +21,7 @@ from typing import Any
 
 from nham.core import descriptor
 from nham.core import facts as facts_
+from nham.core import member_facts
 from nham.core import model
 
 #: Seconds until a step that asks the cloud for something counts as failed.
@@ -44,7 +45,7 @@ class Choice:
         on.
     """
 
-    member: facts_.MemberFacts
+    member: member_facts.MemberFacts
     host: facts_.HostFacts
     host_lost: bool = False
     checkpoint_id: str | None = None
@@ -82,7 +83,7 @@ def step(
     )
 
 
-def standby(choice: Choice) -> facts_.StandbyFacts:
+def standby(choice: Choice) -> member_facts.StandbyFacts:
     """Return the other member that the plan is about.
 
     :raises ValueError: there is none.
@@ -94,11 +95,15 @@ def standby(choice: Choice) -> facts_.StandbyFacts:
 
 
 def confirm(
-    choice: Choice, other: facts_.StandbyFacts | None = None
+    choice: Choice,
+    other: member_facts.StandbyFacts | None = None,
+    witness: str | None = None,
 ) -> list[model.Step]:
     """Look again; what answered at the decision proves nothing new.
 
     :param other: who has failed; None: the primary.
+    :param witness: what the watch knows a member by that goes on serving:
+        if it answers, Nova need not. None: Nova is needed anyhow.
     """
     if choice.ordered:
         return []
@@ -109,6 +114,8 @@ def confirm(
     }
     if other is not None:
         args["member_id"] = other.member_id
+    if witness is not None:
+        args["witness"] = witness
     found = step(
         "confirm_fault",
         "Look once more: a member that answers again is left alone.",
@@ -136,8 +143,30 @@ def fence(host: str) -> list[model.Step]:
     ]
 
 
+def answer_time(choice: Choice) -> float:
+    """Return the seconds in which a guest that runs already must answer.
+
+    Who is silent for longer has failed, too, and is not waited for as one
+    that boots.
+    """
+    detection = choice.member.policy.detection
+    return detection.initial_timeout * detection.max_misses
+
+
+def verify(choice: Choice) -> model.Step:
+    """Return the step that sees whether who took over serves."""
+    return step(
+        "verify_service",
+        "Wait for the first good answer.",
+        answer_time(choice),
+        "first_good",
+    )
+
+
 def give_state(
-    choice: Choice, which: Mapping[str, Any] | None = None
+    choice: Choice,
+    which: Mapping[str, Any] | None = None,
+    runs: bool = False,
 ) -> list[model.Step]:
     """Return the step that gives a member the newest saved state.
 
@@ -145,15 +174,18 @@ def give_state(
 
     :param which: names the member; None: the primary, whichever that is by
         then.
+    :param runs: it ran before, and need not be waited for.
     """
     policy = choice.member.policy
-    if policy.state_protection.method != "hook":
+    hook = policy.state_protection.hook
+    if policy.state_protection.method != "hook" or hook is None:
         return []
+    boots = policy.detection.boot_timeout
     return [
         step(
             "give_state",
             "Have the member import the newest state that was saved.",
-            policy.detection.boot_timeout,
+            answer_time(choice) + hook.timeout if runs else boots,
             "restored",
             {
                 **(which or {}),

@@ -23,7 +23,7 @@ from __future__ import annotations
 import dataclasses
 
 from nham.core import descriptor
-from nham.core import facts as facts_
+from nham.core import member_facts
 
 #: Nova's words for a server that is no more.
 GONE = frozenset(("DELETED", "SOFT_DELETED"))
@@ -36,7 +36,7 @@ _BOOTS = 2
 #: A host may be without room for a moment; this many tries, then operator.
 _MOVES = 2
 #: How an attempt ends that was of no use.
-BAD = (facts_.Outcome.FAILED, facts_.Outcome.REFUSED)
+BAD = (member_facts.Outcome.FAILED, member_facts.Outcome.REFUSED)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,9 @@ class Next:
 
 
 def tried(
-    member: facts_.MemberFacts, rungs: tuple[str, ...], *how: facts_.Outcome
+    member: member_facts.MemberFacts,
+    rungs: tuple[str, ...],
+    *how: member_facts.Outcome,
 ) -> int:
     """Return how often any of the rungs was tried.
 
@@ -69,17 +71,17 @@ def tried(
     )
 
 
-def _may(member: facts_.MemberFacts, zone: descriptor.Zone) -> bool:
+def _may(member: member_facts.MemberFacts, zone: descriptor.Zone) -> bool:
     return zone in member.policy.escalation.ladder
 
 
-def for_application(member: facts_.MemberFacts) -> Next:
+def for_application(member: member_facts.MemberFacts) -> Next:
     """Return the rung for a dead application in a living guest."""
     escalation = member.policy.escalation
     faults = tried(
         member,
         ("soft_reboot",),
-        facts_.Outcome.OK,
+        member_facts.Outcome.OK,
         *BAD,
     )
     failed = tried(member, ("soft_reboot",), *BAD)
@@ -98,7 +100,7 @@ def for_application(member: facts_.MemberFacts) -> Next:
     return after(f"soft_reboot: {why}", for_vm(member, "hard_reboot"))
 
 
-def for_vm(member: facts_.MemberFacts, first: str) -> Next:
+def for_vm(member: member_facts.MemberFacts, first: str) -> Next:
     """Return the rung for a dead VM.
 
     :param first: ``hard_reboot`` or ``start``: the way that keeps the
@@ -107,8 +109,8 @@ def for_vm(member: facts_.MemberFacts, first: str) -> Next:
     if not _may(member, descriptor.Zone.VM):
         return Next(rung=None, why="the policy's ladder has no VM zone")
     reboots = ("hard_reboot", "start")
-    refused = tried(member, reboots, facts_.Outcome.REFUSED)
-    failed = tried(member, reboots, facts_.Outcome.FAILED)
+    refused = tried(member, reboots, member_facts.Outcome.REFUSED)
+    failed = tried(member, reboots, member_facts.Outcome.FAILED)
     if not refused and failed < _BOOTS:
         return Next(rung=first, why="the disk holds the newest state")
     why = (
@@ -119,7 +121,7 @@ def for_vm(member: facts_.MemberFacts, first: str) -> Next:
     return after(why, _restore(member))
 
 
-def for_host(member: facts_.MemberFacts) -> Next:
+def for_host(member: member_facts.MemberFacts) -> Next:
     """Return the rung for a member of a dead host."""
     if not _may(member, descriptor.Zone.HOST):
         return Next(rung=None, why="the policy's ladder has no host zone")
@@ -146,12 +148,12 @@ def for_host(member: facts_.MemberFacts) -> Next:
     )
 
 
-def for_unrestored(member: facts_.MemberFacts) -> Next:
+def for_unrestored(member: member_facts.MemberFacts) -> Next:
     """Return the rung for a server that was moved without its state."""
     return _newest(member, skip_tried=True)
 
 
-def for_deleted(member: facts_.MemberFacts) -> Next:
+def for_deleted(member: member_facts.MemberFacts) -> Next:
     """Return the rung for a server that was deleted behind the VNFM."""
     why_not = _why_not_replace(member)
     if why_not:
@@ -162,7 +164,7 @@ def for_deleted(member: facts_.MemberFacts) -> Next:
     return dataclasses.replace(source, rung="replace")
 
 
-def _why_not_evacuate(member: facts_.MemberFacts) -> str:
+def _why_not_evacuate(member: member_facts.MemberFacts) -> str:
     wish = member.policy.host_recovery
     failed = tried(member, ("evacuate",), *BAD)
     if not member.vnfm or wish == "evacuate":
@@ -176,7 +178,7 @@ def _why_not_evacuate(member: facts_.MemberFacts) -> str:
     return "the server is in an affinity group" if member.affinity else ""
 
 
-def _why_not_replace(member: facts_.MemberFacts) -> str:
+def _why_not_replace(member: member_facts.MemberFacts) -> str:
     gone = member.server.status in GONE
     if not member.vnfm:
         return "no VNFM has it in its record"
@@ -186,17 +188,17 @@ def _why_not_replace(member: facts_.MemberFacts) -> str:
     return f"it failed {failed} times" if failed >= _MOVES else ""
 
 
-def _state_to_move(member: facts_.MemberFacts) -> Next:
+def _state_to_move(member: member_facts.MemberFacts) -> Next:
     """Return what a server made on another host starts from."""
     if member.volume_backed:
         return Next(rung="evacuate", why="the volume has the newest state")
     return _newest(member)
 
 
-def _restore(member: facts_.MemberFacts) -> Next:
+def _restore(member: member_facts.MemberFacts) -> Next:
     """Return the rung that makes the disk anew."""
     source = _newest(member, skip_tried=True)
-    refused = tried(member, ("rebuild",), facts_.Outcome.REFUSED)
+    refused = tried(member, ("rebuild",), member_facts.Outcome.REFUSED)
     if source.rung and not refused:
         return source
     why = "rebuild: the cloud refused it" if refused else source.why
@@ -207,7 +209,9 @@ def _restore(member: facts_.MemberFacts) -> Next:
     return after(why, dataclasses.replace(anything, rung="replace"))
 
 
-def _newest(member: facts_.MemberFacts, skip_tried: bool = False) -> Next:
+def _newest(
+    member: member_facts.MemberFacts, skip_tried: bool = False
+) -> Next:
     """Return a rebuild from the freshest state that may be used."""
     spent = (
         {
@@ -215,7 +219,8 @@ def _newest(member: facts_.MemberFacts, skip_tried: bool = False) -> Next:
             for a in member.attempts
             if a.unrestored
             or (
-                a.rung == "rebuild" and a.outcome is not facts_.Outcome.ABORTED
+                a.rung == "rebuild"
+                and a.outcome is not member_facts.Outcome.ABORTED
             )
         }
         if skip_tried
@@ -255,13 +260,13 @@ def _newest(member: facts_.MemberFacts, skip_tried: bool = False) -> Next:
     return _from_image(member, "no usable checkpoint is left: state is lost")
 
 
-def _loses_state(member: facts_.MemberFacts) -> bool:
+def _loses_state(member: member_facts.MemberFacts) -> bool:
     policy = member.policy
     must_not = policy.stateful and not policy.accept_state_loss
     return must_not and not member.checkpoints
 
 
-def _from_image(member: facts_.MemberFacts, why: str) -> Next:
+def _from_image(member: member_facts.MemberFacts, why: str) -> Next:
     if member.image_id is None:
         return Next(rung=None, why=f"{why}, but the VNFD names no image")
     return Next(rung="rebuild", why=why, image_id=member.image_id)

@@ -87,8 +87,9 @@ def fail_over(choice: Choice) -> list[model.Step]:
         return spread_plans.fail_over(choice)
     member, standby = choice.member, choice_.standby(choice)
     takes = {"member_id": standby.member_id}
+    witness = None if standby.parked else standby.member_id
     return [
-        *choice_.confirm(choice),
+        *choice_.confirm(choice, witness=witness),
         *_rouse(choice),
         _step(
             "isolate_member",
@@ -96,7 +97,7 @@ def fail_over(choice: Choice) -> list[model.Step]:
             marks="fenced",
             args={"member_id": member.member_id},
         ),
-        *choice_.give_state(choice, takes),
+        *choice_.give_state(choice, takes, runs=True),
         _step(
             "move_address",
             "Lead clients to the standby.",
@@ -107,12 +108,7 @@ def fail_over(choice: Choice) -> list[model.Step]:
             "Write down that the standby is the primary now.",
             args=takes,
         ),
-        _step(
-            "verify_service",
-            "Wait for the first good answer.",
-            member.policy.detection.boot_timeout,
-            "first_good",
-        ),
+        choice_.verify(choice),
     ]
 
 
@@ -134,7 +130,7 @@ def switchover(choice: Choice) -> list[model.Step]:
         in_time["before"] = choice.held_until - _MOVE_TIME
     return [
         *_rouse(choice),
-        *choice_.give_state(choice, takes),
+        *choice_.give_state(choice, takes, runs=True),
         _step(
             "move_address",
             "Lead clients to the standby.",
@@ -151,12 +147,7 @@ def switchover(choice: Choice) -> list[model.Step]:
             "Write down that the standby is the primary now.",
             args=takes,
         ),
-        _step(
-            "verify_service",
-            "Wait for the first good answer.",
-            member.policy.detection.boot_timeout,
-            "first_good",
-        ),
+        choice_.verify(choice),
     ]
 
 

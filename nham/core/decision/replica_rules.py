@@ -22,6 +22,7 @@ from nham.core import descriptor
 from nham.core import facts as facts_
 from nham.core.decision import replicas
 from nham.core.decision import rule
+from nham.core.decision import takeover
 
 Kind = rule.Kind
 Rule = rule.Rule
@@ -52,19 +53,19 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: (
             not c.trouble
             and c.member.app is facts_.Health.OK
-            and replicas.goes_back(c.member)
+            and takeover.goes_back(c.member)
             and c.member.standby is not None
             and c.member.standby.host not in c.overview.doubted
         ),
         zone=descriptor.Zone.VNFC,
-        rung=replicas.fail_back,
+        rung=takeover.fail_back,
     ),
     Rule(
         name="failback-later",
         kind=Kind.WAIT,
         source="OPNFV 3.1",
         says="the service goes back to the VNFC once both are well",
-        when=lambda c: c.fit and replicas.goes_back(c.member),
+        when=lambda c: c.fit and takeover.goes_back(c.member),
     ),
     Rule(
         name="surplus-serves",
@@ -73,7 +74,7 @@ RULES: tuple[Rule, ...] = (
         says="its policy has no place any more for NHAM's own server, which "
         "serves: put the former policy back, switch over to the VNFC, then "
         "change the policy",
-        when=lambda c: c.fit and replicas.misplaced(c.member),
+        when=lambda c: c.fit and takeover.misplaced(c.member),
     ),
     Rule(
         name="surplus",

@@ -10,11 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Replicas: who takes over, and how a group becomes whole again.
+"""Replicas: how a group becomes whole again, and who leaves it.
 
 Sources: NHAM paper 3.3.2 (1R-AS) and 3.3.3 (1R-AA), OPNFV HA section 3.1.
-Service recovery comes first: the standby takes over, and only then is
-redundancy repaired, by a recovery of its own.
+Redundancy is repaired by a recovery of its own, after the service.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from __future__ import annotations
 import collections
 
 from nham.core import facts as facts_
+from nham.core import member_facts
 from nham.core import states
 from nham.core.decision import ladder
 from nham.core.decision import situation
@@ -39,48 +39,12 @@ RUNGS = (
 #: The rungs that are about another member than the primary, which serves.
 BESIDE = (*RUNGS, "take_out", "withdraw", "dismiss")
 #: An operator may see to a member that has one of these.
-_THEIRS = (*facts_.FIT_ROLES, states.Role.ASIDE)
+_THEIRS = (*member_facts.FIT_ROLES, states.Role.ASIDE)
 #: In these a standby is not, if Nova is at work on it.
 _SETTLED = ladder.GONE | {"ACTIVE", "SHUTOFF", "ERROR"}
 #: Seconds; what failed is tried again after twice as long each time.
 _FIRST_PAUSE = 5.0
 _LONGEST_PAUSE = 300.0
-#: A fail-over that fails this often leaves the member to the ladder.
-_TRIES = 2
-
-
-def can_fail_over(member: facts_.MemberFacts) -> bool:
-    """Say whether the standby may take over now."""
-    return not why_not(member)
-
-
-def fail_over(case: situation.Case) -> ladder.Next:
-    """Return the rung that lets the standby take over, or why not."""
-    member = case.member
-    reason = why_not(member)
-    if reason or member.standby is None:
-        return ladder.Next(rung=None, why=f"fail_over: {reason}")
-    does = "is parked there" if member.standby.parked else "answers"
-    return ladder.Next(
-        rung="fail_over",
-        why=f"the standby on {member.standby.host} {does}",
-        refused=("any repair: the service comes first",),
-    )
-
-
-def goes_back(member: facts_.MemberFacts) -> bool:
-    """Say whether the service goes back to the VNFC without an operator."""
-    return member.astray and (
-        member.outdated or member.policy.failback == "auto"
-    )
-
-
-def fail_back(case: situation.Case) -> ladder.Next:
-    """Return the rung that gives the service back to the VNFC."""
-    why = f"the VNFM knows the standby and not the one on {case.host.name}"
-    if case.member.outdated:
-        why = f"{why}, which is of the package before"
-    return ladder.Next(rung="switchover", why=why)
 
 
 def for_standby(case: situation.Case) -> ladder.Next:
@@ -110,7 +74,7 @@ def for_standby(case: situation.Case) -> ladder.Next:
     )
 
 
-def too_few(member: facts_.MemberFacts) -> bool:
+def too_few(member: member_facts.MemberFacts) -> bool:
     """Say whether fewer members serve beside it than must (MR-AA)."""
     least = member.policy.min_replicas or 1
     return member.mechanism.spreads and member.sound < least
@@ -141,7 +105,7 @@ def one_more(case: situation.Case) -> ladder.Next:
     )
 
 
-def count(member: facts_.MemberFacts) -> str:
+def count(member: member_facts.MemberFacts) -> str:
     """Return how many serve beside a primary that wants more of them."""
     if not (member.mechanism.spreads and member.unguarded):
         return ""
@@ -161,20 +125,11 @@ def tune(case: situation.Case) -> ladder.Next:
     return ladder.Next(rung="wake_standby", why=why)
 
 
-def about(member: facts_.MemberFacts, rung: str) -> facts_.StandbyFacts | None:
+def about(
+    member: member_facts.MemberFacts, rung: str
+) -> member_facts.StandbyFacts | None:
     """Return the other member that a rung of `BESIDE` is about, if any."""
     return member.surplus if rung == "dismiss" else member.standby
-
-
-def misplaced(member: facts_.MemberFacts) -> bool:
-    """Say whether the wrong member serves for the policy as it is now.
-
-    A mechanism changes around the VNFC that the VNFM knows.
-    """
-    surplus = member.surplus
-    return member.kind == "server" and (
-        not member.wanted or (surplus is not None and surplus.kind == "vnfc")
-    )
 
 
 def dismiss(case: situation.Case) -> ladder.Next:
@@ -186,22 +141,6 @@ def dismiss(case: situation.Case) -> ladder.Next:
     if surplus.outdated:
         why = f"the {surplus.role} on {surplus.host} is of the package before"
     return ladder.Next(rung="dismiss", why=why)
-
-
-def goes_on(case: situation.Case) -> bool:
-    """Say whether a fail-over may pass by what else is done to the VNF.
-
-    Not while Nova is at work on the member: it may be being stopped. But
-    one whose disk is made anew is to serve afterwards, and cannot now.
-    """
-    server = case.server
-    runs = server.status == "ACTIVE" and not server.working
-    return can_fail_over(case.member) and (runs or is_rebuilt(case))
-
-
-def is_rebuilt(case: situation.Case) -> bool:
-    """Say whether somebody else has Nova make the member's disk anew."""
-    return case.server.status == "REBUILD"
 
 
 def unclear(case: situation.Case) -> bool:
@@ -228,7 +167,7 @@ def unclear(case: situation.Case) -> bool:
     return works or late or stuck
 
 
-def set_aside(standby: facts_.StandbyFacts | None) -> bool:
+def set_aside(standby: member_facts.StandbyFacts | None) -> bool:
     """Say whether an operator stopped the standby or set it aside."""
     if standby is None or standby.role not in _THEIRS:
         return False
@@ -239,7 +178,7 @@ def set_aside(standby: facts_.StandbyFacts | None) -> bool:
     )
 
 
-def must_withdraw(standby: facts_.StandbyFacts | None) -> bool:
+def must_withdraw(standby: member_facts.StandbyFacts | None) -> bool:
     """Say whether clients are led to a member that was set aside."""
     return (
         standby is not None
@@ -275,32 +214,13 @@ def readmit(case: situation.Case) -> ladder.Next:
     return ladder.Next(rung="readmit", why="its operator has started it again")
 
 
-def hands_over(case: situation.Case) -> bool:
-    """Say whether others serve on for a primary that was set aside."""
-    server = case.server
-    stopped = server.status == "SHUTOFF" and server.stopped_by == "user"
-    return (
-        case.member.mechanism.spreads
-        and (stopped or server.status in ladder.SET_ASIDE)
-        and can_fail_over(case.member)
-    )
-
-
-def hand_over(case: situation.Case) -> ladder.Next:
-    """Return the rung that has another member be the primary."""
-    return ladder.Next(
-        rung="hand_over",
-        why="its operator sees to it, and the others serve its clients",
-        refused=("a repair: nobody asked for one",),
-    )
-
-
-def must_pause(member: facts_.MemberFacts) -> bool:
+def must_pause(member: member_facts.MemberFacts) -> bool:
     """Say whether it is too early to try again after what failed."""
     failed = [
         attempt
         for attempt in member.attempts
-        if attempt.rung in RUNGS and attempt.outcome is not facts_.Outcome.OK
+        if attempt.rung in RUNGS
+        and attempt.outcome is not member_facts.Outcome.OK
     ]
     return bool(failed) and failed[0].age < pause_after(len(failed))
 
@@ -322,52 +242,6 @@ def standby_unfenced(case: situation.Case) -> bool:
         and case.standby_host_lost
         and case.standby_host.fence is facts_.Fence.IMPOSSIBLE
     )
-
-
-def why_not(member: facts_.MemberFacts) -> str:
-    """Return why the standby cannot take over, empty if it can."""
-    standby = member.standby
-    if not member.replicated:
-        return "the mechanism has no standby"
-    if standby is None:
-        return "there is no standby"
-    failed = ladder.tried(member, ("fail_over",), *ladder.BAD)
-    if failed >= _TRIES:
-        return f"it failed {failed} times"
-    if standby.parked and not standby.ready:
-        return (
-            f"the {standby.role} is parked on {standby.host}, which cannot "
-            f"start it now"
-        )
-    if not standby.ready:
-        return (
-            f"the {standby.role} on {standby.host}: Nova says "
-            f"{standby.server.status}, its application is {standby.app}"
-        )
-    has_state = standby.sequence > 0 or bool(member.checkpoints)
-    needs_state = (
-        member.policy.stateful and not member.policy.accept_state_loss
-    )
-    if needs_state and not has_state:
-        return "there is no state to give to the standby"
-    return ""
-
-
-def why_no_failback(member: facts_.MemberFacts) -> str:
-    """Return why the VNFC cannot serve again, empty if it can."""
-    if member.kind == "vnfc":
-        return f"{member.vnfc}: the server that the VNFM knows serves already"
-    standby = member.standby
-    if (
-        standby is None
-        or standby.kind != "vnfc"
-        or standby.role not in facts_.FIT_ROLES
-    ):
-        return (
-            f"{member.vnfc}: the server that the VNFM knows is not the "
-            "standby yet"
-        )
-    return why_not(member)
 
 
 def _host(case: situation.Case) -> str | None:
@@ -393,7 +267,8 @@ def _host(case: situation.Case) -> str | None:
         and host.name not in case.overview.lost
     )
     failed = sum(
-        attempt.rung in RUNGS and attempt.outcome is not facts_.Outcome.OK
+        attempt.rung in RUNGS
+        and attempt.outcome is not member_facts.Outcome.OK
         for attempt in member.attempts
     )
     return usable[failed % len(usable)][1] if usable else None

@@ -25,11 +25,13 @@ from collections.abc import Callable
 
 from nham.core import descriptor
 from nham.core import facts as facts_
+from nham.core import member_facts
+from nham.core.decision import guards
 from nham.core.decision import ladder
 from nham.core.decision import replica_rules
-from nham.core.decision import replicas
 from nham.core.decision import rule
 from nham.core.decision import situation
+from nham.core.decision import takeover
 
 Health = facts_.Health
 Kind = rule.Kind
@@ -37,14 +39,14 @@ Rule = rule.Rule
 
 
 def _or_fail_over(
-    repair: Callable[[facts_.MemberFacts], ladder.Next],
+    repair: Callable[[member_facts.MemberFacts], ladder.Next],
 ) -> Callable[[situation.Case], ladder.Next]:
     """Let the standby take over; repair only where none can."""
 
     def choose(case: situation.Case) -> ladder.Next:
         if not case.member.replicated:
             return repair(case.member)
-        first = replicas.fail_over(case)
+        first = takeover.fail_over(case)
         if first.rung is not None:
             return first
         return ladder.after(first.why, repair(case.member))
@@ -52,27 +54,15 @@ def _or_fail_over(
     return choose
 
 
-def _start(member: facts_.MemberFacts) -> ladder.Next:
+def _start(member: member_facts.MemberFacts) -> ladder.Next:
     return ladder.for_vm(member, "start")
 
 
-def _reboot(member: facts_.MemberFacts) -> ladder.Next:
+def _reboot(member: member_facts.MemberFacts) -> ladder.Next:
     return ladder.for_vm(member, "hard_reboot")
 
 
 _DOWN = ladder.GONE | {"SHUTOFF", "ERROR"}
-
-
-def _enough(case: situation.Case) -> bool:
-    """Say whether no more recoveries may begin now.
-
-    The last half of the places is left to the service: that many standbys
-    are made at once must not hold back a recovery.
-    """
-    places = case.facts.limits.recoveries
-    if case.fit:
-        places = (places + 1) // 2
-    return case.system.recent_recoveries >= places
 
 
 def _may_stand_still(case: situation.Case) -> bool:
@@ -133,7 +123,7 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: (
             c.server.status == "SHUTOFF"
             and c.server.stopped_by == "user"
-            and not replicas.hands_over(c)
+            and not takeover.hands_over(c)
         ),
     ),
     Rule(
@@ -142,7 +132,7 @@ RULES: tuple[Rule, ...] = (
         source="UC4",
         says="set aside by its operator",
         when=lambda c: (
-            c.server.status in ladder.SET_ASIDE and not replicas.hands_over(c)
+            c.server.status in ladder.SET_ASIDE and not takeover.hands_over(c)
         ),
     ),
     Rule(
@@ -152,134 +142,16 @@ RULES: tuple[Rule, ...] = (
         says="Nova says that it does not run, but its application answers",
         when=lambda c: c.serves and c.server.status in _DOWN,
     ),
-    Rule(
-        name="not-ours",
-        kind=Kind.WAIT,
-        source="guard: coordination",
-        says="another engine has its share",
-        when=lambda c: not c.system.owned,
-    ),
-    Rule(
-        name="database-down",
-        kind=Kind.WAIT,
-        source="guard: database",
-        says="the database is down, so nothing can be claimed",
-        when=lambda c: not c.system.database,
-    ),
-    Rule(
-        name="observer",
-        kind=Kind.WAIT,
-        source="guard: observer",
-        says="all went silent at once, or we are late: we suspect ourselves",
-        when=lambda c: c.overview.blind,
-    ),
-    Rule(
-        name="network-lost",
-        kind=Kind.WAIT,
-        source="guard: network",
-        says="its network is lost on several hosts",
-        when=lambda c: (
-            c.server.status == "ACTIVE"
-            and c.member.network in c.system.lost_networks
-            and not (c.host_lost and (c.host_fenced or not c.host.service))
-        ),
-    ),
-    Rule(
-        name="maintenance",
-        kind=Kind.WAIT,
-        source="OPNFV 6",
-        says="its host, or its standby's, is in maintenance",
-        when=lambda c: (
-            c.host.maintenance or (c.fit and c.standby_host.maintenance)
-        ),
-    ),
-    Rule(
-        name="nova-down",
-        kind=Kind.WAIT,
-        source="guard: Nova, Keystone",
-        says="Nova or Keystone does not answer",
-        when=lambda c: not (c.system.nova and c.system.keystone),
-    ),
-    Rule(
-        name="vnfm-operation",
-        kind=Kind.WAIT,
-        source="UC2, UC4",
-        says="the VNFM runs an operation on the VNF",
-        # The data plane never waits for the VNFM; what serves can.
-        when=lambda c: (
-            c.member.operation == "running"
-            and (c.fit or not replicas.goes_on(c))
-        ),
-    ),
-    Rule(
-        name="vnfm-stuck",
-        kind=Kind.WAIT,
-        source="UC2, UC4",
-        says="an operation of the VNFM is stuck, and NHAM may not end it",
-        when=lambda c: (
-            c.member.operation == "stuck"
-            and not c.facts.limits.fail_stuck
-            and not replicas.goes_on(c)
-        ),
-    ),
-    Rule(
-        name="mass-failure",
-        kind=Kind.WAIT,
-        source="guard: storm",
-        says="more hosts look dead than may be acted on: frozen",
-        when=lambda c: (
-            c.overview.frozen
-            and (
-                (c.host_lost and not c.host_fenced)
-                or (
-                    c.fit
-                    and c.standby_host_lost
-                    and c.standby_host.fence is not facts_.Fence.PROVED
-                )
-            )
-        ),
-    ),
-    Rule(
-        name="host-unfenced",
-        kind=Kind.WAIT,
-        source="design, rule 1",
-        says="its host looks dead and cannot be fenced: once it is surely "
-        "off, say so with `openstack nham host fenced`",
-        # A standby takes over without it: the failed member's ports and
-        # its address are cut off in the network.
-        when=lambda c: (
-            c.host_lost
-            and c.host.fence is facts_.Fence.IMPOSSIBLE
-            and not replicas.can_fail_over(c.member)
-        ),
-    ),
-    Rule(
-        name="host-queue",
-        kind=Kind.WAIT,
-        source="guard: storm",
-        says="enough members of dead hosts are being recovered; queued",
-        when=lambda c: (
-            (c.host_lost or (c.fit and c.standby_host_lost))
-            and c.system.host_recoveries >= c.facts.limits.host_parallel
-            and not replicas.can_fail_over(c.member)
-        ),
-    ),
-    Rule(
-        name="rate",
-        kind=Kind.WAIT,
-        source="guard: storm",
-        says="enough recoveries were begun lately; queued",
-        when=_enough,
-    ),
+    *guards.RULES,
     *replica_rules.RULES,
     Rule(
         name="primary-aside",
         kind=Kind.ACT,
         source="UC4, NHAM 3.3.4",
         says="its operator stopped it or set it aside, and others serve too",
-        when=replicas.hands_over,
+        when=takeover.hands_over,
         zone=descriptor.Zone.VNFC,
-        rung=replicas.hand_over,
+        rung=takeover.hand_over,
     ),
     Rule(
         name="host-dead",
@@ -296,12 +168,12 @@ RULES: tuple[Rule, ...] = (
         source="UC2, UC4",
         says="somebody has Nova make its disk anew",
         when=lambda c: (
-            replicas.is_rebuilt(c)
+            takeover.is_rebuilt(c)
             and not c.serves
-            and replicas.can_fail_over(c.member)
+            and takeover.can_fail_over(c.member)
         ),
         zone=descriptor.Zone.VM,
-        rung=replicas.fail_over,
+        rung=takeover.fail_over,
     ),
     Rule(
         name="task",
@@ -327,7 +199,7 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: (
             not c.host.service
             and bool(c.host.name)
-            and not replicas.can_fail_over(c.member)
+            and not takeover.can_fail_over(c.member)
         ),
     ),
     Rule(

@@ -25,13 +25,14 @@ import dataclasses
 import operator
 
 from nham.core import facts as facts_
+from nham.core import member_facts
 
 Health = facts_.Health
 
 _ALIVE = frozenset((Health.OK, Health.SLOW))
 _UNWELL = frozenset((Health.SLOW, Health.DEAD))
 _CALM = frozenset((Health.OK, Health.UNKNOWN))
-_Member = facts_.MemberFacts | facts_.StandbyFacts
+_Member = member_facts.MemberFacts | member_facts.StandbyFacts
 
 
 class Overview:
@@ -68,8 +69,8 @@ class Overview:
         return dataclasses.replace(facts, members=members)
 
     def _grounded(
-        self, member: facts_.MemberFacts, facts: facts_.Facts
-    ) -> facts_.MemberFacts:
+        self, member: member_facts.MemberFacts, facts: facts_.Facts
+    ) -> member_facts.MemberFacts:
         if not any(one.parked for one in member.standbys):
             return member
         standbys = tuple(
@@ -81,7 +82,7 @@ class Overview:
         return dataclasses.replace(member, standbys=standbys)
 
     def _ground(
-        self, standby: facts_.StandbyFacts, facts: facts_.Facts
+        self, standby: member_facts.StandbyFacts, facts: facts_.Facts
     ) -> Health:
         host = facts.host(standby.host)
         if standby.host in self.lost:
@@ -91,16 +92,16 @@ class Overview:
         return Health.SLOW if doubted else Health.OK
 
     def sift(
-        self, members: Iterable[facts_.MemberFacts]
-    ) -> tuple[list[facts_.MemberFacts], list[facts_.MemberFacts]]:
+        self, members: Iterable[member_facts.MemberFacts]
+    ) -> tuple[list[member_facts.MemberFacts], list[member_facts.MemberFacts]]:
         """Return those that need a judgement, and those that are well."""
-        unwell: list[facts_.MemberFacts] = []
-        well: list[facts_.MemberFacts] = []
+        unwell: list[member_facts.MemberFacts] = []
+        well: list[member_facts.MemberFacts] = []
         for member in members:
             (well if self.well(member) else unwell).append(member)
         return unwell, well
 
-    def well(self, member: facts_.MemberFacts) -> bool:
+    def well(self, member: member_facts.MemberFacts) -> bool:
         """Say whether nothing is wrong, which is all most are asked."""
         return (
             member.app in _CALM
@@ -121,7 +122,7 @@ class Case:
         that more urgent members have used up.
     """
 
-    member: facts_.MemberFacts
+    member: member_facts.MemberFacts
     facts: facts_.Facts
     system: facts_.SystemFacts
     overview: Overview
@@ -132,7 +133,7 @@ class Case:
         return self.facts.host(self.member.host)
 
     @property
-    def server(self) -> facts_.ServerFacts:
+    def server(self) -> member_facts.ServerFacts:
         """Its server."""
         return self.member.server
 
@@ -215,8 +216,8 @@ def _should_answer(member: _Member) -> bool:
     What failed was cut off by us, so its silence means nothing.
     """
     cut_off = (
-        isinstance(member, facts_.StandbyFacts)
-        and member.role not in facts_.FIT_ROLES
+        isinstance(member, member_facts.StandbyFacts)
+        and member.role not in member_facts.FIT_ROLES
     )
     return member.watched and member.server.status == "ACTIVE" and not cut_off
 

@@ -34,7 +34,7 @@ def take_out(choice: Choice) -> list[model.Step]:
     other = choice_.standby(choice)
     which = {"member_id": other.member_id}
     return [
-        *choice_.confirm(choice, other),
+        *choice_.confirm(choice, other, choice.member.group_id),
         *_leave(which),
         _step("fail_member", "Write down that it has failed.", args=which),
     ]
@@ -45,21 +45,16 @@ def fail_over(choice: Choice) -> list[model.Step]:
 
     It has the state that was saved last, as all members have.
     """
-    member = choice.member
+    member, other = choice.member, choice_.standby(choice)
     return [
-        *choice_.confirm(choice),
+        *choice_.confirm(choice, witness=other.member_id),
         *_leave({"member_id": member.member_id}),
         _step(
             "promote",
             "Write down that another member is the primary now.",
-            args={"member_id": choice_.standby(choice).member_id},
+            args={"member_id": other.member_id},
         ),
-        _step(
-            "verify_service",
-            "Wait for the first good answer.",
-            member.policy.detection.boot_timeout,
-            "first_good",
-        ),
+        choice_.verify(choice),
     ]
 
 

@@ -26,6 +26,7 @@ import dataclasses
 import enum
 from typing import Any
 
+from nham.core.descriptor import blocks
 from nham.core.descriptor import schema
 from nham.core.descriptor import words
 
@@ -303,13 +304,13 @@ class ResiliencyPolicy:
     def explain(self) -> list[tuple[str, str, str, str]]:
         """Return (property, value, 'given' or 'default', meaning) rows."""
         rows = []
-        hook = schema.HOOK if self.state_protection.hook else ()
+        hook = blocks.HOOK if self.state_protection.hook else ()
         for prop in (*schema.POLICY, *hook):
             value = prop.value_of(self)
             origin = "given" if prop.path in self.given else "default"
             rows.append((prop.path, prop.render(value), origin, prop.meaning))
         for index, probe in enumerate(self.probes):
-            for prop in schema.PROBE:
+            for prop in blocks.PROBE:
                 path = f"probes[{index}].{prop.path}"
                 origin = "given" if path in self.given else "default"
                 rows.append(

@@ -23,17 +23,19 @@ from collections.abc import Mapping
 import re
 from typing import Any
 
+from nham.core.descriptor import blocks
 from nham.core.descriptor import durations
 from nham.core.descriptor import facts
 from nham.core.descriptor import model
+from nham.core.descriptor import properties
 from nham.core.descriptor import schema
 from nham.core.descriptor import sizes
 
 _PATH = re.compile(r"[a-z_]+(\[[0-9]{1,3}\])?(\.[a-z_]+(\[[0-9]{1,3}\])?)*")
 _PART = re.compile(r"[a-z_]+|[0-9]+")
 _ENTRY = re.compile(r"probes\[([0-9]+)\]\.([a-z_]+)")
-_LEAVES = {prop.path: prop for prop in (*schema.POLICY, *schema.HOOK)}
-_PROBE = {prop.path: prop for prop in schema.PROBE}
+_LEAVES = {prop.path: prop for prop in (*schema.POLICY, *blocks.HOOK)}
+_PROBE = {prop.path: prop for prop in blocks.PROBE}
 #: A policy that gives the first has the value under the second.
 _COOLDOWN, _INTERVAL = "cooldown", "state_protection.interval"
 
@@ -83,7 +85,7 @@ def given(policy: model.ResiliencyPolicy) -> dict[str, Any]:
     return properties
 
 
-def _written(prop: schema.Property, source: object) -> Any:
+def _written(prop: properties.Property, source: object) -> Any:
     """Return a property's value in the words of a descriptor."""
     value = prop.value_of(source)
     if prop.kind == "duration":

@@ -21,6 +21,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from nham.core import mechanisms
 from nham.core.descriptor import conditions
 from nham.core.descriptor import durations
 from nham.core.descriptor import facts
@@ -131,18 +132,23 @@ def needs_probe(policy: facts.Facts) -> conditions.Found:
 
 def replica_words(policy: facts.Facts) -> conditions.Found:
     spec = policy.spec
-    if spec is None or spec.waits:
-        return
-    for field in ("standby", "failback"):
-        if field in policy.values:
-            yield field, f"redundancy is {spec.name}"
+    if spec is not None and not spec.waits:
+        yield from _other_mechanism(policy, spec, "standby", "failback")
 
 
 def replica_limits(policy: facts.Facts) -> conditions.Found:
     spec = policy.spec
-    if spec is None or spec.spreads:
-        return
-    for field in ("min_replicas", "max_replicas"):
+    if spec is not None and not spec.spreads:
+        yield from _other_mechanism(
+            policy, spec, "min_replicas", "max_replicas"
+        )
+
+
+def _other_mechanism(
+    policy: facts.Facts, spec: mechanisms.Spec, *given: str
+) -> conditions.Found:
+    """Name the fields that are given, but are of another mechanism."""
+    for field in given:
         if field in policy.values:
             yield field, f"redundancy is {spec.name}"
 

@@ -24,6 +24,7 @@ from typing import Any
 
 from nham.core.descriptor import durations
 from nham.core.descriptor import facts
+from nham.core.descriptor import properties
 from nham.core.descriptor import schema
 from nham.core.descriptor import sizes
 from nham.core.descriptor import words
@@ -42,7 +43,7 @@ class _Reader:
         self.broken.add(path)
 
     def block(
-        self, prefix: str, raw: Any, table: Sequence[schema.Property]
+        self, prefix: str, raw: Any, table: Sequence[properties.Property]
     ) -> None:
         """Read one map whose allowed keys are those of the table."""
         if not isinstance(raw, Mapping):
@@ -76,7 +77,7 @@ class _Reader:
         for index, item in enumerate(raw):
             self.block(f"{path}[{index}]", item, schema.BLOCKS[path])
 
-    def leaf(self, path: str, raw: Any, prop: schema.Property) -> None:
+    def leaf(self, path: str, raw: Any, prop: properties.Property) -> None:
         """Read one value."""
         try:
             self.values[path] = _KINDS[prop.kind](raw, prop)
@@ -125,7 +126,7 @@ def _targets(reader: _Reader, raw: Any) -> tuple[str, ...]:
     return tuple(raw)
 
 
-def _integer(raw: Any, prop: schema.Property) -> int:
+def _integer(raw: Any, prop: properties.Property) -> int:
     # bool is an int to Python, not to TOSCA.
     if (
         isinstance(raw, bool)
@@ -136,7 +137,7 @@ def _integer(raw: Any, prop: schema.Property) -> int:
     return raw
 
 
-def _duration(raw: Any, prop: schema.Property) -> float:
+def _duration(raw: Any, prop: properties.Property) -> float:
     seconds = durations.parse(raw)
     if not _within(seconds, prop):
         low, high = (
@@ -146,7 +147,7 @@ def _duration(raw: Any, prop: schema.Property) -> float:
     return seconds
 
 
-def _size(raw: Any, prop: schema.Property) -> int:
+def _size(raw: Any, prop: properties.Property) -> int:
     size = sizes.parse(raw)
     if not _within(size, prop):
         low, high = (
@@ -156,25 +157,25 @@ def _size(raw: Any, prop: schema.Property) -> int:
     return size
 
 
-def _boolean(raw: Any, prop: schema.Property) -> bool:
+def _boolean(raw: Any, prop: properties.Property) -> bool:
     if not isinstance(raw, bool):
         raise ValueError("must be true or false")
     return raw
 
 
-def _string(raw: Any, prop: schema.Property) -> str:
+def _string(raw: Any, prop: properties.Property) -> str:
     if not isinstance(raw, str) or not raw or not raw.isprintable():
         raise ValueError("must be a text that is not empty")
     return raw
 
 
-def _choice(raw: Any, prop: schema.Property) -> str:
+def _choice(raw: Any, prop: properties.Property) -> str:
     if not isinstance(raw, str) or raw not in prop.choices:
         raise ValueError(f"must be one of {', '.join(prop.choices)}")
     return words.Mechanism(raw) if prop.path == "redundancy" else raw
 
 
-def _choices(raw: Any, prop: schema.Property) -> tuple[words.Zone, ...]:
+def _choices(raw: Any, prop: properties.Property) -> tuple[words.Zone, ...]:
     if (
         not isinstance(raw, list)
         or not raw
@@ -189,7 +190,7 @@ def _choices(raw: Any, prop: schema.Property) -> tuple[words.Zone, ...]:
     return tuple(words.Zone(item) for item in raw)
 
 
-def _range(raw: Any, prop: schema.Property) -> tuple[int, int]:
+def _range(raw: Any, prop: properties.Property) -> tuple[int, int]:
     rule = (
         f"must be two integers from {prop.low} to {prop.high}, the lower first"
     )
@@ -216,7 +217,7 @@ _KINDS = {
 }
 
 
-def _within(number: float, prop: schema.Property) -> bool:
+def _within(number: float, prop: properties.Property) -> bool:
     return (prop.low is None or number >= prop.low) and (
         prop.high is None or number <= prop.high
     )

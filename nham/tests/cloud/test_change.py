@@ -89,6 +89,7 @@ class TestChange(vnf_case.RecoveryCase):
                 self.change(policy)
                 self.wait_roles(*roles)
         self.assertEqual([theirs], client.members())
+        self.assert_one_active(client, [theirs], 0)
         self.assertEqual(0, counter.fell)
         recoveries = self.reports.recoveries(self.vnf_id)
         self.assertEqual(

@@ -21,12 +21,11 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.bed import cloud as bed
+from benchmarks.bed import vip
 from benchmarks.bed import vnf as vnf_
 from nham.tests.cloud import base
 from nham.tests.cloud import test_replicas
 
-VIP = "10.10.0.250"
-"""The address of ``1r-aa-vip.yaml``."""
 FIXED_IP = "10.10.0.251"
 """The address of ``1r-aa-fixed.yaml``, which every guest holds."""
 
@@ -91,19 +90,10 @@ class TestVip(MoverTests, MoverCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        api: Any = base.connect().network
-        like = api.find_network(base.NETWORK)
-        port = api.create_port(
-            network_id=like.id,
-            name="nham-test-vip",
-            fixed_ips=[{"ip_address": VIP}],
-        )
-        cls.addClassCleanup(api.delete_port, port)
-        public = api.find_network("public")
-        made = api.create_ip(floating_network_id=public.id, port_id=port.id)
-        cls.addClassCleanup(api.delete_ip, made)
+        reserved = vip.reserved(base.connect().network)
+        address = cls.enterClassContext(reserved)
         super().setUpClass()
-        cls.address = made.floating_ip_address
+        cls.address = address
 
 
 class TestFixedIp(MoverTests, MoverCase):

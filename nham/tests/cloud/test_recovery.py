@@ -23,6 +23,7 @@ import time
 
 from benchmarks.bed import client as client_
 from benchmarks.bed import cloud as bed
+from benchmarks.bed import vnf as vnf_
 from nham.tests.cloud import vnf_case
 
 
@@ -136,6 +137,45 @@ class TestImageBacked(vnf_case.RecoveryCase):
 
     def _forgotten(self) -> bool:
         return all(vnf.id != self.vnf_id for vnf in self.reports.all_vnfs())
+
+
+class TestHooked(vnf_case.RecoveryCase):
+    """A VNF without replicas that exports its state itself."""
+
+    policy = "0r-hook.yaml"
+
+    def setUp(self) -> None:
+        super().setUp()
+        bed.wait("it counts", lambda: self.vnf.get("/cgi-bin/count"), 30)
+        self.counter = self._count()
+        # What must survive is exported at its own pace.
+        self.reports.checkpoint(self.vnf_id)
+
+    def _count(self) -> int:
+        """Return what is in the VNF's memory only."""
+        return int(self.vnf.state()["counter"])
+
+    def test_10_qemu_is_killed(self) -> None:
+        server_id = self.vnf.server_id()
+        self.recover(lambda: bed.kill_vm(server_id))
+        self.assertGreaterEqual(self._count(), self.counter)
+
+    def test_11_somebody_reboots_it(self) -> None:
+        boots = self.vnf.state()["boots"]
+        self.act(
+            self.cloud.compute.reboot_server, self.vnf.server_id(), "HARD"
+        )
+        bed.wait(
+            "it has booted and has its state again",
+            lambda: (
+                vnf_.parse_state(self.vnf.get("/cgi-bin/state")).get(
+                    "boots", boots
+                )
+                != boots
+                and self._count() >= self.counter
+            ),
+            120,
+        )
 
 
 class TestVolumeBacked(vnf_case.RecoveryCase):

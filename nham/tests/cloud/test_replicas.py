@@ -75,6 +75,11 @@ class ReplicaCase(vnf_case.RecoveryCase):
                 return member
         raise AssertionError(f"no {role}")
 
+    def servers(self) -> list[str]:
+        """Return the servers of all members."""
+        members = self.reports.group(self.vnf_id)["members"]
+        return [member["server_id"] for member in members]
+
     def assert_kept(self) -> None:
         """The state that was there when the test began is there."""
         state = self.state()
@@ -90,7 +95,7 @@ class ReplicaCase(vnf_case.RecoveryCase):
 
         :param mend: is called when the standby has taken over.
         """
-        standby = self.member("standby")
+        standby, servers = self.member("standby"), self.servers()
         known = self.known()
         with client_.Client(self.address) as client:
             bed.wait("the client knows who serves", client.last, 30)
@@ -106,6 +111,7 @@ class ReplicaCase(vnf_case.RecoveryCase):
         self.assertEqual(
             standby["server_id"], self.member("primary")["server_id"]
         )
+        self.assert_one_active(client, servers, 1)
         return recovery
 
     def _first_after(self, known: int) -> Any:
@@ -179,6 +185,7 @@ class TestFed(ReplicaCase):
             bed.wait("the client knows who serves", client.last, 30)
         # How long it waited at most depends on who else has the processor.
         self.assertEqual([primary["server_id"]], client.members())
+        self.assert_one_active(client, [primary["server_id"]], 0)
         self.assertEqual(known + 1, self.known())
         self.assert_kept()
 
@@ -204,13 +211,16 @@ class TestFed(ReplicaCase):
                 self._die_at(words)
 
     def _die_at(self, words: str) -> None:
-        standby = self.member("standby")
-        self.kill_engine_at(words, self.kill_primary)
-        self.reports.wait_whole(self.vnf_id)
+        standby, servers = self.member("standby"), self.servers()
+        with client_.Client(self.address) as client:
+            bed.wait("the client knows who serves", client.last, 30)
+            self.kill_engine_at(words, self.kill_primary)
+            self.reports.wait_whole(self.vnf_id)
         self.assert_kept()
         self.assertEqual(
             standby["server_id"], self.member("primary")["server_id"]
         )
+        self.assert_one_active(client, servers, 1)
 
     def test_20_host_dies(self) -> None:
         host = self.member("primary")["host"]
@@ -240,6 +250,28 @@ class TestUnfed(ReplicaCase):
             lambda: bed.power_off(host),
             lambda: bed.power_on(host, self.cloud),
         )
+
+
+class TestCold(ReplicaCase):
+    """1R-AS: the standby is off until it is needed."""
+
+    policy = "1r-as-cold.yaml"
+
+    def parked(self) -> bool:
+        """Say whether the standby is off."""
+        server: Any = self.cloud.compute.get_server(
+            self.member("standby")["server_id"]
+        )
+        return bool(server.status == "SHUTOFF")
+
+    def test_10_primary_dies(self) -> None:
+        bed.wait("the standby is parked", self.parked, 120, 1.0)
+        recovery = self.fails_over(self.kill_primary)
+        self.assertEqual("fail_over", recovery.rung)
+        bed.wait("the next standby is parked", self.parked, 120, 1.0)
+
+    def test_30_nothing_is_left(self) -> None:
+        self.assert_nothing_left()
 
 
 class TestOnVolume(ReplicaCase):

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterable
 import pathlib
 import tempfile
 import time
@@ -23,6 +24,8 @@ from typing import Any
 from openstack import connection
 from openstack import exceptions
 
+from benchmarks.bed import actives
+from benchmarks.bed import client as client_
 from benchmarks.bed import cloud as bed
 from benchmarks.bed import report
 from benchmarks.bed import service
@@ -107,8 +110,29 @@ class RecoveryCase(tests_base.TestCase):
         self.assertEqual(self.note, self.vnf.state()["note"])
         return recovery
 
-    def kill_engine_at(self, words: str, fault: Callable[[], object]) -> None:
-        """Bring a fault about; kill NHAM at a step, and start it again.
+    def assert_one_active(
+        self, client: client_.Client, server_ids: Iterable[str], moves: int
+    ) -> None:
+        """No two members served a client's address at once.
+
+        :param client: has left.
+        :param server_ids: of all that may have served.
+        :param moves: how often the service moved meanwhile.
+        """
+        logs = actives.consoles(self.cloud, server_ids)
+        answered = client.answered(logs)
+        told = {number for found in logs.values() for number in found}
+        heard = {one.number for one in answered}
+        self.assertTrue(told & heard, "no console tells who answered")
+        self.assertEqual([], actives.trouble(answered, moves))
+
+    def at_step(
+        self,
+        words: str,
+        fault: Callable[[], object],
+        act: Callable[[], object],
+    ) -> None:
+        """Bring a fault about; act when NHAM comes to a step.
 
         :param words: what its log says when it comes to the step.
         """
@@ -120,7 +144,11 @@ class RecoveryCase(tests_base.TestCase):
             120,
             0.02,
         )
-        self.nham.kill()
+        act()
+
+    def kill_engine_at(self, words: str, fault: Callable[[], object]) -> None:
+        """Bring a fault about; kill NHAM at a step, and start it again."""
+        self.at_step(words, fault, self.nham.kill)
         self.nham.start()
         report.Reports(bed.connect())
 

@@ -61,6 +61,7 @@ class VnfmSuite(base.Suite):
             self.vnfm.vnf,
             self.vnfm.vnfd,
             self.vnfm.fail_operation,
+            self.vnfm.retry_operation,
         ):
             self.assertRaises(errors.NotFound, ask, NOBODY)
 
@@ -73,8 +74,14 @@ class VnfmSuite(base.Suite):
         self.assertEqual("INSTANTIATE", first.kind)
         self.assertEqual("COMPLETED", first.state)
         self.assertFalse(first.running or first.stuck)
-        self.assertLess(first.at, self.now() + 1)
-        self.assertRaises(errors.Conflict, self.vnfm.fail_operation, first.id)
+        self.assertEqual(self.instance_id, first.instance_id)
+        self.assertLessEqual(first.at, first.since)
+        self.assertLess(first.since, self.now() + 1)
+        self.assertEqual("", first.error)
+        stuck = [one.id for one in self.vnfm.stuck_operations()]
+        self.assertNotIn(first.id, stuck)
+        for end in (self.vnfm.fail_operation, self.vnfm.retry_operation):
+            self.assertRaises(errors.Conflict, end, first.id)
 
     def test_subscribe_twice_is_once(self) -> None:
         callback = self.callback()

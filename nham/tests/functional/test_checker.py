@@ -162,7 +162,7 @@ class CheckerTest(CheckerCase):
             for one in store.checkpoints(group_id=group_id, states=good):
                 self.delete(one)
 
-        self.replace("nham.engine.checkpointing.Checkpointer._retain", retain)
+        self.replace("nham.engine.catalogue.Catalogue._retain", retain)
         self.only("crash_app")
         self.find("newest checkpoint deleted")
 

@@ -68,10 +68,10 @@ class CheckerReplicasTest(test_checker.CheckerCase):
             lambda *_args: None,
         )
         self.only("crash_vm")
-        self.find("state lost")
+        self.find("state lost", first=1006)
 
     def test_a_plan_that_forgets_the_state(self) -> None:
-        def give(*_args: Any) -> list[model.Step]:
+        def give(*_args: Any, **_named: Any) -> list[model.Step]:
             return []
 
         self.replace("nham.core.decision.choice.give_state", give)
@@ -80,11 +80,11 @@ class CheckerReplicasTest(test_checker.CheckerCase):
 
     def test_an_engine_that_wants_no_standby(self) -> None:
         self.replace(
-            "nham.core.facts.MemberFacts.unguarded",
+            "nham.core.member_facts.MemberFacts.unguarded",
             property(lambda _self: False),
         )
         self.only("crash_vm")
-        self.find("group not whole")
+        self.find("group not whole", first=1003)
 
     def test_a_standby_beside_its_primary(self) -> None:
         self.replace(

@@ -27,6 +27,7 @@ from nham.core import states
 from nham.simulate import lab as lab_
 from nham.simulate import process
 from nham.tests.functional import test_crash_replicas as crash
+from nham.tests.functional import thinning
 
 Role = states.Role
 
@@ -106,9 +107,11 @@ def _test(moment: str, nth: int) -> Callable[[CrashDismissTest], None]:
     return test
 
 
+_thinner = thinning.Thinner()
 for _case, _rung, _policy in (
     (CrashDismissTest, "dismiss", ALONE),
     (CrashSwitchoverTest, "switchover", crash.ONE_R_AA),
 ):
     for _name, _moment, _nth in crash.points(_rung, _policy):
-        setattr(_case, f"test_{_name}", _test(_moment, _nth))
+        if _thinner.keeps(_rung, _name):
+            setattr(_case, f"test_{_name}", _test(_moment, _nth))

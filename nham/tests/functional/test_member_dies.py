@@ -26,6 +26,7 @@ import functools
 from nham.core import descriptor
 from nham.core import states
 from nham.tests.functional import test_crash_replicas as crash
+from nham.tests.functional import thinning
 
 Role = states.Role
 
@@ -145,16 +146,22 @@ def _on_the_way(
     return test
 
 
+_thinner = thinning.Thinner()
 for _victim in VICTIMS:
     for _way in WAYS:
         for _name, _moment, _nth in crash.points(_way.rung, _way.policy):
-            if _moment not in _WITHIN:
-                continue
-            setattr(
-                RungTest,
-                f"test_{_victim}_{_way.name}_{_name}",
-                _in_rung(_way, _moment, _nth, _victim),
-            )
+            if _moment in _WITHIN and _thinner.keeps(
+                f"{_victim} {_way.name}",
+                _name,
+                _victim,
+                _way.rung,
+                crash.mover(_way, _name),
+            ):
+                setattr(
+                    RungTest,
+                    f"test_{_victim}_{_way.name}_{_name}",
+                    _in_rung(_way, _moment, _nth, _victim),
+                )
     for _moment in ON_THE_WAY:
         setattr(
             StateTest,

@@ -20,6 +20,7 @@ from nham.core import cases
 from nham.core import decision
 from nham.core import descriptor
 from nham.core import facts
+from nham.core import member_facts
 from nham.tests import base
 
 
@@ -89,7 +90,7 @@ class ReadFactsTest(base.TestCase):
         self.assertEqual("A-0", member.group_id)
         self.assertEqual("SHUTOFF", member.server.status)
         self.assertEqual(1.0, member.checkpoints[0].age)
-        self.assertIs(facts.Outcome.OK, member.attempts[0].outcome)
+        self.assertIs(member_facts.Outcome.OK, member.attempts[0].outcome)
         self.assertIs(facts.Fence.PROVED, found.host("h1").fence)
         self.assertEqual(frozenset({"n"}), found.system.lost_networks)
         self.assertIsInstance(found.limits.share, float)

@@ -27,6 +27,7 @@ import yaml
 from nham.core import cases
 from nham.core import facts as facts_
 from nham.core import mechanisms
+from nham.core import member_facts
 from nham.core.decision import situation
 from nham.tests import base
 from nham.tests.unit.core import test_golden
@@ -43,7 +44,7 @@ FAULTS = (
     "Nova says nothing",
 )
 Cell = tuple[str, str, str]
-_Member = facts_.MemberFacts | facts_.StandbyFacts
+_Member = member_facts.MemberFacts | member_facts.StandbyFacts
 _LINES = test_golden.FOLDER / "index" / "lines.yaml"
 
 
@@ -59,7 +60,7 @@ def cells() -> set[Cell]:
 def _failed(case: situation.Case, one: _Member) -> str | None:
     """Return what has failed of a member, None if nothing of this has."""
     server, silent = one.server, one.app is Health.DEAD
-    died = isinstance(one, facts_.MemberFacts) and one.qemu_died
+    died = isinstance(one, member_facts.MemberFacts) and one.qemu_died
     if not case.system.nova:
         return "Nova says nothing" if silent else None
     if one.host in case.overview.lost:
@@ -91,7 +92,7 @@ def covered(case: cases.Case) -> Iterator[Cell]:
             continue
         for one in member.standbys:
             beside = _failed(seen, one)
-            if beside is not None and one.role in facts_.FIT_ROLES:
+            if beside is not None and one.role in member_facts.FIT_ROLES:
                 yield name, beside, "other"
 
 

@@ -48,3 +48,16 @@ class CheckpointTest(base.TestCase):
         self.assertEqual("sha256:a sha256:b", checkpoint(good, more).digest)
         self.assertIsNone(checkpoint(good, bare).digest)
         self.assertIsNone(checkpoint().digest)
+
+
+class MemberTest(base.TestCase):
+    def test_only_a_server_of_nhams_own_that_serves_stands_in(self) -> None:
+        standing_in = [
+            (kind, role)
+            for kind in ("vnfc", "server")
+            for role in states.Role
+            if model.Member(
+                id="m", group_id="g", server_id="s", kind=kind, role=role
+            ).stands_in
+        ]
+        self.assertEqual([("server", states.Role.PRIMARY)], standing_in)

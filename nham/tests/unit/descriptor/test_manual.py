@@ -19,6 +19,7 @@ import textwrap
 import yaml
 
 from nham.core import descriptor
+from nham.core.descriptor import blocks
 from nham.core.descriptor import durations
 from nham.core.descriptor import rules
 from nham.core.descriptor import schema
@@ -54,7 +55,7 @@ class TestManual(base.TestCase):
             ),
         )
         count = 0
-        for prop in (*schema.POLICY, *schema.HOOK):
+        for prop in (*schema.POLICY, *blocks.HOOK):
             row = re.search(
                 rf"\* - ``{prop.key}``\n +- .*(?:\n    .*)*?\n     - (.+)\n",
                 self.text,

@@ -18,6 +18,7 @@ import yaml
 
 from nham.core import descriptor
 from nham.core.descriptor import durations
+from nham.core.descriptor import properties
 from nham.core.descriptor import schema
 from nham.core.descriptor import sizes
 from nham.descriptor import files
@@ -44,7 +45,7 @@ class TestTypesFile(base.TestCase):
         super().setUp()
         self.data = yaml.safe_load(files.types_text())
 
-    def blocks(self) -> list[tuple[Any, tuple[schema.Property, ...]]]:
+    def blocks(self) -> list[tuple[Any, tuple[properties.Property, ...]]]:
         """Return the properties of each type with those of the schema."""
         types = self.data["data_types"]
         policy = self.data["policy_types"]["nham.policies.nfv.Resiliency"]
@@ -72,7 +73,7 @@ class TestTypesFile(base.TestCase):
                 if prop.kind in _TYPES:
                     self.check(prop, written[prop.key])
 
-    def check(self, prop: schema.Property, written: Any) -> None:
+    def check(self, prop: properties.Property, written: Any) -> None:
         self.assertEqual(_TYPES[prop.kind], written["type"], prop.path)
         self.assertEqual(prop.required, written["required"], prop.path)
         schema_of = written.get("entry_schema", written)

@@ -22,6 +22,7 @@ from nham import metrics
 from nham.adapters import errors
 from nham.core import model
 from nham.core import states
+from nham.engine import catalogue
 from nham.engine import checkpointing
 from nham.engine import settings
 from nham.tests.unit.engine import base
@@ -44,14 +45,23 @@ class CheckpointCase(base.EngineCase):
             hosts=("one", "two"), policy=base.STATEFUL
         )
         self.jobs: list[Callable[[], None]] = []
-        self.checkpointer = checkpointing.Checkpointer(
+        self.catalogue = catalogue.Catalogue(
+            self.context, self.cloud, self.journal, self.settings
+        )
+        self.checkpointer = self.make()
+        self.settle()
+
+    def make(self, **fields: Any) -> checkpointing.Checkpointer:
+        """Return one for which these settings are other ones."""
+        chosen = dataclasses.replace(self.settings, **fields)
+        return checkpointing.Checkpointer(
             self.context,
             self.cloud,
             self.journal,
-            self.settings,
+            chosen,
             self.jobs.append,
+            self.catalogue,
         )
-        self.settle()
 
     def run_in(self, seconds: float) -> None:
         """Let time pass, then run once."""
@@ -147,6 +157,18 @@ class TestTake(CheckpointCase):
         self.assertRaises(errors.Unavailable, self.take)
         self.assertEqual([], self.states())
 
+    def test_not_while_the_vnfm_needs_the_server(self) -> None:
+        tacker = self.world.tacker
+        instance = tacker.get(str(self.store.vnf("v").instance_id))
+        heal = tacker.begin(instance, "HEAL")
+        self.assertIn("VNFM runs an operation", self.refused())
+        tacker.end(instance, heal, "FAILED_TEMP")
+        self.take()
+
+    def test_a_dead_vnfm_needs_nothing(self) -> None:
+        self.world.api_down("tacker", 60.0)
+        self.take()
+
     def test_refusal_by_the_cloud_is_told(self) -> None:
         self.world.api_error_once("nova", "create_image")
         self.assertRaises(checkpointing.NotNow, self.take)
@@ -164,7 +186,7 @@ class TestTake(CheckpointCase):
 
     def test_let_go_meanwhile(self) -> None:
         def let_go() -> None:
-            self.checkpointer.delete(self.store.checkpoints()[0])
+            self.catalogue.delete(self.store.checkpoints()[0])
             self.checkpointer.run(())
 
         self.world.api_slow("glance", 1.0, delay=2.0)
@@ -304,13 +326,7 @@ class TestSchedule(CheckpointCase):
         self.assertEqual(["creating", "failed"], self.states("v/0"))
 
     def test_refused_one_leaves_its_place_to_others(self) -> None:
-        self.checkpointer = checkpointing.Checkpointer(
-            self.context,
-            self.cloud,
-            self.journal,
-            settings.Settings(checkpoints_parallel=1),
-            self.jobs.append,
-        )
+        self.checkpointer = self.make(checkpoints_parallel=1)
         self.world.user_stop(self.server_id("v/0"))
         self.run_in(WHOLE)
         self.assertEqual({"v/0": 0, "v/1": 1}, self.taken())

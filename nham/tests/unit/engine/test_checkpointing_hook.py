@@ -10,16 +10,19 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
+"""Tests of how states are exported, which is taking one by a hook."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 import dataclasses
+from typing import Any
 
 from nham.adapters import errors
 from nham.adapters.hooks import base as hooks
 from nham.core import model
 from nham.core import states
+from nham.engine import catalogue
 from nham.engine import checkpointing
 from nham.tests.unit.engine import base
 from nham.tests.unit.engine import replica_case
@@ -36,14 +39,18 @@ class ExportCase(replica_case.ReplicaCase):
         self.checkpointer = self.make()
         self.world.set_state(self.theirs, b"7")
 
-    def make(self) -> checkpointing.Checkpointer:
-        """Return another one, as another engine would have it."""
+    def make(self, **fields: Any) -> checkpointing.Checkpointer:
+        """Return one for which these settings are other ones."""
+        chosen = dataclasses.replace(self.settings, **fields)
         return checkpointing.Checkpointer(
             self.context,
             self.cloud,
             self.journal,
-            self.settings,
+            chosen,
             self.jobs.append,
+            catalogue.Catalogue(
+                self.context, self.cloud, self.journal, chosen
+            ),
         )
 
     def run_in(self, seconds: float = 0.0) -> int:
@@ -105,13 +112,7 @@ class TestExport(ExportCase):
         self.assertEqual(1, self.run_in(1.0))
 
     def test_exports_need_no_place_among_the_images(self) -> None:
-        self.checkpointer = checkpointing.Checkpointer(
-            self.context,
-            self.cloud,
-            self.journal,
-            dataclasses.replace(self.settings, checkpoints_parallel=0),
-            self.jobs.append,
-        )
+        self.checkpointer = self.make(checkpoints_parallel=0)
         self.assertEqual(1, self.run_in())
 
     def test_nova_is_not_asked(self) -> None:

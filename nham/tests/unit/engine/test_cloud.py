@@ -246,11 +246,27 @@ class TestRestarted(CloudCase):
 class TestStoppedBy(CloudCase):
     """Who stopped a server that is off."""
 
+    def setUp(self) -> None:
+        super().setUp()
+        self.ours: list[float] = []
+
     def stopped_by(self) -> str | None:
         """Return what is found out."""
-        return cloud.stopped_by(self.vim, self.server_id, self.clock.now())
+        return cloud.stopped_by(
+            self.vim, self.server_id, self.clock.now(), self.ours.__contains__
+        )
 
     def test_user(self) -> None:
+        self.world.user_stop(self.server_id)
+        self.assertEqual("user", self.stopped_by())
+
+    def test_ourselves_in_vain(self) -> None:
+        self.ours.append(self.clock.now())
+        self.world.user_stop(self.server_id)
+        self.assertEqual("nobody", self.stopped_by())
+        self.clock.advance(5.0)
+        self.world.user_start(self.server_id)
+        self.clock.advance(5.0)
         self.world.user_stop(self.server_id)
         self.assertEqual("user", self.stopped_by())
 

@@ -20,6 +20,7 @@ from typing import Any
 from nham.adapters.vim import base as vim
 from nham.core import descriptor
 from nham.core import facts
+from nham.core import member_facts
 from nham.core import model
 from nham.core import states
 from nham.engine import derive
@@ -60,9 +61,9 @@ def recovery(
 
 def member(
     host: str, network: str | None = "net", health: Health = Health.DEAD
-) -> facts.MemberFacts:
+) -> member_facts.MemberFacts:
     """Return a member whose probes all say the same."""
-    return facts.MemberFacts(
+    return member_facts.MemberFacts(
         group_id=f"{host}/{network}",
         vnf_id="v",
         vnfc="VDU1-0",
@@ -148,9 +149,9 @@ class TestAttempt(tests.TestCase):
 
     def test_outcomes(self) -> None:
         for state, outcome in (
-            (State.SUCCEEDED, facts.Outcome.OK),
-            (State.ABORTED, facts.Outcome.ABORTED),
-            (State.FAILED, facts.Outcome.FAILED),
+            (State.SUCCEEDED, member_facts.Outcome.OK),
+            (State.ABORTED, member_facts.Outcome.ABORTED),
+            (State.FAILED, member_facts.Outcome.FAILED),
         ):
             with self.subTest(state=state):
                 found = derive.attempt(recovery(20.0, 10.0, state), NOW)
@@ -165,7 +166,7 @@ class TestAttempt(tests.TestCase):
             base.step("rebuild_server", Step.REFUSED, checkpoint_id="c"),
         )
         found = derive.attempt(recovery(20.0, 10.0, steps=steps), NOW)
-        self.assertEqual(facts.Outcome.REFUSED, found.outcome)
+        self.assertEqual(member_facts.Outcome.REFUSED, found.outcome)
         self.assertEqual("c", found.checkpoint_id)
 
 
@@ -286,3 +287,51 @@ class TestMustPause(tests.TestCase):
         well = self.given(100.0, State.SUCCEEDED)
         tries = (self.given(5.0), well, self.given(200.0))
         self.assertFalse(self.pauses(*tries))
+
+
+class TestGaveUpStopping(tests.TestCase):
+    """Who was stopped for a recovery that nobody wants any more."""
+
+    def ours(
+        self,
+        ago: float,
+        action: str = "park_standby",
+        state: Step = Step.STARTED,
+        member_id: str = "m",
+        ended: float | None = 90.0,
+    ) -> bool:
+        """Say it of a step that began 100 s ago, and a stop of then."""
+        step = model.Step(
+            id=action,
+            action=action,
+            note="",
+            timeout=150.0,
+            args={"member_id": member_id},
+        )
+        record = model.StepRecord(
+            position=0, step=step, state=state, started_at=NOW - 100.0
+        )
+        past = recovery(101.0, ended, State.ABORTED, (record,))
+        return derive.gave_up_stopping([past], "m", NOW - ago)
+
+    def test_while_it_was_wanted_and_a_while_later(self) -> None:
+        for ago, wanted in (
+            (103.0, False),
+            (102.0, True),
+            (90.0, True),
+            (30.0, True),
+            (29.0, False),
+        ):
+            with self.subTest(ago=ago):
+                self.assertIs(wanted, self.ours(ago))
+
+    def test_which_steps(self) -> None:
+        self.assertTrue(self.ours(95.0, "stop_server"))
+        self.assertFalse(self.ours(95.0, "start_standby"))
+        self.assertFalse(self.ours(95.0, member_id="n"))
+        for state in Step:
+            given_up = state is Step.STARTED
+            self.assertIs(given_up, self.ours(95.0, state=state))
+
+    def test_a_recovery_that_runs_sees_to_it_itself(self) -> None:
+        self.assertFalse(self.ours(95.0, ended=None))

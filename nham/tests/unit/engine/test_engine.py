@@ -158,6 +158,15 @@ class TestAddresses(EngineTestCase):
         self.engine.reload()
         self.assertFalse(self.watch.view(self.group).stale)
 
+    def test_an_address_that_nham_moves_needs_no_nova(self) -> None:
+        service = model.MovableAddress(id="fip", ip="172.24.0.9")
+        group = self.store.group(self.group)
+        self.store.save_group(dataclasses.replace(group, service=service))
+        self.watch.refresh(self.group)
+        self.world.api_error_once("nova", "server")
+        self.engine.reload()
+        self.assertFalse(self.watch.view(self.group).stale)
+
     def test_server_that_is_gone_is_not_waited_for(self) -> None:
         self.watch.refresh(self.group)
         self.world.delete_server_behind(self.server())

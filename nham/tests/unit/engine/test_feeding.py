@@ -100,6 +100,11 @@ class TestFeed(FeedCase):
                 self.feed()
                 self.assertEqual(("7", 1, None), self.has())
 
+    def test_what_another_engine_took_is_not_given(self) -> None:
+        self.add_checkpoint(8)
+        self.feed()
+        self.assertEqual(("7", 1, None), self.has())
+
     def test_nothing_was_saved(self) -> None:
         self.store.delete_checkpoint("state-1")
         self.feed()

@@ -18,6 +18,7 @@ import dataclasses
 
 from nham.core import model
 from nham.core import states
+from nham.engine import fleet
 from nham.tests.unit.engine import base
 
 
@@ -81,6 +82,37 @@ class TestFleet(base.EngineCase):
                     dataclasses.replace(vnf, policies=policies)
                 )
                 self.assertEqual(name, self.entry("v/0").policy.name)
+
+
+class TestGoodCheckpoints(base.EngineCase):
+    """A VNFC whose state was saved more than once."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.add_vnf(policy=base.STATEFUL)
+
+    def good(self) -> list[str]:
+        """Return the ids of those that are good."""
+        found = fleet.good_checkpoints(self.store, self.entry())
+        return [checkpoint.id for checkpoint in found]
+
+    def test_newest_first(self) -> None:
+        older, newer = self.add_checkpoint(7), self.add_checkpoint(8)
+        self.assertEqual([newer.id, older.id], self.good())
+
+    def test_not_what_is_not_whole(self) -> None:
+        for value, state in enumerate(states.CheckpointState):
+            self.add_checkpoint(value, state=state)
+        self.assertEqual(["checkpoint 1"], self.good())
+
+    def test_not_what_another_engine_took(self) -> None:
+        self.add_checkpoint(7, engine="hook")
+        self.assertEqual([], self.good())
+
+    def test_not_another_vnfcs(self) -> None:
+        self.add_vnf("w", policy=base.STATEFUL)
+        self.add_checkpoint(7, "w/0")
+        self.assertEqual([], self.good())
 
 
 class TestReplicas(base.EngineCase):

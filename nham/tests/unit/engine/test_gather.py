@@ -18,6 +18,8 @@ import dataclasses
 
 from nham.core import descriptor
 from nham.core import facts
+from nham.core import member_facts
+from nham.core import model
 from nham.core import states
 from nham.engine import gather
 from nham.tests.unit.engine import base
@@ -43,7 +45,7 @@ class GatherCase(base.EngineCase):
         """Gather, looking closely at these groups."""
         return self.gatherer.gather(self.fleet, set(close))
 
-    def close_up(self, group_id: str = "v/0") -> facts.MemberFacts:
+    def close_up(self, group_id: str = "v/0") -> member_facts.MemberFacts:
         """Return what is seen when one group is looked at closely."""
         found = self.seen(group_id).members
         return next(m for m in found if m.group_id == group_id)
@@ -133,7 +135,7 @@ class TestAtAGlance(GatherCase):
     def test_member(self) -> None:
         entry = self.entry()
         self.assertEqual(
-            facts.MemberFacts(
+            member_facts.MemberFacts(
                 group_id="v/0",
                 vnf_id="v",
                 vnfc="VDU1-0",
@@ -176,11 +178,21 @@ class TestCloseUp(GatherCase):
         self.assertEqual(1, self.calls("server") - before)
         self.assertEqual(1, self.calls("operations"))
 
-    def test_newest_state_counts_and_is_kept(self) -> None:
-        self.world.server_error(self.server_id())
-        self.assertEqual("ERROR", self.close_up().server.status)
-        known = self.cloud.server(self.server_id())
-        self.assertEqual("ERROR", known and known.status)
+    def test_what_is_asked_and_what_is_recorded(self) -> None:
+        self.end(self.claim(), State.FAILED)
+        self.add_checkpoint(1)
+        tacker = self.world.tacker
+        tacker.begin(tacker.get(self.instance), "HEAL")
+        self.world.user_stop(self.server_id())
+        self.clock.advance(5.0)
+        found = self.close_up()
+        self.assertEqual("SHUTOFF", found.server.status)
+        self.assertEqual("user", found.server.stopped_by)
+        self.assertEqual("running", found.operation)
+        self.assertEqual(["hard_reboot"], [a.rung for a in found.attempts])
+        self.assertEqual(
+            ["checkpoint 1"], [one.id for one in found.checkpoints]
+        )
 
     def test_silent_for(self) -> None:
         self.world.hang_guest(self.server_id())
@@ -189,21 +201,6 @@ class TestCloseUp(GatherCase):
         seen = self.watch.view("v/0").last_good_at
         self.assertEqual(self.clock.now() - (seen or 0.0), found.silent_for)
         self.assertLess(6.0, found.silent_for)
-
-    def test_deleted_server(self) -> None:
-        self.world.delete_server_behind(self.server_id())
-        self.clock.advance(2.0)
-        found = self.close_up()
-        self.assertEqual(("DELETED", "one"), (found.server.status, found.host))
-
-    def test_who_stopped_it(self) -> None:
-        self.close_up()
-        self.assertEqual(0, self.calls("actions"))
-        self.world.user_stop(self.server_id())
-        self.world.crash_vm(self.server_id("v/1"))
-        self.clock.advance(20.0)
-        self.assertEqual("user", self.close_up("v/0").server.stopped_by)
-        self.assertEqual("nobody", self.close_up("v/1").server.stopped_by)
 
     def test_claimed_since_the_fleet_was_read(self) -> None:
         fleet = self.fleet
@@ -245,88 +242,131 @@ class TestServices(GatherCase):
         system = self.seen("v/0").system
         self.assertTrue(system.nova and system.vnfm)
 
-    def test_nova_did_not_answer_the_poll(self) -> None:
-        self.world.api_down("nova", 60.0)
-        self.cloud.poll()
-        before = len(self.world.gates.log)
-        found = self.seen("v/0")
-        self.assertFalse(found.system.nova)
-        self.assertEqual("ACTIVE", found.members[0].server.status)
-        asked = [one.system for one in self.world.gates.log[before:]]
-        self.assertEqual(["tacker"], asked)
-
-    def test_nova_does_not_answer_now(self) -> None:
+    def test_one_of_them_does_not(self) -> None:
         self.world.api_error_once("nova", "server")
-        found = self.seen("v/0")
-        self.assertFalse(found.system.nova)
-        self.assertEqual("one", found.members[0].host)
-        self.assertTrue(self.seen("v/0").system.nova)
-
-    def test_it_is_not_known_who_stopped_it(self) -> None:
-        self.world.user_stop(self.server_id())
-        self.clock.advance(5.0)
-        self.world.api_error_once("nova", "actions")
-        found = self.seen("v/0")
-        self.assertFalse(found.system.nova)
-        self.assertIsNone(found.members[0].server.stopped_by)
-
-    def test_dead_vnfm_runs_no_operation(self) -> None:
-        self.world.user_heal(self.instance, "VDU1-1")
-        self.world.api_down("tacker", 60.0)
-        found = self.seen("v/0")
-        self.assertFalse(found.system.vnfm)
-        self.assertTrue(found.system.nova)
-        self.assertIsNone(found.members[0].operation)
+        system = self.seen("v/0").system
+        self.assertEqual((False, True), (system.nova, system.vnfm))
+        self.world.api_error_once("tacker", "operations")
+        system = self.seen("v/0").system
+        self.assertEqual((True, False), (system.nova, system.vnfm))
 
 
-class TestOperation(GatherCase):
-    """What the VNFM does to the VNF."""
+class TestMayRestore(GatherCase):
+    """When checkpoints are looked up, which costs time."""
 
-    def test_none(self) -> None:
-        self.assertIsNone(self.close_up().operation)
+    def setUp(self) -> None:
+        super().setUp()
+        self.add_checkpoint()
 
-    def test_running_and_stuck(self) -> None:
-        tacker = self.world.tacker
-        instance = tacker.get(self.instance)
-        operation = tacker.begin(instance, "HEAL")
-        self.assertEqual("running", self.close_up().operation)
-        tacker.end(instance, operation, "FAILED_TEMP")
-        self.assertEqual("stuck", self.close_up().operation)
-        tacker.fail(operation)
-        self.assertIsNone(self.close_up().operation)
+    def looked_up(self) -> bool:
+        """Say whether the facts have the checkpoint."""
+        return bool(self.close_up().checkpoints)
 
-    def test_ends_when_our_record_has_followed(self) -> None:
-        self.world.user_heal(self.instance, "VDU1-0")
-        self.clock.advance(60.0)
-        self.assertEqual("DELETED", self.close_up().server.status)
-        self.assertEqual("running", self.close_up().operation)
-        new = self.world.server_id(self.instance, "VDU1-0")
-        old = self.entry().member
-        self.store.save_member(dataclasses.replace(old, server_id=new))
-        self.assertIsNone(self.close_up().operation)
+    def test_not_for_a_guest_that_died_on_a_living_host(self) -> None:
+        self.world.hang_guest(self.server_id())
+        self.look(base.SILENCE)
+        before = self.calls("image")
+        self.assertFalse(self.looked_up())
+        self.assertEqual(before, self.calls("image"))
 
-    def test_deleted_vnf_is_no_failure_of_the_vnfm(self) -> None:
-        self.world.delete_server_behind(self.server_id())
-        self.clock.advance(3.0)
-        self.poll()
-        del self.world.tacker.instances[self.instance]
-        found = self.seen("v/0")
-        self.assertEqual("running", found.members[0].operation)
-        self.assertTrue(found.system.vnfm)
+    def test_not_for_a_server_that_is_off(self) -> None:
+        self.world.crash_vm(self.server_id())
+        self.clock.advance(20.0)
+        self.assertEqual("SHUTOFF", self.close_up().server.status)
+        self.assertFalse(self.looked_up())
 
-    def test_terminated_vnf_is_no_failure(self) -> None:
-        self.world.tacker.terminate(self.instance)
-        self.clock.advance(60.0)
-        self.assertEqual("DELETED", self.close_up().server.status)
-        self.assertEqual("running", self.close_up().operation)
+    def test_after_an_attempt(self) -> None:
+        self.end(self.claim(), State.FAILED)
+        self.assertTrue(self.looked_up())
 
-    def test_deleted_behind_is_no_operation(self) -> None:
-        self.world.delete_server_behind(self.server_id())
-        self.clock.advance(2.0)
-        self.assertIsNone(self.close_up().operation)
+    def test_for_a_server_in_error(self) -> None:
+        self.world.server_error(self.server_id())
+        self.assertTrue(self.looked_up())
 
-    def test_vnf_without_a_vnfm(self) -> None:
-        vnf = self.store.vnf("v")
-        self.store.save_vnf(dataclasses.replace(vnf, source="manual"))
-        self.assertIsNone(self.close_up().operation)
-        self.assertEqual(0, self.calls("operations"))
+    def test_on_a_host_that_is_silent(self) -> None:
+        self.world.partition_host("one")
+        self.look(base.SILENCE)
+        self.assertIs(Health.DEAD, self.watch.host_health("one"))
+        self.assertTrue(self.looked_up())
+
+    def test_on_a_host_in_doubt(self) -> None:
+        self.world.partition_host("one")
+        for _ in range(40):
+            self.look(0.25)
+            if self.watch.host_health("one") is Health.SLOW:
+                break
+        self.assertIs(Health.SLOW, self.watch.host_health("one"))
+        self.assertTrue(self.looked_up())
+
+    def test_on_a_host_that_nova_gave_up(self) -> None:
+        self.world.kill_compute("one")
+        self.clock.advance(20.0)
+        self.assertFalse(self.looked_up())
+        self.cloud.poll()
+        self.assertTrue(self.looked_up())
+
+
+class TestHosts(GatherCase):
+    """What is said of the hosts, and of all at once."""
+
+    def host(self, name: str = "one") -> facts.HostFacts:
+        """Return the facts of a host."""
+        return self.seen().host(name)
+
+    def test_well(self) -> None:
+        self.assertEqual(
+            facts.HostFacts(name="one", probe=Health.OK), self.host()
+        )
+        self.assertEqual(3, len(self.seen().hosts))
+
+    def test_silent_and_forced_down(self) -> None:
+        self.world.partition_host("one")
+        self.look(base.SILENCE)
+        self.vim.force_down("one", True)
+        self.cloud.poll()
+        found = self.host()
+        self.assertIs(Health.DEAD, found.probe)
+        self.assertEqual((False, True), (found.service, found.forced_down))
+
+    def test_fence(self) -> None:
+        self.world.forbid_fence("one")
+        self.assertIs(facts.Fence.IMPOSSIBLE, self.host().fence)
+        self.store.save_host(model.HostRecord(name="one", fenced_at=1.0))
+        self.assertIs(facts.Fence.PROVED, self.host().fence)
+        self.store.save_host(model.HostRecord(name="two", proof="old"))
+        self.assertIs(facts.Fence.POSSIBLE, self.host("two").fence)
+
+    def test_recoveries(self) -> None:
+        zone = descriptor.Zone.HOST
+        fault = dataclasses.replace(self.recovery().fault, zone=zone)
+        recovery = self.claim(fault=fault)
+        self.claim(group_id="v/1")
+        system = self.seen().system
+        self.assertEqual(2, system.recent_recoveries)
+        self.assertEqual(1, system.host_recoveries)
+        self.clock.advance(self.settings.guard_window + 1.0)
+        system = self.seen().system
+        self.assertEqual(0, system.recent_recoveries)
+        self.assertEqual(1, system.host_recoveries)
+        self.end(recovery)
+        self.assertEqual(0, self.seen().system.host_recoveries)
+
+    def test_paused(self) -> None:
+        self.assertFalse(self.seen().system.paused)
+        self.store.set_setting("paused", "by ann")
+        self.assertTrue(self.seen().system.paused)
+
+    def test_lost_network(self) -> None:
+        self.add_vnf("w", ("one",))
+        self.settle()
+        for group_id in ("v/0", "v/1", "w/0"):
+            self.world.hang_guest(self.server_id(group_id))
+        self.look(base.SILENCE)
+        lost = self.seen().system.lost_networks
+        self.assertEqual(frozenset({"net0"}), lost)
+
+    def test_late_observer(self) -> None:
+        self.assertFalse(self.seen().system.observer_late)
+        self.world.stall_observer("observer", 5.0)
+        self.look(8.0)
+        self.assertTrue(self.seen().system.observer_late)

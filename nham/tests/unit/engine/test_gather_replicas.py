@@ -10,6 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
+"""Tests of what the facts say of standbys."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ import dataclasses
 
 from nham.core import descriptor
 from nham.core import facts
+from nham.core import member_facts
 from nham.core import states
 from nham.engine import gather
 from nham.tests.unit.engine import base
@@ -39,13 +41,13 @@ class GatherCase(replica_case.ReplicaCase):
         """Return the signs of trouble."""
         return self.gatherer.troubled(self.fleet).get("v/0")
 
-    def seen(self, close: bool = False) -> facts.MemberFacts:
+    def seen(self, close: bool = False) -> member_facts.MemberFacts:
         """Return what is seen of the member."""
         wanted = {"v/0"} if close else set()
         [member] = self.gatherer.gather(self.fleet, wanted).members
         return member
 
-    def standby_seen(self, close: bool = False) -> facts.StandbyFacts:
+    def standby_seen(self, close: bool = False) -> member_facts.StandbyFacts:
         """Return what is seen of the standby."""
         found = self.seen(close).standby
         assert found is not None
@@ -58,7 +60,7 @@ class TestStandby(GatherCase):
     def test_at_a_glance(self) -> None:
         self.store.note_state("s", 3, None)
         before = len(self.world.gates.log)
-        wanted = facts.StandbyFacts(
+        wanted = member_facts.StandbyFacts(
             member_id="s",
             server_id=self.ours,
             host="two",
@@ -66,7 +68,7 @@ class TestStandby(GatherCase):
             kind="server",
             app=Health.OK,
             icmp=Health.OK,
-            server=facts.ServerFacts(status="ACTIVE"),
+            server=member_facts.ServerFacts(status="ACTIVE"),
             sequence=3,
         )
         self.assertEqual(wanted, self.standby_seen())
@@ -95,17 +97,6 @@ class TestStandby(GatherCase):
         self.assertEqual("SHUTOFF", self.standby_seen().server.status)
         self.assertIsNone(self.standby_seen().server.stopped_by)
         self.assertEqual("user", self.standby_seen(True).server.stopped_by)
-
-    def test_one_that_nham_stopped(self) -> None:
-        """Nobody needs to be asked who that was."""
-        self.world.user_stop(self.ours)
-        self.look(5.0)
-        self.poll()
-        self.change("s", parked=True)
-        found = self.standby_seen(True)
-        self.assertTrue(found.parked)
-        self.assertIsNone(found.server.stopped_by)
-        self.assertTrue(found.ready)
 
     def test_nova_fails_meanwhile(self) -> None:
         self.world.user_stop(self.ours)

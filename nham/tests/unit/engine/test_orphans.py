@@ -104,6 +104,16 @@ class CollectorTest(replica_case.ReplicaCase):
         self.collect()
         self.assertNotIn("s", [t.id for t in self.store.ownerless()])
 
+    def test_volume_goes_with_the_server_that_boots_from_it(self) -> None:
+        volume = self.volume(self.mark)
+        volume.status = "in-use"
+        self.world.nova.servers[self.ours].volumes = [volume.id]
+        self.leave()
+        self.collect()
+        self.collect(GRACE)
+        self.clock.advance(5.0)
+        self.assertEqual([], list(self.vim.find_volumes("nham-s")))
+
     def test_volume_that_a_server_still_has(self) -> None:
         self.leave()
         volume = self.volume(self.mark)

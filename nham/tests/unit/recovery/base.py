@@ -26,6 +26,7 @@ from nham.adapters.simulated import world as simulated
 from nham.adapters.traffic import floating_ip
 from nham.core import descriptor
 from nham.core import facts
+from nham.core import member_facts
 from nham.core import model
 from nham.core import states
 from nham.core.decision import plans
@@ -138,7 +139,7 @@ class RecoveryCase(base.TestCase):
 
     def plan(self, rung: str, **fields: Any) -> tuple[model.Step, ...]:
         """Return a rung's steps for the member."""
-        member = facts.MemberFacts(
+        member = member_facts.MemberFacts(
             group_id="g",
             vnf_id="v",
             vnfc="VDU1-0",

@@ -25,6 +25,7 @@ from nham.adapters.simulated import hook
 from nham.adapters.simulated import world as simulated
 from nham.core import descriptor
 from nham.core import facts
+from nham.core import member_facts
 from nham.core import model
 from nham.core import states
 from nham.core.decision import plans
@@ -143,14 +144,14 @@ class ReplicaCase(base.RecoveryCase):
         standby = None
         for one in self.store.members(group_id="g"):
             if one.role is not states.Role.PRIMARY:
-                standby = facts.StandbyFacts(
+                standby = member_facts.StandbyFacts(
                     member_id=one.id,
                     server_id=one.server_id,
                     host=one.host,
                     role=one.role,
                     kind=one.kind,
                 )
-        member = facts.MemberFacts(
+        member = member_facts.MemberFacts(
             group_id="g",
             vnf_id="v",
             vnfc="VDU1-0",

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 from nham.core import facts
 from nham.core import states
@@ -68,6 +69,50 @@ class ConfirmFaultTest(LookCase):
         self.clock.advance(5.0)
         record = self.run_step("confirm_fault")
         self.assertEqual("the server is gone", record.detail)
+
+
+class ConfirmWithoutNovaTest(LookCase):
+    """Nova does not answer, and another member may bear witness."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.views = {
+            "g": context.MemberView(app=DEAD, icmp=DEAD, probed=True),
+            "s": context.MemberView(app=OK, icmp=OK, probed=True),
+        }
+        view = self.views.__getitem__
+        self.enterContext(mock.patch.object(self.watch, "view", view))
+        self.world.api_down("nova", 60.0)
+
+    def begin(self, **args: Any) -> str:
+        """Claim a recovery that only confirms."""
+        return self.claim(self.step("confirm_fault", **args))
+
+    def test_who_is_to_serve_answers(self) -> None:
+        record = self.run_step("confirm_fault", seconds=1.0, witness="s")
+        self.assertIs(DONE, record.state)
+        self.assertIn("Nova does not answer", record.detail)
+
+    def test_waits_for_nova_without_a_witness(self) -> None:
+        recovery_id = self.begin()
+        self.assertTrue(self.runner.advance(recovery_id))
+        self.clock.advance(100.0)
+        self.assertIs(State.SUCCEEDED, self.run_to_end(recovery_id).state)
+
+    def test_waits_while_nobody_answers_in_time(self) -> None:
+        recovery_id = self.begin(witness="s")
+        for health in (SLOW, DEAD, UNKNOWN):
+            self.views["s"] = context.MemberView(app=health)
+            self.assertTrue(self.runner.advance(recovery_id))
+
+    def test_waits_for_who_was_not_heard_of_yet(self) -> None:
+        self.views["g"] = context.MemberView(probed=True)
+        self.assertTrue(self.runner.advance(self.begin(witness="s")))
+
+    def test_the_guest_answers_again(self) -> None:
+        self.views["g"] = context.MemberView(app=DEAD, icmp=OK, probed=True)
+        ended = self.run_to_end(self.begin(witness="s"))
+        self.assertIs(State.ABORTED, ended.state)
 
 
 class VerifyServiceTest(LookCase):

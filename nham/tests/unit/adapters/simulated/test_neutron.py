@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 from nham.adapters import errors
-from nham.adapters.vim import base as vim_base
+from nham.adapters.vim import network_base
 from nham.tests.unit.adapters.simulated import base
 
 
@@ -31,7 +31,7 @@ class NeutronCase(base.WorldCase):
         """Return what a ping of an address gets."""
         return self.world.physics.answer("icmp", address)
 
-    def port(self, server_id: str) -> vim_base.Port:
+    def port(self, server_id: str) -> network_base.Port:
         """Return the one port of a server."""
         (port,) = self.vim.ports(server_id)
         return port

@@ -83,6 +83,29 @@ class HealTest(base.WorldCase):
         self.clock.advance(13)
         self.assertTrue(self.last().stuck)
 
+    def test_heal_meets_an_image_and_is_tried_again(self) -> None:
+        self.heal()
+        self.clock.advance(10)
+        self.vim.create_image(self.image_backed, "checkpoint")
+        self.clock.advance(3)
+        self.assertEqual([self.last()], list(self.vnfm.stuck_operations()))
+        self.assertIn(
+            f"{self.image_backed} while it is in task_state image_",
+            self.last().error,
+        )
+        self.assertLess(self.last().at, self.last().since)
+        self.clock.advance(10)
+        self.vnfm.retry_operation(self.last().id)
+        self.assertTrue(self.last().running)
+        self.assertEqual("", self.last().error)
+        self.assertRaises(
+            errors.Conflict, self.vnfm.retry_operation, self.last().id
+        )
+        self.clock.advance(24)
+        self.assertEqual("COMPLETED", self.last().state)
+        self.assertNotEqual(self.image_backed, self.vnfc().server_id)
+        self.assertEqual([], self.rules_broken())
+
     def test_unknown_vnfc_is_refused(self) -> None:
         stranger = vnfm_base.VnfcRecord(
             vnfc_id="x", vdu="VDU1", index=0, server_id="x"

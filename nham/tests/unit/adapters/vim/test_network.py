@@ -18,8 +18,8 @@ from typing import Any
 
 from nham.adapters import errors
 from nham.adapters import rest
-from nham.adapters.vim import base as vim_base
 from nham.adapters.vim import network
+from nham.adapters.vim import network_base
 from nham.tests.unit.adapters import rest_case
 
 NEUTRON = "http://neutron.example/v2.0"
@@ -83,7 +83,7 @@ class PortTest(NeutronCase):
         first, second = self.network.ports("s1")
         self.assertEqual({"device_id": ["s1"]}, self.last.qs)
         self.assertEqual(
-            vim_base.Port(
+            network_base.Port(
                 id="p1",
                 network_id="n1",
                 addresses=("10.0.0.5", "fd00::5"),
@@ -247,7 +247,7 @@ class FloatingIpTest(NeutronCase):
     def test_find(self) -> None:
         body = {"floatingips": [floating_ip(port_id="p1")]}
         self.web.get(f"{NEUTRON}/floatingips", json=body)
-        known = vim_base.FloatingIp(id="f1", ip="172.24.4.9", port_id="p1")
+        known = network_base.FloatingIp(id="f1", ip="172.24.4.9", port_id="p1")
         self.assertEqual([known], list(self.network.floating_ips("p1")))
         self.assertEqual({"port_id": ["p1"]}, self.last.qs)
         self.assertEqual([known], list(self.network.find_floating_ips("mine")))
@@ -260,7 +260,7 @@ class FloatingIpTest(NeutronCase):
         made = floating_ip(id="f2", floating_ip_address="172.24.4.10")
         self.web.post(f"{NEUTRON}/floatingips", json={"floatingip": made})
         self.assertEqual(
-            vim_base.FloatingIp(id="f2", ip="172.24.4.10"),
+            network_base.FloatingIp(id="f2", ip="172.24.4.10"),
             self.network.create_floating_ip("f1", "mine"),
         )
         self.assertEqual(

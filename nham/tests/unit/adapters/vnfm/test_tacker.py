@@ -70,9 +70,11 @@ def operation(kind: str, start: str, **fields: Any) -> dict[str, Any]:
     """Return an operation as Tacker shows it."""
     return {
         "id": f"op-{kind}",
+        "vnfInstanceId": "v1",
         "operation": kind,
         "operationState": "COMPLETED",
         "startTime": start,
+        "stateEnteredTime": start,
         **fields,
     }
 
@@ -229,6 +231,35 @@ class TackerTest(rest_case.RestCase):
         self.web.post(url, status_code=409)
         self.assertRaises(errors.Conflict, self.vnfm.fail_operation, "op1")
 
+    def test_stuck_operations(self) -> None:
+        self.operations(
+            operation(
+                "HEAL",
+                "2023-11-14T22:13:20Z",
+                operationState="FAILED_TEMP",
+                stateEnteredTime="2023-11-14T22:13:50Z",
+                error={"status": 500, "detail": "no"},
+            ),
+            operation("SCALE", "2023-11-14T22:13:20Z", error=None),
+        )
+        heal, scale = self.vnfm.stuck_operations()
+        self.assertEqual(
+            ["(eq,operationstate,failed_temp)"], self.last.qs["filter"]
+        )
+        self.assertEqual(
+            ("v1", "no", 30.0),
+            (heal.instance_id, heal.error, heal.since - heal.at),
+        )
+        self.assertTrue(heal.stuck)
+        self.assertEqual("", scale.error)
+
+    def test_retry_operation(self) -> None:
+        url = f"{LCM}/vnf_lcm_op_occs/op1/retry"
+        self.web.post(url, status_code=202)
+        self.vnfm.retry_operation("op1")
+        self.web.post(url, status_code=409)
+        self.assertRaises(errors.Conflict, self.vnfm.retry_operation, "op1")
+
     def test_subscribe_once(self) -> None:
         url = f"{LCM}/subscriptions"
         self.web.get(url, json=[])
@@ -253,11 +284,13 @@ class NoVnfmTest(base.TestCase):
             vnfc_id="x", vdu="VDU1", index=0, server_id="s"
         )
         self.assertEqual([], list(vnfm.vnfs()))
+        self.assertEqual([], list(vnfm.stuck_operations()))
         for ask in (
             vnfm.vnf,
             vnfm.vnfd,
             vnfm.operations,
             vnfm.fail_operation,
+            vnfm.retry_operation,
         ):
             self.assertRaises(errors.NotFound, ask, "x")
         self.assertRaises(errors.Refused, vnfm.heal, "x", vnfc, None)

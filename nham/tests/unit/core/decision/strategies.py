@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from nham.core import descriptor
 from nham.core import facts
+from nham.core import member_facts
 from nham.core import states
 from nham.core.decision import replicas
 from nham.core.decision import situation
@@ -92,7 +93,7 @@ policies = st.builds(
     accept_state_loss=st.booleans(),
 ).map(_with_hook)
 servers = st.builds(
-    facts.ServerFacts,
+    member_facts.ServerFacts,
     status=st.sampled_from(
         ("ACTIVE", "ACTIVE", "ACTIVE", "SHUTOFF", "ERROR")
         + ("DELETED", "PAUSED", "REBOOT")
@@ -104,24 +105,24 @@ servers = st.builds(
     stopped_by=st.sampled_from((None, "user", "nobody")),
 )
 attempts = st.builds(
-    facts.Attempt,
+    member_facts.Attempt,
     rung=st.sampled_from(RUNGS),
-    outcome=st.sampled_from(facts.Outcome),
+    outcome=st.sampled_from(member_facts.Outcome),
     age=st.floats(0, 300),
     checkpoint_id=st.sampled_from((None, "c1", "c2")),
 )
 checkpoints = st.sampled_from(
     (
         (),
-        (facts.CheckpointFacts(id="c1", age=40.0),),
+        (member_facts.CheckpointFacts(id="c1", age=40.0),),
         (
-            facts.CheckpointFacts(id="c2", age=10.0),
-            facts.CheckpointFacts(id="c1", age=40.0),
+            member_facts.CheckpointFacts(id="c2", age=10.0),
+            member_facts.CheckpointFacts(id="c1", age=40.0),
         ),
     )
 )
 standbys = st.builds(
-    facts.StandbyFacts,
+    member_facts.StandbyFacts,
     member_id=st.just("m2"),
     server_id=st.just("s2"),
     host=st.sampled_from(("h1", "h2", "h2", "h3", None)),
@@ -137,7 +138,7 @@ standbys = st.builds(
 )
 
 
-def _alone(member: facts.MemberFacts) -> facts.MemberFacts:
+def _alone(member: member_facts.MemberFacts) -> member_facts.MemberFacts:
     """Return the member with no more others than its mechanism has.
 
     Where all serve none waits as a standby, and elsewhere none beside it.
@@ -160,7 +161,7 @@ def _alone(member: facts.MemberFacts) -> facts.MemberFacts:
 
 
 members = st.builds(
-    facts.MemberFacts,
+    member_facts.MemberFacts,
     group_id=st.sampled_from([f"g{n}" for n in range(40)]),
     vnf_id=st.just("vnf"),
     vnfc=st.just("VDU1-0"),
@@ -250,14 +251,14 @@ _SIGNS = (
     (facts.Health.OK, facts.Health.OK),
 )
 _SERVERS = (
-    facts.ServerFacts(),
-    facts.ServerFacts(),
-    facts.ServerFacts(),
-    facts.ServerFacts(status="SHUTOFF", stopped_by="nobody"),
-    facts.ServerFacts(status="SHUTOFF", stopped_by="user"),
-    facts.ServerFacts(status="ERROR"),
-    facts.ServerFacts(status="DELETED"),
-    facts.ServerFacts(status="PAUSED"),
+    member_facts.ServerFacts(),
+    member_facts.ServerFacts(),
+    member_facts.ServerFacts(),
+    member_facts.ServerFacts(status="SHUTOFF", stopped_by="nobody"),
+    member_facts.ServerFacts(status="SHUTOFF", stopped_by="user"),
+    member_facts.ServerFacts(status="ERROR"),
+    member_facts.ServerFacts(status="DELETED"),
+    member_facts.ServerFacts(status="PAUSED"),
 )
 _DEAD = {"probe": facts.Health.DEAD, "service": False}
 _HOSTS: tuple[dict[str, Any], ...] = (

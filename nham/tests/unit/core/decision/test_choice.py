@@ -40,6 +40,12 @@ class ConfirmTest(base.TestCase):
         (step,) = choice.confirm(a_choice())
         self.assertEqual("confirm_fault", step.action)
 
+    def test_who_is_to_answer_if_nova_does_not(self) -> None:
+        (step,) = choice.confirm(a_choice(), witness="m2")
+        self.assertEqual("m2", step.args["witness"])
+        (step,) = choice.confirm(a_choice())
+        self.assertNotIn("witness", step.args)
+
 
 class FenceTest(base.TestCase):
     def test_the_host_is_fenced_before_nova_is_told(self) -> None:

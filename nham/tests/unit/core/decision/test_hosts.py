@@ -21,6 +21,7 @@ import hypothesis
 
 from nham.core import decision
 from nham.core import facts
+from nham.core import member_facts
 from nham.core.decision import situation
 from nham.tests import base
 from nham.tests.unit.core.decision import strategies
@@ -31,7 +32,7 @@ UNKNOWN, OK, SLOW, DEAD = Health
 HEALTHS = (UNKNOWN, OK, SLOW, DEAD)
 
 
-def lost(host: dict[str, Any], *members: facts.MemberFacts) -> bool:
+def lost(host: dict[str, Any], *members: member_facts.MemberFacts) -> bool:
     """Say whether the host looks dead, beside one that lives."""
     seen = facts.Facts(
         members=members,
@@ -83,14 +84,14 @@ class LostTest(base.TestCase):
     def test_who_is_off_is_no_witness(self) -> None:
         for status in ("SHUTOFF", "PAUSED", "ERROR", "REBOOT", "DELETED"):
             off = dataclasses.replace(
-                SILENT, server=facts.ServerFacts(status=status)
+                SILENT, server=member_facts.ServerFacts(status=status)
             )
             self.assertFalse(lost({"probe": DEAD}, off), status)
 
 
 class BlindTest(base.TestCase):
     def blind(
-        self, *members: facts.MemberFacts, **hosts: dict[str, Any]
+        self, *members: member_facts.MemberFacts, **hosts: dict[str, Any]
     ) -> bool:
         seen = facts.Facts(
             members=members,
@@ -125,7 +126,7 @@ class BlindTest(base.TestCase):
     def test_who_is_known_to_be_off_does_not_count(self) -> None:
         elsewhere = dataclasses.replace(SILENT, group_id="o", host="h2")
         off = dataclasses.replace(
-            elsewhere, server=facts.ServerFacts(status="SHUTOFF")
+            elsewhere, server=member_facts.ServerFacts(status="SHUTOFF")
         )
         self.assertFalse(self.blind(SILENT, off))
         proved = {"fence": facts.Fence.PROVED, "probe": DEAD}
@@ -158,7 +159,7 @@ class FrozenTest(base.TestCase):
 
 class AlarmsTest(base.TestCase):
     def alarms(
-        self, *members: facts.MemberFacts, **host: Any
+        self, *members: member_facts.MemberFacts, **host: Any
     ) -> list[tuple[str, str]]:
         seen = facts.Facts(
             members=members,

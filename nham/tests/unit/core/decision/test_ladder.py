@@ -21,28 +21,30 @@ import hypothesis
 from hypothesis import strategies as st
 
 from nham.core import descriptor
-from nham.core import facts
+from nham.core import member_facts
 from nham.core.decision import ladder
 from nham.tests import base
 from nham.tests.unit.core.decision import strategies
 from nham.tests.unit.core.decision import test_rules
 
-OK, FAILED, REFUSED, ABORTED = facts.Outcome
+OK, FAILED, REFUSED, ABORTED = member_facts.Outcome
 CHECKPOINTS = (
-    facts.CheckpointFacts(id="c2", age=40.0),
-    facts.CheckpointFacts(id="c1", age=100.0),
+    member_facts.CheckpointFacts(id="c2", age=40.0),
+    member_facts.CheckpointFacts(id="c1", age=100.0),
 )
 
 
-def tried(*attempts: tuple[str, facts.Outcome, str | None]) -> Any:
+def tried(*attempts: tuple[str, member_facts.Outcome, str | None]) -> Any:
     """Return attempts, newest first."""
     return tuple(
-        facts.Attempt(rung=rung, outcome=how, age=1.0, checkpoint_id=what)
+        member_facts.Attempt(
+            rung=rung, outcome=how, age=1.0, checkpoint_id=what
+        )
         for rung, how, what in attempts
     )
 
 
-def stateful(**fields: Any) -> facts.MemberFacts:
+def stateful(**fields: Any) -> member_facts.MemberFacts:
     """Return a member with state and two checkpoints."""
     policy = descriptor.ResiliencyPolicy(
         name="p", targets=("VDU1",), stateful=True
@@ -172,7 +174,7 @@ class HookTest(base.TestCase):
 class AnyTest(base.TestCase):
     @hypothesis.given(strategies.members)
     def test_each_answer_has_its_reason(
-        self, member: facts.MemberFacts
+        self, member: member_facts.MemberFacts
     ) -> None:
         for following in (
             ladder.for_application(member),
@@ -187,7 +189,9 @@ class AnyTest(base.TestCase):
                 self.assertIsNone(following.image_id)
 
     @hypothesis.given(strategies.members)
-    def test_no_vnfm_no_replacement(self, member: facts.MemberFacts) -> None:
+    def test_no_vnfm_no_replacement(
+        self, member: member_facts.MemberFacts
+    ) -> None:
         for following in (
             ladder.for_vm(member, "start"),
             ladder.for_host(member),

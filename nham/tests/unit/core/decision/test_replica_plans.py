@@ -228,6 +228,21 @@ class ArgumentsTest(base.TestCase):
         for action in ("give_state", "move_address", "promote"):
             self.assertEqual("m2", found[action].args["member_id"], action)
 
+    def test_who_runs_is_not_waited_for_as_one_that_boots(self) -> None:
+        detection = test_rules.HOOKED.detection
+        silent = detection.initial_timeout * detection.max_misses
+        self.assertLess(silent, detection.boot_timeout)
+        for rung in ("fail_over", "switchover"):
+            found = steps(rung)
+            self.assertEqual(silent, found["verify_service"].timeout)
+            hook = test_rules.HOOKED.state_protection.hook
+            assert hook is not None
+            self.assertEqual(
+                silent + hook.timeout, found["give_state"].timeout
+            )
+        found = steps("repair_standby")
+        self.assertEqual(detection.boot_timeout, found["join_standby"].timeout)
+
     def test_stateless_fail_over_gives_nothing(self) -> None:
         found = steps("fail_over", member=test_rules.a_replica())
         self.assertNotIn("give_state", found)

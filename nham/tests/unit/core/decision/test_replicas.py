@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who takes over, and how a group becomes whole again."""
+"""How a group becomes whole again, and who leaves it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from nham.core import decision
 from nham.core import descriptor
 from nham.core import facts
+from nham.core import member_facts
 from nham.core import states
 from nham.core.decision import replicas
 from nham.core.decision import situation
@@ -32,7 +33,7 @@ from nham.tests.unit.core.decision import strategies
 from nham.tests.unit.core.decision import test_rules
 
 Health = facts.Health
-Outcome = facts.Outcome
+Outcome = member_facts.Outcome
 HOSTS = tuple(
     facts.HostFacts(name=name, probe=Health.OK) for name in ("h1", "h2", "h3")
 )
@@ -40,9 +41,9 @@ BAD = st.sampled_from((Outcome.FAILED, Outcome.REFUSED, Outcome.ABORTED))
 
 
 def case(
-    member: facts.MemberFacts,
+    member: member_facts.MemberFacts,
     hosts: Sequence[facts.HostFacts] = HOSTS,
-    others: Sequence[facts.MemberFacts] = (),
+    others: Sequence[member_facts.MemberFacts] = (),
 ) -> situation.Case:
     """Return a member in its surroundings."""
     seen = facts.Facts(members=(member, *others), hosts=tuple(hosts))
@@ -50,76 +51,20 @@ def case(
 
 
 def failed(
-    number: int, age: float = 0.0, how: facts.Outcome = Outcome.FAILED
-) -> tuple[facts.Attempt, ...]:
+    number: int, age: float = 0.0, how: member_facts.Outcome = Outcome.FAILED
+) -> tuple[member_facts.Attempt, ...]:
     """Return attempts to make a standby, the newest of that age."""
     return tuple(
-        facts.Attempt(rung="make_standby", outcome=how, age=age + back)
+        member_facts.Attempt(rung="make_standby", outcome=how, age=age + back)
         for back in range(number)
     )
-
-
-class FailOverTest(base.TestCase):
-    @hypothesis.given(strategies.members)
-    def test_only_to_a_standby_that_is_ready(
-        self, member: facts.MemberFacts
-    ) -> None:
-        may = replicas.can_fail_over(member)
-        following = replicas.fail_over(case(member))
-        self.assertEqual("fail_over" if may else None, following.rung)
-        if not may:
-            self.assertNotEqual("fail_over: ", following.why)
-            return
-        standby = test_rules.standby_of(member)
-        self.assertTrue(member.replicated)
-        self.assertTrue(standby.ready)
-        if member.policy.stateful and not member.policy.accept_state_loss:
-            self.assertTrue(standby.sequence or member.checkpoints)
-
-    @hypothesis.given(strategies.troubled)
-    def test_a_standby_that_is_ready_takes_over(
-        self, seen: facts.Facts
-    ) -> None:
-        members = {member.group_id: member for member in seen.members}
-        for verdict in test_rules.acts(decision.decide(seen)):
-            member = members[verdict.group_id]
-            self.assertEqual(
-                replicas.can_fail_over(member),
-                verdict.rung == "fail_over",
-                str(verdict),
-            )
-
-    def test_two_failures_leave_it_to_the_ladder(self) -> None:
-        for number in range(4):
-            member = test_rules.a_replica(
-                attempts=[
-                    facts.Attempt(
-                        rung="fail_over", outcome=Outcome.FAILED, age=1.0
-                    )
-                ]
-                * number
-            )
-            self.assertEqual(number < 2, replicas.can_fail_over(member))
-
-    def test_goes_on_beside_others_but_not_beside_nova(self) -> None:
-        for server, wanted in (
-            (facts.ServerFacts(), True),
-            (facts.ServerFacts(task_state="powering-off"), False),
-            (facts.ServerFacts(status="DELETED"), False),
-        ):
-            for standby in (test_rules.a_standby(), None):
-                member = test_rules.a_replica(server=server, standby=standby)
-                self.assertEqual(
-                    wanted and standby is not None,
-                    replicas.goes_on(case(member)),
-                )
 
 
 class UnguardedTest(base.TestCase):
     @hypothesis.given(st.none() | strategies.standbys, strategies.policies)
     def test_a_group_is_well_as_long_as_it_is_guarded(
         self,
-        standby: facts.StandbyFacts | None,
+        standby: member_facts.StandbyFacts | None,
         policy: descriptor.ResiliencyPolicy,
     ) -> None:
         member = test_rules.a_replica(policy=policy, standby=standby)
@@ -131,7 +76,7 @@ class UnguardedTest(base.TestCase):
 
     @hypothesis.given(strategies.standbys)
     def test_what_is_ready_is_not_lost(
-        self, standby: facts.StandbyFacts
+        self, standby: member_facts.StandbyFacts
     ) -> None:
         self.assertFalse(standby.ready and standby.lost)
         # In between it has not answered yet, which is no failure.
@@ -140,7 +85,7 @@ class UnguardedTest(base.TestCase):
 
     @hypothesis.given(st.none() | strategies.standbys)
     def test_what_lacks_a_standby_says_so(
-        self, standby: facts.StandbyFacts | None
+        self, standby: member_facts.StandbyFacts | None
     ) -> None:
         member = test_rules.a_replica(standby=standby)
         seen = facts.Facts(members=(member,), hosts=HOSTS)
@@ -149,44 +94,6 @@ class UnguardedTest(base.TestCase):
         if verdict.kind is decision.Kind.ACT:
             dismissed = ("dismiss",) if member.surplus else ()
             self.assertIn(verdict.rung, (*replicas.RUNGS, *dismissed))
-
-
-class FailbackTest(base.TestCase):
-    def away(self, **standby: Any) -> facts.MemberFacts:
-        """Return NHAM's own server as the primary, and its standby."""
-        return test_rules.a_replica(
-            kind="server",
-            standby=test_rules.a_standby(**{"kind": "vnfc", **standby}),
-        )
-
-    def test_only_to_the_vnfc_and_only_if_it_can(self) -> None:
-        self.assertEqual("", replicas.why_no_failback(self.away()))
-        for member, told in (
-            (test_rules.a_replica(), "serves already"),
-            (test_rules.a_replica(kind="server"), "not the standby yet"),
-            (
-                test_rules.a_replica(kind="server", standby=None),
-                "not the standby yet",
-            ),
-            (self.away(app=Health.DEAD), "its application is dead"),
-        ):
-            self.assertIn(told, replicas.why_no_failback(member))
-
-    def test_who_has_no_place_goes_before_it_is_said(self) -> None:
-        policy = dataclasses.replace(test_rules.REPLICATED, failback="request")
-        member = dataclasses.replace(self.away(), policy=policy)
-        more = dataclasses.replace(
-            member,
-            standbys=(
-                *member.standbys,
-                test_rules.a_standby(member_id="m3", server_id="s3"),
-            ),
-        )
-        for one, rule in ((member, "failback-request"), (more, "surplus")):
-            (verdict,) = decision.decide(
-                facts.Facts(members=(one,), hosts=HOSTS)
-            ).verdicts
-            self.assertEqual(rule, verdict.rule)
 
 
 class AboutTest(base.TestCase):
@@ -267,7 +174,7 @@ class WhereTest(base.TestCase):
 class PauseTest(base.TestCase):
     @hypothesis.given(st.integers(1, 12), st.floats(0, 400), BAD)
     def test_grows_and_is_bounded(
-        self, number: int, age: float, how: facts.Outcome
+        self, number: int, age: float, how: member_facts.Outcome
     ) -> None:
         pauses = [
             replicas.must_pause(
@@ -284,7 +191,7 @@ class PauseTest(base.TestCase):
             (),
             failed(3, how=Outcome.OK),
             (
-                facts.Attempt(
+                member_facts.Attempt(
                     rung="fail_over", outcome=Outcome.FAILED, age=0.0
                 ),
             ),
@@ -305,13 +212,18 @@ class WaitTest(base.TestCase):
 
     def test_nova_is_at_work(self) -> None:
         for server, wanted in (
-            (facts.ServerFacts(), False),
-            (facts.ServerFacts(task_state="rebooting"), True),
-            (facts.ServerFacts(status="REBOOT"), True),
-            (facts.ServerFacts(status="SHUTOFF"), True),
-            (facts.ServerFacts(status="SHUTOFF", stopped_by="nobody"), False),
-            (facts.ServerFacts(status="ERROR"), False),
-            (facts.ServerFacts(status="DELETED"), False),
+            (member_facts.ServerFacts(), False),
+            (member_facts.ServerFacts(task_state="rebooting"), True),
+            (member_facts.ServerFacts(status="REBOOT"), True),
+            (member_facts.ServerFacts(status="SHUTOFF"), True),
+            (
+                member_facts.ServerFacts(
+                    status="SHUTOFF", stopped_by="nobody"
+                ),
+                False,
+            ),
+            (member_facts.ServerFacts(status="ERROR"), False),
+            (member_facts.ServerFacts(status="DELETED"), False),
         ):
             for role in (states.Role.STANDBY, states.Role.FAILED):
                 self.assertEqual(
@@ -337,8 +249,8 @@ class WaitTest(base.TestCase):
             self.assertEqual(kind == "vnfc", found)
 
     def test_an_operator_s_word(self) -> None:
-        by_user = facts.ServerFacts(status="SHUTOFF", stopped_by="user")
-        for server in (by_user, facts.ServerFacts(status="PAUSED")):
+        by_user = member_facts.ServerFacts(status="SHUTOFF", stopped_by="user")
+        for server in (by_user, member_facts.ServerFacts(status="PAUSED")):
             standby = test_rules.a_standby(server=server)
             self.assertTrue(replicas.set_aside(standby))
             # What has failed was stopped by NHAM itself.

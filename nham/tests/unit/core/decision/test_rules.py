@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from nham.core import decision
 from nham.core import descriptor
 from nham.core import facts
+from nham.core import member_facts
 from nham.core.decision import replicas
 from nham.core.decision import rules
 from nham.core.decision import situation
@@ -37,7 +38,7 @@ ELSEWHERE = ("evacuate_server", "heal_vnfc")
 POLICY = descriptor.ResiliencyPolicy(name="p", targets=("VDU1",))
 
 
-def a_member(**fields: Any) -> facts.MemberFacts:
+def a_member(**fields: Any) -> member_facts.MemberFacts:
     """Return a member that is well, but for what is given."""
     values: dict[str, Any] = {
         "group_id": "g",
@@ -52,7 +53,7 @@ def a_member(**fields: Any) -> facts.MemberFacts:
     if "standby" in values:
         one = values.pop("standby")
         values.setdefault("standbys", (one,) if one else ())
-    return facts.MemberFacts(**values)
+    return member_facts.MemberFacts(**values)
 
 
 REPLICATED = dataclasses.replace(
@@ -67,7 +68,7 @@ HOOKED = dataclasses.replace(
 )
 
 
-def a_standby(**fields: Any) -> facts.StandbyFacts:
+def a_standby(**fields: Any) -> member_facts.StandbyFacts:
     """Return a standby that is ready, but for what is given."""
     values: dict[str, Any] = {
         "member_id": "m2",
@@ -75,10 +76,10 @@ def a_standby(**fields: Any) -> facts.StandbyFacts:
         "host": "h2",
         **fields,
     }
-    return facts.StandbyFacts(**values)
+    return member_facts.StandbyFacts(**values)
 
 
-def a_replica(**fields: Any) -> facts.MemberFacts:
+def a_replica(**fields: Any) -> member_facts.MemberFacts:
     """Return a primary with its standby; all is well but what is given."""
     return a_member(
         **{
@@ -90,7 +91,7 @@ def a_replica(**fields: Any) -> facts.MemberFacts:
     )
 
 
-def standby_of(member: facts.MemberFacts) -> facts.StandbyFacts:
+def standby_of(member: member_facts.MemberFacts) -> member_facts.StandbyFacts:
     """Return the member's standby, which it must have."""
     if member.standby is None:
         raise AssertionError(f"{member.group_id} has no standby")
@@ -197,53 +198,6 @@ class EveryDecisionTest(base.TestCase):
         ]
         self.assertEqual(list(decision.decide(seen).verdicts), would)
 
-    @hypothesis.given(
-        strategies.troubled, strategies.system, strategies.limits
-    )
-    def test_guards_are_kept(
-        self,
-        seen: facts.Facts,
-        system: facts.SystemFacts,
-        limits: facts.Limits,
-    ) -> None:
-        system = dataclasses.replace(
-            facts.SystemFacts(),
-            recent_recoveries=system.recent_recoveries,
-            host_recoveries=system.host_recoveries,
-        )
-        limits = dataclasses.replace(limits, share=1.0)
-        seen = dataclasses.replace(seen, system=system, limits=limits)
-        done = acts(decision.decide(seen))
-        # A fail-over moves nothing, and waits for none that is moved.
-        moved = [
-            v
-            for v in done
-            if v.zone is descriptor.Zone.HOST and v.rung != "fail_over"
-        ]
-        self.assertLessEqual(
-            len(done), max(limits.recoveries - system.recent_recoveries, 0)
-        )
-        self.assertLessEqual(
-            len(moved), max(limits.host_parallel - system.host_recoveries, 0)
-        )
-
-    @hypothesis.given(strategies.troubled, strategies.system)
-    def test_nothing_is_done_without_what_it_needs(
-        self, seen: facts.Facts, system: facts.SystemFacts
-    ) -> None:
-        seen = dataclasses.replace(seen, system=system)
-        done = acts(decision.decide(seen))
-        if not (
-            system.owned
-            and system.database
-            and system.nova
-            and system.keystone
-            and not system.observer_late
-        ):
-            self.assertEqual([], done)
-        if not system.vnfm:
-            self.assertNotIn("replace", [v.rung for v in done])
-
 
 class SafetyTest(base.TestCase):
     """No guard is in the way here, so that plans are made."""
@@ -277,7 +231,9 @@ class SafetyTest(base.TestCase):
                 host = seen.host(str(step.args["host"]))
                 self.assertNotIn(host.probe, alive)
                 self.assertNotIn(host.heartbeat, alive)
-                there: list[facts.MemberFacts | facts.StandbyFacts] = [
+                there: list[
+                    member_facts.MemberFacts | member_facts.StandbyFacts
+                ] = [
                     *seen.members_on(host.name),
                     *seen.standbys_on(host.name),
                 ]
@@ -374,10 +330,12 @@ class EndTest(base.TestCase):
 
     @hypothesis.given(
         strategies.troubled,
-        st.sampled_from((facts.Outcome.FAILED, facts.Outcome.REFUSED)),
+        st.sampled_from(
+            (member_facts.Outcome.FAILED, member_facts.Outcome.REFUSED)
+        ),
     )
     def test_the_ladder_ends(
-        self, seen: facts.Facts, how: facts.Outcome
+        self, seen: facts.Facts, how: member_facts.Outcome
     ) -> None:
         (member, *_others) = seen.members
         member = dataclasses.replace(member, attempts=())
@@ -386,7 +344,7 @@ class EndTest(base.TestCase):
             (verdict,) = decision.decide(seen).verdicts
             if verdict.kind is not Kind.ACT:
                 return
-            failed = facts.Attempt(
+            failed = member_facts.Attempt(
                 rung=str(verdict.rung),
                 outcome=how,
                 age=1.0,

@@ -19,6 +19,7 @@ import hypothesis
 from nham.core import decision
 from nham.core import descriptor
 from nham.core import facts
+from nham.core import member_facts
 from nham.core import states
 from nham.core.decision import choice
 from nham.core.decision import plans
@@ -35,7 +36,7 @@ POLICY = dataclasses.replace(
 LOST = {"app": facts.Health.DEAD, "icmp": facts.Health.DEAD}
 
 
-def an_active(number: int, **fields: object) -> facts.StandbyFacts:
+def an_active(number: int, **fields: object) -> member_facts.StandbyFacts:
     """Return a member that serves beside the primary."""
     return test_rules.a_standby(
         **{
@@ -49,7 +50,7 @@ def an_active(number: int, **fields: object) -> facts.StandbyFacts:
     )
 
 
-def a_group(**fields: object) -> facts.MemberFacts:
+def a_group(**fields: object) -> member_facts.MemberFacts:
     """Return a primary with two members that serve beside it."""
     return test_rules.a_member(
         **{
@@ -61,7 +62,7 @@ def a_group(**fields: object) -> facts.MemberFacts:
     )
 
 
-def actions(rung: str, member: facts.MemberFacts) -> list[str]:
+def actions(rung: str, member: member_facts.MemberFacts) -> list[str]:
     """Return the actions of a rung."""
     made = choice.Choice(
         member=member, host=facts.HostFacts(name="h1"), target="h4"
@@ -159,7 +160,7 @@ class DecidedTest(base.TestCase):
                 self.assertLessEqual(made, member.most)
 
     def test_who_was_stopped_is_waited_for_only_without_a_place(self) -> None:
-        stopped = facts.ServerFacts(status="SHUTOFF", stopped_by="user")
+        stopped = member_facts.ServerFacts(status="SHUTOFF", stopped_by="user")
         serves, aside = states.Role.ACTIVE, states.Role.ASIDE
         for least, most, role, rule in (
             (2, 3, serves, "member-aside"),

@@ -19,8 +19,8 @@ import hypothesis
 from hypothesis import strategies as st
 
 from nham.core import descriptor
+from nham.core.descriptor import blocks
 from nham.core.descriptor import conditions
-from nham.core.descriptor import schema
 from nham.tests import base
 from nham.tests.unit.core import descriptor_samples as samples
 from nham.tests.unit.core.descriptor import replica_examples as examples
@@ -153,7 +153,7 @@ class TestRight(base.TestCase):
             "state_protection.hook.token": ("-", "default"),
         }.items():
             self.assertEqual(row, rows[path], path)
-        self.assertEqual(set(), {prop.path for prop in schema.HOOK} - {*rows})
+        self.assertEqual(set(), {prop.path for prop in blocks.HOOK} - {*rows})
 
     def test_a_policy_without_a_hook_has_no_rows_of_one(self) -> None:
         paths = [row[0] for row in _build(examples.STANDBY).explain()]

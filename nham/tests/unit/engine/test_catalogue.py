@@ -28,7 +28,20 @@ from nham.tests.unit.engine import test_checkpointing
 State = states.CheckpointState
 
 
-class TestFollow(test_checkpointing.CheckpointCase):
+class CatalogueCase(test_checkpointing.CheckpointCase):
+    """Nothing is taken but on demand."""
+
+    def run_now(self) -> None:
+        """Do what is due for the checkpoints."""
+        self.catalogue.run(self.store.checkpoints())
+
+    def run_in(self, seconds: float) -> None:
+        """Let time pass, then run once."""
+        self.clock.advance(seconds)
+        self.run_now()
+
+
+class TestFollow(CatalogueCase):
     """Whether a checkpoint is whole by now."""
 
     def follow_in(self, seconds: float) -> model.Checkpoint:
@@ -101,7 +114,7 @@ class TestFollow(test_checkpointing.CheckpointCase):
 
     def test_another_engine_waits_for_the_cloud(self) -> None:
         self.world.api_slow("glance", 1.0, delay=5.0)
-        self.clock.call_in(4.5, lambda: self.checkpointer.run(()))
+        self.clock.call_in(4.5, self.run_now)
         taken = self.take()
         found = self.follow_in(test_checkpointing.WHOLE)
         self.assertEqual((taken.id, State.AVAILABLE), (found.id, found.state))
@@ -110,16 +123,16 @@ class TestFollow(test_checkpointing.CheckpointCase):
         taken = self.take()
         self.clock.advance(test_checkpointing.WHOLE)
         self.world.api_slow("glance", 1.0, delay=2.0)
-        self.clock.call_in(1.0, lambda: self.checkpointer.delete(taken))
-        self.checkpointer.run(())
+        self.clock.call_in(1.0, lambda: self.catalogue.delete(taken))
+        self.run_now()
         self.assertEqual(["deleting"], self.states())
 
     def test_let_go_while_it_fails(self) -> None:
         taken = self.take()
         self.vim.delete_image(taken.artifacts[0].id)
         self.world.api_slow("glance", 1.0, delay=2.0)
-        self.clock.call_in(1.0, lambda: self.checkpointer.delete(taken))
-        self.checkpointer.run(())
+        self.clock.call_in(1.0, lambda: self.catalogue.delete(taken))
+        self.run_now()
         self.assertEqual(["deleting"], self.states())
         self.assertEqual([], self.kinds())
 
@@ -127,10 +140,10 @@ class TestFollow(test_checkpointing.CheckpointCase):
         self.take()
         self.store.delete_vnf("v")
         self.clock.advance(test_checkpointing.WHOLE)
-        self.assertRaises(db_errors.NotFound, self.checkpointer.run, ())
+        self.assertRaises(db_errors.NotFound, self.run_now)
 
 
-class KeepCase(test_checkpointing.CheckpointCase):
+class KeepCase(CatalogueCase):
     """A policy that keeps two checkpoints."""
 
     def ids(self, group_id: str = "v/0") -> list[str]:
@@ -145,7 +158,7 @@ class KeepCase(test_checkpointing.CheckpointCase):
         """Take a checkpoint and see it whole; return its id."""
         taken = self.take(group_id)
         self.clock.advance(test_checkpointing.WHOLE)
-        self.checkpointer.run(())
+        self.run_now()
         self.assertIs(State.AVAILABLE, self.store.checkpoint(taken.id).state)
         return taken.id
 
@@ -178,7 +191,7 @@ class TestRetention(KeepCase):
         good = [self.complete(), self.complete()]
         taken = self.take()
         self.vim.delete_image(taken.artifacts[0].id)
-        self.checkpointer.run(())
+        self.run_now()
         self.assertEqual([taken.id, *reversed(good)], self.ids())
 
     def test_failed_one_goes_when_a_good_one_came_after_it(self) -> None:
@@ -192,7 +205,7 @@ class TestRetention(KeepCase):
         vnf = self.store.vnf("v")
         self.store.save_vnf(dataclasses.replace(vnf, policies=()))
         self.clock.advance(test_checkpointing.WHOLE)
-        self.checkpointer.run(())
+        self.run_now()
         self.assertEqual([taken.id], self.ids())
 
     def test_image_that_a_server_was_rebuilt_from_stays(self) -> None:
@@ -226,33 +239,33 @@ class TestRemoval(KeepCase):
         return bool(self.vim.find_images("checkpoint"))
 
     def test_image_goes_then_the_record(self) -> None:
-        self.checkpointer.delete(self.checkpoint)
+        self.catalogue.delete(self.checkpoint)
         self.assertEqual(["deleting"], self.states())
         self.assertTrue(self.images())
-        self.checkpointer.run(())
+        self.run_now()
         self.assertEqual([], self.states())
         self.assertFalse(self.images())
 
     def test_record_stays_until_the_image_is_gone(self) -> None:
-        self.checkpointer.delete(self.checkpoint)
+        self.catalogue.delete(self.checkpoint)
         self.world.api_error_once("glance", "delete_image")
-        self.checkpointer.run(())
+        self.run_now()
         self.assertEqual(["deleting"], self.states())
-        self.checkpointer.run(())
+        self.run_now()
         self.assertEqual([], self.states())
 
     def test_image_that_is_gone_already(self) -> None:
         self.vim.delete_image(self.checkpoint.artifacts[0].id)
-        self.checkpointer.delete(self.checkpoint)
-        self.checkpointer.run(())
+        self.catalogue.delete(self.checkpoint)
+        self.run_now()
         self.assertEqual([], self.states())
 
     def test_one_that_stays_keeps_nobody_else(self) -> None:
         other = self.add_checkpoint(8)
         for one in (self.checkpoint, other):
-            self.checkpointer.delete(one)
+            self.catalogue.delete(one)
         self.world.api_error_once("glance", "delete_image")
-        self.checkpointer.run(())
+        self.run_now()
         self.assertEqual(["deleting"], self.states())
 
 
@@ -290,20 +303,20 @@ class TestLostParts(KeepCase):
         self.run_in(100.5)
         self.assertIs(State.FAILED, self.store.checkpoint(died.id).state)
         self.clock.advance(test_checkpointing.WHOLE)
-        self.checkpointer.run(())
+        self.run_now()
         self.complete()
-        self.checkpointer.run(())
+        self.run_now()
         self.assertEqual([], self.vim.find_images(name))
 
     def test_record_stays_until_it_is_known(self) -> None:
         self.world.api_error_once("nova", "create_image", after=True)
         self.assertRaises(checkpointing.NotNow, self.take)
         [failed] = self.store.checkpoints()
-        self.checkpointer.delete(failed)
+        self.catalogue.delete(failed)
         self.clock.advance(100.5)
         self.world.api_error_once("glance", "find_images")
-        self.checkpointer.run(())
+        self.run_now()
         self.assertEqual(["deleting"], self.states())
-        self.checkpointer.run(())
+        self.run_now()
         self.assertEqual([], self.states())
         self.assertEqual([], self.images())

@@ -1,0 +1,371 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What is known of a VNFC: of the member that serves it, and of the others.
+
+Its mechanism and policy say how many of them there should be, and in what
+roles; what is not so is read off here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import dataclasses
+import enum
+import functools
+
+from nham.core import descriptor
+from nham.core import mechanisms
+from nham.core import states
+from nham.core.detection import tracker
+
+Health = tracker.Health
+
+# Each member is asked for these at each decision, so they are looked up once.
+_DEAD = Health.DEAD
+#: A member that may become the primary has one of these.
+FIT_ROLES = (states.Role.STANDBY, states.Role.ACTIVE)
+
+#: Nova's words for a server that is parked, or is just being started.
+_PARKED = ("SHUTOFF", "ACTIVE")
+
+
+class Outcome(enum.StrEnum):
+    """How an earlier attempt ended."""
+
+    OK = "ok"
+    #: The cloud took the request, but the service did not come back.
+    FAILED = "failed"
+    #: The cloud said no.
+    REFUSED = "refused"
+    #: Ended before anything was done.
+    ABORTED = "aborted"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """An earlier recovery of the same group.
+
+    :ivar age: seconds since it began.
+    :ivar checkpoint_id: the checkpoint that it restored, if any.
+    :ivar unrestored: the server was moved, but the checkpoint could not
+        be put back: what stands there is without its state.
+    """
+
+    rung: str
+    outcome: Outcome
+    age: float
+    checkpoint_id: str | None = None
+    unrestored: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CheckpointFacts:
+    """A checkpoint that may be restored.
+
+    :ivar age: seconds since its cut: what is lost if it is restored.
+    :ivar sequence: its place among the group's checkpoints.
+    """
+
+    id: str
+    age: float
+    sequence: int = 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ServerFacts:
+    """What Nova says of the member's server.
+
+    :ivar stopped_by: ``user`` or ``nobody`` when it is SHUTOFF.
+    :ivar imaging_for: seconds since an image of it was seen to be begun.
+    """
+
+    status: str = "ACTIVE"
+    task_state: str | None = None
+    stopped_by: str | None = None
+    imaging_for: float = 0.0
+
+    @property
+    def imaging(self) -> bool:
+        """Nova takes an image of it, which leaves the guest as it is."""
+        return (self.task_state or "").startswith("image_")
+
+    @property
+    def working(self) -> bool:
+        """Nova is at work on the server itself."""
+        return self.task_state is not None and not self.imaging
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StandbyFacts:
+    """What is known of a member beside the primary.
+
+    :ivar kind: ``vnfc`` or ``server``, as in the member's record.
+    :ivar sequence: the newest checkpoint whose state it has.
+    :ivar outdated: a server of NHAM's own, made as the VNFC was before the
+        VNFM changed the VNF's package.
+    :ivar parked: NHAM has stopped it, so that it costs its host nothing
+        until it is needed.
+    :ivar ground: of its host, worked out from all facts where it is parked:
+        DEAD: it is lost with it; SLOW: it cannot be started there now.
+    """
+
+    member_id: str
+    server_id: str
+    host: str | None
+    role: states.Role = states.Role.STANDBY
+    outdated: bool = False
+    kind: str = "server"
+    app: Health = Health.OK
+    icmp: Health = Health.OK
+    server: ServerFacts = ServerFacts()
+    sequence: int = 0
+    parked: bool = False
+    ground: Health = Health.OK
+
+    @property
+    def watched(self) -> bool:
+        """Some probe has answered before, so silence means something."""
+        return _watched(self.app, self.icmp)
+
+    @property
+    def silent(self) -> bool:
+        """No probe of it is answered, though some once were."""
+        return _silent(self.app, self.icmp)
+
+    @property
+    def ready(self) -> bool:
+        """It answers, or is parked where it can be started."""
+        if self.role not in FIT_ROLES:
+            return False
+        if self.parked:
+            on_hand = self.server.status in _PARKED
+            return on_hand and self.ground is Health.OK
+        return self.server.status == "ACTIVE" and self.app in (
+            Health.OK,
+            Health.SLOW,
+        )
+
+    @property
+    def lost(self) -> bool:
+        """It cannot take over, and will not by itself."""
+        if self.role not in FIT_ROLES:
+            return True
+        if self.parked:
+            on_hand = self.server.status in _PARKED
+            return not on_hand or self.ground is _DEAD
+        return self.app is _DEAD or self.server.status != "ACTIVE"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MemberFacts:
+    """What is known of the member that serves a VNFC, and of its standby.
+
+    :ivar app: the VNFC's own probes (tcp, http, udp).
+    :ivar icmp: whether the guest answers; UNKNOWN where ICMP is blocked.
+    :ivar qemu_died: the host's own word that the VM's process is gone.
+    :ivar silent_for: seconds since the last good answer.
+    :ivar image_id: the image that the VNFD names; None if volume-backed.
+    :ivar affinity: its server group forbids Nova's scheduler to move it.
+    :ivar vnfm: a VNFM has it in its record.
+    :ivar operation: ``running`` or ``stuck`` operation of the VNFM.
+    :ivar attempts: recoveries within the probation, newest first.
+    :ivar busy: a recovery of its group is running.
+    :ivar repairing: it is one that only gives the group its standby back.
+    :ivar epoch: of its group when it was looked at; a claim by an older
+        one is void.
+    :ivar member_id: its record's id.
+    :ivar kind: ``vnfc`` or ``server``, as in the member's record.
+    :ivar standbys: the group's other members, all that there are.
+    :ivar outdated: as of a standby.
+    """
+
+    group_id: str
+    vnf_id: str
+    vnfc: str
+    server_id: str
+    host: str | None
+    policy: descriptor.ResiliencyPolicy
+    app: Health = Health.OK
+    icmp: Health = Health.OK
+    qemu_died: bool = False
+    silent_for: float = 0.0
+    network: str | None = None
+    server: ServerFacts = ServerFacts()
+    image_id: str | None = None
+    volume_backed: bool = False
+    affinity: bool = False
+    vnfm: bool = True
+    operation: str | None = None
+    checkpoints: tuple[CheckpointFacts, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    paused: bool = False
+    busy: bool = False
+    repairing: bool = False
+    epoch: int = 0
+    member_id: str = ""
+    kind: str = "vnfc"
+    standbys: tuple[StandbyFacts, ...] = ()
+    outdated: bool = False
+
+    @property
+    def mechanism(self) -> mechanisms.Spec:
+        """What its mechanism is."""
+        return mechanisms.of(self.policy.redundancy)
+
+    @property
+    def replicated(self) -> bool:
+        """Its mechanism wants a standby."""
+        return self.mechanism.replicated
+
+    @functools.cached_property
+    def standby(self) -> StandbyFacts | None:
+        """The other member that matters now.
+
+        If the primary is in trouble, that is one that could take over;
+        otherwise one that could not. None: there is none, or one is missing.
+        """
+        ready = sorted(
+            (one for one in self.standbys if one.ready),
+            key=lambda one: -one.sequence,
+        )
+        # Its operator sees to one that he has stopped. One that clients may
+        # still be led to comes before one that has left already.
+        lost = sorted(
+            (one for one in self.standbys if one.lost),
+            key=lambda one: (
+                one.server.stopped_by == "user",
+                one.role is not states.Role.ACTIVE,
+            ),
+        )
+        runs = self.server.status == "ACTIVE" and not self.qemu_died
+        # Who has just begun to serve has not been heard of yet.
+        quiet = self.app is Health.UNKNOWN and self.icmp is not _DEAD
+        serves = self.app in (Health.OK, Health.SLOW) or quiet
+        if not (serves and runs):
+            return next(iter((*ready, *self.standbys)), None)
+        if lost or len(self.standbys) >= self.wanted:
+            return next(iter((*lost, *self.standbys)), None)
+        return None
+
+    @property
+    def wanted(self) -> int:
+        """How many members it should have beside itself."""
+        return self.mechanism.others(self.policy.num_backups)
+
+    @property
+    def unguarded(self) -> bool:
+        """It has fewer members that could take over than it should."""
+        return self.sound < self.wanted
+
+    @property
+    def sound(self) -> int:
+        """How many members beside it are not lost."""
+        return sum(not one.lost for one in self.standbys)
+
+    @property
+    def most(self) -> int:
+        """How many members it may have beside itself at any moment."""
+        return self.policy.max_replicas or self.wanted
+
+    @property
+    def surplus(self) -> StandbyFacts | None:
+        """A member that the policy, as it is now, has no place for.
+
+        A server of NHAM's own, if there is one among them: only that is
+        NHAM's to remove. Of those that are too many one that is lost; one
+        that is well only if enough others are.
+        """
+        wrong = [
+            one
+            for one in self.standbys
+            if one.role in FIT_ROLES
+            and (one.outdated or one.role is not self.mechanism.role)
+        ]
+        extra: Sequence[StandbyFacts] = wrong
+        if not wrong and len(self.standbys) > self.wanted:
+            extra = [
+                one
+                for one in self.standbys
+                if self.sound > self.wanted
+                or not self.wanted
+                or (
+                    one.lost
+                    and one.kind == "server"
+                    and one.role is not states.Role.ASIDE
+                )
+            ]
+        return min(
+            extra,
+            key=lambda one: (one.kind != "server", not one.lost),
+            default=None,
+        )
+
+    @property
+    def astray(self) -> bool:
+        """NHAM's own server serves, though the VNFC could and should.
+
+        The policy asks for that, and nothing has gone wrong with the group
+        within the probation; or it is outdated.
+        """
+        other = self.standby
+        asked = self.policy.failback != "never" and not self.attempts
+        return (
+            self.kind == "server"
+            and (asked or self.outdated)
+            and other is not None
+            and other.kind == "vnfc"
+            and other.ready
+            and (other.parked or other.app is Health.OK)
+        )
+
+    @property
+    def misparked(self) -> bool:
+        """Its standby runs and should be parked, or the other way round."""
+        cold = self.policy.standby == "cold"
+        return any(
+            one.role is states.Role.STANDBY
+            and not one.lost
+            and (one.server.status == "ACTIVE" if cold else one.parked)
+            for one in self.standbys
+        )
+
+    @property
+    def as_asked(self) -> bool:
+        """Its group is as the policy wants it."""
+        crowded = len(self.standbys) > self.wanted
+        wrong = crowded or self.surplus or self.astray or self.misparked
+        return not (self.unguarded or wrong)
+
+    @property
+    def watched(self) -> bool:
+        """Some probe has answered before, so silence means something."""
+        return _watched(self.app, self.icmp)
+
+    @property
+    def unrestored(self) -> bool:
+        """The newest attempt left it without its state."""
+        return bool(self.attempts) and self.attempts[0].unrestored
+
+    @property
+    def silent(self) -> bool:
+        """No probe of it is answered, though some once were."""
+        return _silent(self.app, self.icmp)
+
+
+def _watched(*healths: Health) -> bool:
+    return any(health is not Health.UNKNOWN for health in healths)
+
+
+def _silent(*healths: Health) -> bool:
+    known = [h for h in healths if h is not Health.UNKNOWN]
+    return bool(known) and all(h is Health.DEAD for h in known)
