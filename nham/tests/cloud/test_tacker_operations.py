@@ -158,6 +158,9 @@ class TestOperations(test_replicas.ReplicaCase):
     def _give_image(self) -> None:
         """Have a copy of the guest's image under the other name."""
         images: Any = self.cloud.image
+        # A run that was interrupted may have left one, or more.
+        for left in list(images.images(name=_NEWER)):
+            images.delete_image(left)
         self.cloud.create_image(
             _NEWER,
             filename=str(bed.STATE / "images" / "nham-vnf.qcow2"),
