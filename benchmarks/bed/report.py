@@ -112,10 +112,12 @@ class Reports:
         """Wait until a group has its standby; return the group."""
 
         def whole() -> Any:
-            group = self.group(vnf_id)
-            roles = sorted(member["role"] for member in group["members"])
-            good = roles in (["primary", "standby"], ["active", "primary"])
-            return group if good and not group["recovery_id"] else None
+            # A VNF is known before its VNFCs are.
+            for group in self.groups(vnf_id)[:1]:
+                roles = sorted(member["role"] for member in group["members"])
+                good = roles in (["primary", "standby"], ["active", "primary"])
+                return group if good and not group["recovery_id"] else None
+            return None
 
         return bed.wait("the group is whole", whole, seconds, 0.5)
 
