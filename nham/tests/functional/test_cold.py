@@ -31,22 +31,22 @@ from nham.core import states
 from nham.core.decision import plans
 from nham.simulate import lab as lab_
 from nham.simulate import process
-from nham.tests.functional import test_crash_replicas as crash
+from nham.tests.functional import replica_case as case_
 from nham.tests.functional import test_crash_steps as steps
 from nham.tests.functional import thinning
 
 Role = states.Role
 
 COLD = dataclasses.replace(
-    crash.ONE_R_AS,
+    case_.ONE_R_AS,
     standby="cold",
     state_protection=dataclasses.replace(
-        crash.ONE_R_AS.state_protection, interval=1.0
+        case_.ONE_R_AS.state_protection, interval=1.0
     ),
 )
 
 
-class ColdCase(crash.ReplicaCase):
+class ColdCase(case_.ReplicaCase):
     """One VNF with a standby that is off, and one engine."""
 
     def setUp(self) -> None:
@@ -112,7 +112,7 @@ class ColdTest(ColdCase):
 
     def test_it_takes_over(self) -> None:
         waiting = self.standby.server_id
-        self.hurt(crash.crash_primary)
+        self.hurt(case_.crash_primary)
         self.mend()
         self.assertEqual(waiting, self.member(Role.PRIMARY))
         self.assertEqual(
@@ -127,7 +127,7 @@ class ColdTest(ColdCase):
 
     def test_its_host_is_lost(self) -> None:
         lost = self.standby
-        self.hurt(crash.power_off_standby)
+        self.hurt(case_.power_off_standby)
         self.mend()
         self.assertNotEqual(lost.host, self.standby.host)
         self.assertEqual(
@@ -139,8 +139,8 @@ class ColdTest(ColdCase):
     def test_both_hosts_are_lost(self) -> None:
         """It cannot be started, so the primary is brought back."""
 
-        def fault(case: crash.ReplicaCase) -> None:
-            crash.power_off_standby(case)
+        def fault(case: case_.ReplicaCase) -> None:
+            case_.power_off_standby(case)
             case.world.power_off_host("cmp1")
 
         self.world.add_host("cmp4")
@@ -174,7 +174,7 @@ class ColdTest(ColdCase):
     def test_it_does_not_start(self) -> None:
         """The primary was left as it was, and is brought back."""
         self.world.lose_disk(self.standby.server_id)
-        self.hurt(crash.crash_primary)
+        self.hurt(case_.crash_primary)
         self.mend()
         self.assertEqual(("fail_over", "failed"), self.rungs()[0])
         self.assertIn("start", [rung for rung, _ in self.rungs()])
@@ -224,7 +224,7 @@ class ColdTest(ColdCase):
 
         def stop(server_id: str) -> None:
             if todo:
-                self.hurt(crash.crash_primary)
+                self.hurt(case_.crash_primary)
                 self.lab.clock.sleep(todo.pop())
             real(server_id)
 
@@ -263,7 +263,7 @@ class ColdTest(ColdCase):
     def test_the_vnfm_gets_its_server_back_running(self) -> None:
         """The VNFC is the cold standby when its policy goes."""
         theirs = self.member(Role.PRIMARY)
-        self.hurt(crash.crash_primary)
+        self.hurt(case_.crash_primary)
         self.mend()
         self.assertEqual(theirs, self.standby.server_id)
         (vnf,) = self.lab.store.vnfs()
@@ -290,7 +290,7 @@ WAYS: tuple[
 ] = (
     (
         "fail_over",
-        crash.crash_primary,
+        case_.crash_primary,
         (("after start", 1), ("before save_member", 1)),
     ),
     ("switchover", _switch, (("after start", 1),)),

@@ -26,6 +26,7 @@ from nham.core import descriptor
 from nham.core import states
 from nham.simulate import lab as lab_
 from nham.simulate import process
+from nham.tests.functional import replica_case as case_
 from nham.tests.functional import test_crash_replicas as crash
 from nham.tests.functional import thinning
 
@@ -33,7 +34,7 @@ Role = states.Role
 
 #: What the VNF is changed to.
 ALONE = dataclasses.replace(
-    crash.ONE_R_AA,
+    case_.ONE_R_AA,
     redundancy=descriptor.Mechanism.ZERO_R,
     num_backups=0,
     service_address=descriptor.ServiceAddress(),
@@ -43,7 +44,7 @@ ALONE = dataclasses.replace(
 )
 
 
-class PlannedCase(crash.ReplicaCase):
+class PlannedCase(case_.ReplicaCase):
     """A VNF of 1R-AA that is whole, and has the state 7."""
 
     def plan(self, rung: str) -> None:
@@ -60,7 +61,7 @@ class PlannedCase(crash.ReplicaCase):
 
     def play(self, rung: str, moment: str, nth: int) -> str:
         """Kill the engine when a rung gets there; return how that ended."""
-        self.bring_up(crash.ONE_R_AA)
+        self.bring_up(case_.ONE_R_AA)
         self.kill_at(moment, nth, rung)
         self.hurt(lambda _case: self.plan(rung))
         self.go_on()
@@ -110,7 +111,7 @@ def _test(moment: str, nth: int) -> Callable[[CrashDismissTest], None]:
 _thinner = thinning.Thinner()
 for _case, _rung, _policy in (
     (CrashDismissTest, "dismiss", ALONE),
-    (CrashSwitchoverTest, "switchover", crash.ONE_R_AA),
+    (CrashSwitchoverTest, "switchover", case_.ONE_R_AA),
 ):
     for _name, _moment, _nth in crash.points(_rung, _policy):
         if _thinner.keeps(_rung, _name):

@@ -28,13 +28,14 @@ from nham.core import facts
 from nham.core import member_facts
 from nham.core import states
 from nham.core.decision import plans
+from nham.tests.functional import replica_case as case_
 from nham.tests.functional import test_crash_replicas as crash
 from nham.tests.functional import test_crash_steps as steps
 
 Role = states.Role
 
 MR_AA = dataclasses.replace(
-    crash.ONE_R_AA,
+    case_.ONE_R_AA,
     redundancy=descriptor.Mechanism.MR_AA,
     service_address=descriptor.ServiceAddress(
         driver="octavia", pool="calls", port=80
@@ -44,7 +45,7 @@ MR_AA = dataclasses.replace(
 _SEEN = 15.0
 
 
-class SpreadCase(crash.ReplicaCase):
+class SpreadCase(case_.ReplicaCase):
     """Two members that serve behind a balancer, and one engine."""
 
     def furnish(self) -> None:
@@ -84,24 +85,24 @@ class SpreadCase(crash.ReplicaCase):
         super().settle()
 
 
-def _crash_active(case: crash.ReplicaCase) -> None:
+def _crash_active(case: case_.ReplicaCase) -> None:
     case.world.crash_vm(case.member(Role.ACTIVE))
 
 
-def _power_off_active(case: crash.ReplicaCase) -> None:
+def _power_off_active(case: case_.ReplicaCase) -> None:
     active = case.member(Role.ACTIVE)
     case.world.power_off_host(case.world.nova.servers[active].host)
 
 
-def _stop_active(case: crash.ReplicaCase) -> None:
+def _stop_active(case: case_.ReplicaCase) -> None:
     case.world.user_stop(case.member(Role.ACTIVE))
 
 
-def _stop_primary(case: crash.ReplicaCase) -> None:
+def _stop_primary(case: case_.ReplicaCase) -> None:
     case.world.user_stop(case.member(Role.PRIMARY))
 
 
-def _stop_and_start(case: crash.ReplicaCase) -> None:
+def _stop_and_start(case: case_.ReplicaCase) -> None:
     stopped = case.member(Role.ACTIVE)
     case.world.user_stop(stopped)
     case.lab.run(_SEEN)
@@ -111,19 +112,19 @@ def _stop_and_start(case: crash.ReplicaCase) -> None:
 _LEAVING = (("after withdraw", 1), ("after enable_port", 1))
 _JOINING = (("after admit", 1), ("before save_member", 1))
 WAYS = tuple(
-    crash.Way(name or rung, rung, fault, MR_AA, moments=moments)
+    case_.Way(name or rung, rung, fault, MR_AA, moments=moments)
     for name, rung, fault, moments in (
-        ("", "make_standby", crash.act, _JOINING),
+        ("", "make_standby", case_.act, _JOINING),
         ("", "take_out", _crash_active, _LEAVING),
         ("take_out_on_a_dead_host", "take_out", _power_off_active, ()),
         ("", "remake_standby", _crash_active, _JOINING),
         (
             "",
             "fail_over",
-            crash.crash_primary,
+            case_.crash_primary,
             (*_LEAVING, ("before promote", 1), ("after promote", 1)),
         ),
-        ("", "repair_standby", crash.crash_primary, _JOINING),
+        ("", "repair_standby", case_.crash_primary, _JOINING),
         ("", "withdraw", _stop_active, (("after withdraw", 1),)),
         (
             "",
@@ -136,7 +137,7 @@ WAYS = tuple(
 )
 
 
-def _points(way: crash.Way) -> Iterator[tuple[str, str, int]]:
+def _points(way: case_.Way) -> Iterator[tuple[str, str, int]]:
     """Yield each point of a way: its name, the moment, and which time."""
     other = member_facts.StandbyFacts(
         member_id="other", server_id="other", host="cmp2", role=Role.ACTIVE
@@ -159,7 +160,7 @@ def _points(way: crash.Way) -> Iterator[tuple[str, str, int]]:
 
 
 def _test(
-    way: crash.Way, moment: str, nth: int
+    way: case_.Way, moment: str, nth: int
 ) -> Callable[[SpreadCase], None]:
     def test(self: SpreadCase) -> None:
         self.replay(way, moment, nth)

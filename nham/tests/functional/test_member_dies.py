@@ -25,6 +25,7 @@ import functools
 
 from nham.core import descriptor
 from nham.core import states
+from nham.tests.functional import replica_case as case_
 from nham.tests.functional import test_crash_replicas as crash
 from nham.tests.functional import thinning
 
@@ -53,7 +54,7 @@ ON_THE_WAY = (
 )
 
 
-class DiesCase(crash.ReplicaCase):
+class DiesCase(case_.ReplicaCase):
     """One VNF with a standby, and one engine that lives."""
 
     def die_at(
@@ -98,14 +99,14 @@ class DiesCase(crash.ReplicaCase):
         self.settle()
 
 
-def _crash(server_id: str, case: crash.ReplicaCase) -> None:
+def _crash(server_id: str, case: case_.ReplicaCase) -> None:
     case.world.crash_vm(server_id)
 
 
 class RungTest(DiesCase):
     """Within a recovery; one test for each way, point and member."""
 
-    def play(self, way: crash.Way, moment: str, nth: int, victim: str) -> None:
+    def play(self, way: case_.Way, moment: str, nth: int, victim: str) -> None:
         """Break something; let a member die when the rung gets there."""
         self.bring_up(way.policy, way.rung == "make_standby")
         died = self.die_at(victim, moment, nth, way.rung)
@@ -129,7 +130,7 @@ class StateTest(DiesCase):
 
 
 def _in_rung(
-    way: crash.Way, moment: str, nth: int, victim: str
+    way: case_.Way, moment: str, nth: int, victim: str
 ) -> Callable[[RungTest], None]:
     def test(self: RungTest) -> None:
         self.play(way, moment, nth, victim)
@@ -166,5 +167,5 @@ for _victim in VICTIMS:
         setattr(
             StateTest,
             f"test_{_victim}_{_moment.replace(' ', '_')}",
-            _on_the_way(crash.ONE_R_AA, _moment, _victim),
+            _on_the_way(case_.ONE_R_AA, _moment, _victim),
         )

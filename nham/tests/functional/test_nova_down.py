@@ -15,15 +15,15 @@
 from __future__ import annotations
 
 from nham.core import states
+from nham.tests.functional import replica_case as case_
 from nham.tests.functional import test_cold
-from nham.tests.functional import test_crash_replicas as crash
 from nham.tests.functional import test_spread
 
 #: Seconds; longer than a fail-over, and than a standby takes to be made.
 _DOWN = 60.0
 
 
-class FailOverTest(crash.ReplicaCase):
+class FailOverTest(case_.ReplicaCase):
     """One VNF with a standby."""
 
     def lose_primary(self) -> None:
@@ -31,7 +31,7 @@ class FailOverTest(crash.ReplicaCase):
         waiting = self.member(states.Role.STANDBY)
         self.world.api_down("nova", _DOWN)
         self.lab.run(3.0)
-        self.hurt(crash.crash_primary)
+        self.hurt(case_.crash_primary)
         self.lab.run(_DOWN / 2)
         self.assertEqual(waiting, self.member(states.Role.PRIMARY))
         self.assertEqual(7, self.world.read_at(self.address))
@@ -43,7 +43,7 @@ class FailOverTest(crash.ReplicaCase):
         self.assertIn("Nova does not answer", newest.steps[0].detail)
 
     def test_the_standby_takes_over_and_is_repaired_later(self) -> None:
-        for policy in (crash.ONE_R_AS, crash.ONE_R_AA):
+        for policy in (case_.ONE_R_AS, case_.ONE_R_AA):
             self.bring_up(policy)
             self.lose_primary()
             (vnf,) = self.lab.store.vnfs()
@@ -53,7 +53,7 @@ class FailOverTest(crash.ReplicaCase):
             self.assert_whole(7)
 
     def test_its_host_dies(self) -> None:
-        self.bring_up(crash.ONE_R_AS)
+        self.bring_up(case_.ONE_R_AS)
         waiting = self.member(states.Role.STANDBY)
         self.world.api_down("nova", _DOWN)
         self.lab.run(3.0)
@@ -66,7 +66,7 @@ class FailOverTest(crash.ReplicaCase):
 
     def test_no_harm_while_the_probes_may_be_at_fault(self) -> None:
         """Who is to take over is not heard of either."""
-        self.bring_up(crash.ONE_R_AS)
+        self.bring_up(case_.ONE_R_AS)
         before = self.member(states.Role.PRIMARY)
         known = len(self.lab.store.recoveries())
         self.world.api_down("nova", _DOWN)
@@ -85,7 +85,7 @@ class ColdTest(test_cold.ColdCase):
         waiting = self.standby.server_id
         self.world.api_down("nova", _DOWN)
         self.lab.run(3.0)
-        self.hurt(crash.crash_primary)
+        self.hurt(case_.crash_primary)
         self.lab.run(_DOWN / 2)
         self.assertEqual([], self.rungs())
         self.lab.run(_DOWN / 2)

@@ -20,15 +20,15 @@ from nham.adapters.vim import tags
 from nham.core import states
 from nham.recovery import replica_steps
 from nham.simulate import replicas
-from nham.tests.functional import test_crash_replicas as crash
+from nham.tests.functional import replica_case as case_
 
 
-class OrphanTest(crash.ReplicaCase):
+class OrphanTest(case_.ReplicaCase):
     """An engine dies while it makes a standby; the VNF goes meanwhile."""
 
     def make_and_kill(self, moment: str) -> None:
         """Kill the engine at a moment of the standby's making."""
-        self.bring_up(crash.ONE_R_AS, paused=True)
+        self.bring_up(case_.ONE_R_AS, paused=True)
         self.kill_at(moment, 1, "make_standby")
         self.lab.store.set_setting("paused", None)
         dead = self.lab.run_until(lambda: not self.lab.alive, 200.0)

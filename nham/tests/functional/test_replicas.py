@@ -20,10 +20,10 @@ from collections.abc import Iterator
 from nham.core import model
 from nham.core import states
 from nham.simulate import replicas
-from nham.tests.functional import test_crash_replicas as crash
+from nham.tests.functional import replica_case as case_
 
 
-class ReplicasTest(crash.ReplicaCase):
+class ReplicasTest(case_.ReplicaCase):
     """One VNF with a standby, and one engine that lives."""
 
     def recoveries(self) -> list[model.Recovery]:
@@ -35,7 +35,7 @@ class ReplicasTest(crash.ReplicaCase):
         return [(r.rung, r.state.value) for r in self.recoveries()]
 
     def test_a_vnfc_without_a_disk_is_made_anew_as_the_standby(self) -> None:
-        self.bring_up(crash.ONE_R_AS)
+        self.bring_up(case_.ONE_R_AS)
         self.hurt(lambda case: case.world.lose_disk(case.server_id))
         self.settle()
         self.assert_whole(7)
@@ -52,7 +52,7 @@ class ReplicasTest(crash.ReplicaCase):
 
     def test_a_deleted_vnfc_waits_for_a_heal(self) -> None:
         """Long enough for Nova to have left it out of its list."""
-        self.bring_up(crash.ONE_R_AS)
+        self.bring_up(case_.ONE_R_AS)
         self.hurt(lambda case: case.world.delete_server_behind(case.server_id))
         self.lab.run(400.0)
         self.assertEqual([("fail_over", "succeeded")], self.rungs())
@@ -64,10 +64,10 @@ class ReplicasTest(crash.ReplicaCase):
         self.assert_whole(7)
 
     def test_a_standby_that_takes_in_no_state_does_not_take_over(self) -> None:
-        self.bring_up(crash.ONE_R_AS)
+        self.bring_up(case_.ONE_R_AS)
         standby = self.member(states.Role.STANDBY)
         self.lab.refusing.add(standby)
-        self.hurt(crash.crash_primary)
+        self.hurt(case_.crash_primary)
         self.settle()
         self.assertEqual(
             [
@@ -82,9 +82,9 @@ class ReplicasTest(crash.ReplicaCase):
     def test_what_a_dead_host_was_asked_to_delete_goes_when_it_is_back(
         self,
     ) -> None:
-        self.bring_up(crash.ONE_R_AS)
+        self.bring_up(case_.ONE_R_AS)
         standby = self.member(states.Role.STANDBY)
-        self.hurt(crash.power_off_standby)
+        self.hurt(case_.power_off_standby)
         self.settle()
         self.assert_whole(7)
         server = self.world.nova.servers[standby]
@@ -95,7 +95,7 @@ class ReplicasTest(crash.ReplicaCase):
         self.assert_whole(7)
 
     def test_a_host_that_was_fenced_in_vain_is_left_to_come_back(self) -> None:
-        self.bring_up(crash.ONE_R_AS, affinity=True)
+        self.bring_up(case_.ONE_R_AS, affinity=True)
         self.hurt(lambda case: case.world.power_off_host("cmp1"))
         self.lab.run(60.0)
         tried = self.rungs()
@@ -114,8 +114,8 @@ class ReplicasTest(crash.ReplicaCase):
 
     def test_nothing_is_left_of_what_is_terminated(self) -> None:
         for wait in (0.0, 1.0, 3.6, 5.0, 30.0):
-            self.bring_up(crash.ONE_R_AA)
-            self.hurt(crash.crash_primary)
+            self.bring_up(case_.ONE_R_AA)
+            self.hurt(case_.crash_primary)
             self.lab.run(wait)
             self.terminate()
             self.lab.run(60.0)
@@ -123,8 +123,8 @@ class ReplicasTest(crash.ReplicaCase):
 
     def test_nothing_is_left_of_what_boots_from_a_volume(self) -> None:
         for wait in (0.5, 2.0, 3.0, 5.0, 9.0):
-            self.bring_up(crash.ONE_R_AS, paused=True, volume=True)
-            self.hurt(crash.act)
+            self.bring_up(case_.ONE_R_AS, paused=True, volume=True)
+            self.hurt(case_.act)
             self.lab.run(wait)
             self.terminate()
             self.lab.run(120.0)
@@ -137,7 +137,7 @@ class ReplicasTest(crash.ReplicaCase):
             "after delete_floating_ip",
             "after save_member",
         ):
-            self.bring_up(crash.ONE_R_AA)
+            self.bring_up(case_.ONE_R_AA)
             self.terminate()
             self.kill_at(moment, 1)
             dead = self.lab.run_until(lambda: not self.lab.alive, 60.0)

@@ -21,21 +21,21 @@ import dataclasses
 
 from nham.core import states
 from nham.simulate import lab as lab_
-from nham.tests.functional import test_crash_replicas as crash
+from nham.tests.functional import replica_case as case_
 
 Role = states.Role
 
 
-class OperationsCase(crash.ReplicaCase):
+class OperationsCase(case_.ReplicaCase):
     """A VNF of 1R-AA that is whole, and has the state 7."""
 
     def setUp(self) -> None:
         super().setUp()
-        self.bring_up(crash.ONE_R_AA)
+        self.bring_up(case_.ONE_R_AA)
 
     def fail_over(self) -> None:
         """Let NHAM's own server serve, and the VNFC be the standby."""
-        self.hurt(crash.crash_primary)
+        self.hurt(case_.crash_primary)
         self.settle()
         self.assertEqual(["server primary", "vnfc standby"], self.roles())
 
@@ -142,9 +142,9 @@ class PackageTest(OperationsCase):
     def change(self, interval: float = 5.0) -> str:
         """Change the package; return the new image when all is well."""
         policy = dataclasses.replace(
-            crash.ONE_R_AA,
+            case_.ONE_R_AA,
             state_protection=dataclasses.replace(
-                crash.ONE_R_AA.state_protection, interval=interval
+                case_.ONE_R_AA.state_protection, interval=interval
             ),
         )
         image_id = self.world.add_image(0, "newer")
