@@ -60,19 +60,24 @@ class Retrier:
         if not may or store.setting("paused") is not None:
             return
         for source, vnfm in self._context.vnfms.items():
-            vnfs = {
-                vnf.instance_id: vnf
-                for vnf in store.vnfs()
-                if vnf.source == source and not vnf.paused
-            }
             try:
                 for operation in vnfm.stuck_operations():
-                    vnf = vnfs.get(operation.instance_id)
+                    vnf = self._vnf(source, operation)
                     if vnf is not None and self._is_due(vnf, operation):
                         self._tell(vnf, operation)
                         vnfm.retry_operation(operation.id)
             except errors.AdapterError as error:
                 LOG.warning("%s: nothing is tried again: %s", source, error)
+
+    def _vnf(
+        self, source: str, operation: vnfm_base.Operation
+    ) -> model.Vnf | None:
+        """Return the VNF of an operation, if NHAM may act on it."""
+        for vnf in self._context.store.vnfs():
+            known = (vnf.source, vnf.instance_id)
+            if known == (source, operation.instance_id) and not vnf.paused:
+                return vnf
+        return None
 
     def _is_due(self, vnf: model.Vnf, operation: vnfm_base.Operation) -> bool:
         """Say whether an image made it fail, and is in its way no more.

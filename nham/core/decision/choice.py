@@ -153,12 +153,16 @@ def answer_time(choice: Choice) -> float:
     return detection.initial_timeout * detection.max_misses
 
 
-def verify(choice: Choice) -> model.Step:
-    """Return the step that sees whether who took over serves."""
+def verify(choice: Choice, runs: bool = False) -> model.Step:
+    """Return the step that sees whether the service is back.
+
+    :param runs: who serves then ran before, and need not be waited for.
+    """
+    boots = choice.member.policy.detection.boot_timeout
     return step(
         "verify_service",
         "Wait for the first good answer.",
-        answer_time(choice),
+        answer_time(choice) if runs else boots,
         "first_good",
     )
 

@@ -41,12 +41,7 @@ _confirm = choice_.confirm
 def _serve_and_settle(choice: Choice) -> list[model.Step]:
     return [
         *choice_.give_state(choice),
-        _step(
-            "verify_service",
-            "Wait for the first good answer.",
-            choice.member.policy.detection.boot_timeout,
-            "first_good",
-        ),
+        choice_.verify(choice),
         _step(
             "check_record",
             "See that Nova and the VNFM say the same.",

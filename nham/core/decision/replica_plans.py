@@ -108,7 +108,7 @@ def fail_over(choice: Choice) -> list[model.Step]:
             "Write down that the standby is the primary now.",
             args=takes,
         ),
-        choice_.verify(choice),
+        choice_.verify(choice, runs=True),
     ]
 
 
@@ -147,7 +147,7 @@ def switchover(choice: Choice) -> list[model.Step]:
             "Write down that the standby is the primary now.",
             args=takes,
         ),
-        choice_.verify(choice),
+        choice_.verify(choice, runs=True),
     ]
 
 

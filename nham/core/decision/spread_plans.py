@@ -54,7 +54,7 @@ def fail_over(choice: Choice) -> list[model.Step]:
             "Write down that another member is the primary now.",
             args={"member_id": other.member_id},
         ),
-        choice_.verify(choice),
+        choice_.verify(choice, runs=True),
     ]
 
 

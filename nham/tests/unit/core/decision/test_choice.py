@@ -58,6 +58,19 @@ class FenceTest(base.TestCase):
             self.assertEqual({"host": "h9"}, step.args)
 
 
+class VerifyTest(base.TestCase):
+    def test_who_ran_before_need_not_be_waited_for_as_one_that_boots(
+        self,
+    ) -> None:
+        detection = descriptor.Detection(
+            boot_timeout=70.0, initial_timeout=2.0, max_misses=3
+        )
+        policy = dataclasses.replace(test_rules.HOOKED, detection=detection)
+        made = a_choice(member=test_rules.a_replica(policy=policy))
+        self.assertEqual(70.0, choice.verify(made).timeout)
+        self.assertEqual(6.0, choice.verify(made, runs=True).timeout)
+
+
 class GiveStateTest(base.TestCase):
     def test_only_what_a_hook_takes(self) -> None:
         for policy in (test_rules.POLICY, test_rules.REPLICATED):
