@@ -59,6 +59,8 @@ class Attempt:
     :ivar checkpoint_id: the checkpoint that it restored, if any.
     :ivar unrestored: the server was moved, but the checkpoint could not
         be put back: what stands there is without its state.
+    :ivar in_vain: the checkpoint that could not be put on the disk of a
+        standby, or from which that did not come up.
     """
 
     rung: str
@@ -66,6 +68,7 @@ class Attempt:
     age: float
     checkpoint_id: str | None = None
     unrestored: bool = False
+    in_vain: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -111,12 +114,15 @@ class StandbyFacts:
 
     :ivar kind: ``vnfc`` or ``server``, as in the member's record.
     :ivar sequence: the newest checkpoint whose state it has.
+    :ivar worn: its disk was made so long ago that it is to be made anew
+        once there is a newer checkpoint.
     :ivar outdated: a server of NHAM's own, made as the VNFC was before the
         VNFM changed the VNF's package.
     :ivar parked: NHAM has stopped it, so that it costs its host nothing
         until it is needed.
-    :ivar ground: of its host, worked out from all facts where it is parked:
-        DEAD: it is lost with it; SLOW: it cannot be started there now.
+    :ivar ground: of its host, worked out from all facts where it is parked,
+        or its disk is made anew: DEAD: it is lost with it; SLOW: it cannot be
+        started there now.
     """
 
     member_id: str
@@ -131,6 +137,7 @@ class StandbyFacts:
     sequence: int = 0
     parked: bool = False
     ground: Health = Health.OK
+    worn: bool = False
 
     @property
     def watched(self) -> bool:
@@ -187,6 +194,8 @@ class MemberFacts:
     :ivar kind: ``vnfc`` or ``server``, as in the member's record.
     :ivar standbys: the group's other members, all that there are.
     :ivar outdated: as of a standby.
+    :ivar saved: the newest checkpoint by the records, 0 if there is none;
+        known only where it is to be on the standby's disk.
     """
 
     group_id: str
@@ -216,6 +225,7 @@ class MemberFacts:
     kind: str = "vnfc"
     standbys: tuple[StandbyFacts, ...] = ()
     outdated: bool = False
+    saved: int = 0
 
     @property
     def mechanism(self) -> mechanisms.Spec:
@@ -340,8 +350,27 @@ class MemberFacts:
         )
 
     @property
+    def stale(self) -> bool:
+        """Its standby's disk is due to be made anew from what was saved.
+
+        One that holds no state at all is due at once.
+        """
+        return self.policy.on_disk and any(
+            one.role is states.Role.STANDBY
+            and not one.lost
+            and one.sequence < self.saved
+            and (one.worn or not one.sequence)
+            for one in self.standbys
+        )
+
+    @property
     def as_asked(self) -> bool:
         """Its group is as the policy wants it."""
+        return not self.stale and self.guarded
+
+    @property
+    def guarded(self) -> bool:
+        """The same, whatever the disk of its standby holds."""
         crowded = len(self.standbys) > self.wanted
         wrong = crowded or self.surplus or self.astray or self.misparked
         return not (self.unguarded or wrong)

@@ -102,6 +102,8 @@ class Member:
     :ivar address: at which a balancer's pool reaches it; None if none does.
     :ivar access: by which NHAM reaches it, where that is its own.
     :ivar parked: a standby that NHAM has stopped, or is stopping.
+    :ivar disk_at: when its disk was made of the checkpoint ``sequence``,
+        seconds since the epoch; None if that was not given so.
     """
 
     id: str
@@ -120,6 +122,12 @@ class Member:
     address: str | None = None
     access: MovableAddress | None = None
     parked: bool = False
+    disk_at: float | None = None
+
+    @property
+    def disk_sequence(self) -> int:
+        """The checkpoint that its disk was made of, 0 if of none."""
+        return 0 if self.disk_at is None else self.sequence
 
     @property
     def stands_in(self) -> bool:

@@ -115,9 +115,10 @@ member = _table(
     sa.Column("kind", WORD, nullable=False, server_default="vnfc"),
     sa.Column("name", NAME, nullable=False, server_default=""),
     sa.Column("port_id", ID),
-    # These two belong to whoever gives it state; see note_state.
+    # These belong to whoever gives it state; see note_state and note_disk.
     sa.Column("sequence", sa.Integer(), nullable=False, server_default="0"),
     sa.Column("importing_until", TIME),
+    sa.Column("disk_at", TIME),
     # For a balancer, and the floating IP by which NHAM asks it.
     sa.Column("address", ID),
     sa.Column("access_id", ID),

@@ -151,7 +151,7 @@ class Store:
     def note_state(
         self, member_id: str, sequence: int, importing_until: float | None
     ) -> None:
-        """Write down what state a member has, or is being given.
+        """Write down what state a member has in memory, or is being given.
 
         :param sequence: the newest checkpoint that it has whole.
         :param importing_until: until then another may arrive.
@@ -159,6 +159,10 @@ class Store:
         self._db.write(
             lambda c: vnfs.note_state(c, member_id, sequence, importing_until)
         )
+
+    def note_disk(self, member_id: str, sequence: int, at: float) -> None:
+        """Write down of which checkpoint a disk was made, and when."""
+        self._db.write(lambda c: vnfs.note_disk(c, member_id, sequence, at))
 
     def promote(self, group_id: str, member_id: str) -> None:
         """Make a member the primary; who was it before has failed."""

@@ -213,7 +213,7 @@ def members(
 
 
 def save_member(connection: sa.Connection, member: model.Member) -> None:
-    """Insert or update all but the state it was given; see note_state."""
+    """Insert or update all but the state it has; see note_state."""
     values = {
         "group_id": member.group_id,
         "server_id": member.server_id,
@@ -233,6 +233,7 @@ def save_member(connection: sa.Connection, member: model.Member) -> None:
     first = {
         "sequence": member.sequence,
         "importing_until": member.importing_until,
+        "disk_at": member.disk_at,
     }
     _rows.save(connection, models.member, {"id": member.id}, values, first)
     if member.kind == "server":
@@ -253,12 +254,28 @@ def note_state(
     sequence: int,
     importing_until: float | None,
 ) -> None:
-    """Write down what state a member has, or is being given."""
+    """Write down what state a member has in memory, or is being given."""
     _rows.change(
         connection,
         models.member,
         {"id": member_id},
-        {"sequence": sequence, "importing_until": importing_until},
+        {
+            "sequence": sequence,
+            "importing_until": importing_until,
+            "disk_at": None,
+        },
+    )
+
+
+def note_disk(
+    connection: sa.Connection, member_id: str, sequence: int, at: float
+) -> None:
+    """Write down of which checkpoint a member's disk was made, and when."""
+    _rows.change(
+        connection,
+        models.member,
+        {"id": member_id},
+        {"sequence": sequence, "disk_at": at},
     )
 
 
@@ -268,7 +285,7 @@ def promote(connection: sa.Connection, group_id: str, member_id: str) -> None:
         connection,
         models.member,
         {"group_id": group_id, "role": states.Role.PRIMARY.value},
-        {"role": states.Role.FAILED.value, "sequence": 0},
+        {"role": states.Role.FAILED.value, "sequence": 0, "disk_at": None},
     )
     _rows.change(
         connection,

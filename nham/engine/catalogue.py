@@ -92,6 +92,9 @@ class Catalogue:
             return
         if whole is None:
             return
+        if self._deposed(checkpoint):
+            self.fail(checkpoint, "another member serves by now", whole)
+            return
         view = self._context.watch.view(checkpoint.group_id)
         if facts.Health.DEAD in (view.app, view.icmp):
             self.fail(
@@ -99,6 +102,19 @@ class Catalogue:
             )
             return
         self._whole(checkpoint, whole)
+
+    def _deposed(self, checkpoint: model.Checkpoint) -> bool:
+        """Say whether another member than that of an image serves by now.
+
+        It began with an older state, and has moved on from there since.
+        """
+        engine = self._context.engines[checkpoint.engine]
+        return engine.occupies and any(
+            member.role is not states.Role.PRIMARY
+            for member in self._context.store.members(
+                group_id=checkpoint.group_id, server_id=checkpoint.server_id
+            )
+        )
 
     def _overdue(self, checkpoint: model.Checkpoint) -> bool:
         limit = self._settings.checkpoint_timeout
@@ -175,9 +191,29 @@ class Catalogue:
         bad = store.checkpoints(group_id=group_id, states=[State.FAILED])
         for checkpoint in [*good[keep:], *bad]:
             images = {a.id for a in checkpoint.artifacts}
-            if not images & needed:
+            if not images & needed and not self._on_disk(checkpoint, group):
                 LOG.debug("%s: %s goes", vnf.name, checkpoint.id)
                 self.delete(checkpoint)
+
+    def _on_disk(
+        self, checkpoint: model.Checkpoint, group: model.Group
+    ) -> bool:
+        """Say whether a disk was made of it, or is about to be.
+
+        Nova may not have told so yet.
+        """
+        store = self._context.store
+        if any(
+            member.disk_sequence == checkpoint.sequence
+            for member in store.members(group_id=group.id)
+        ):
+            return True
+        if group.recovery_id is None:
+            return False
+        return any(
+            record.step.args.get("checkpoint_id") == checkpoint.id
+            for record in store.recovery(group.recovery_id).steps
+        )
 
     def _images_in_use(self) -> set[str]:
         found = set()

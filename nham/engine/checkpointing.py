@@ -217,7 +217,9 @@ class Checkpointer:
         if group.recovery_id is not None:
             recovery = store.recovery(group.recovery_id)
             # While its standby is made it serves, and its state moves on.
-            serves = recovery.rung in replicas.BESIDE or _starts(recovery)
+            disk = entry.policy.on_disk
+            starts = not disk and _starts(recovery)
+            serves = recovery.rung in replicas.BESIDE or starts
             if not serves:
                 raise NotNow("a recovery of it is running")
         serving = [

@@ -90,7 +90,55 @@ def attempt(recovery: model.Recovery, now: float) -> member_facts.Attempt:
         age=now - recovery.started_at,
         checkpoint_id=named[0] if named else None,
         unrestored=unrestored(recovery) is not None,
+        in_vain=in_vain(recovery),
     )
+
+
+#: The steps that make a disk of a checkpoint, with those that see whether
+#: what boots from it answers.
+_MAKING = (
+    ("renew_standby", "start_standby"),
+    ("create_member", "join_standby"),
+)
+_BAD = (states.StepState.FAILED, states.StepState.REFUSED)
+
+
+def in_vain(recovery: model.Recovery) -> str | None:
+    """Return the checkpoint of which a recovery made a disk in vain.
+
+    A host that has no room for a new server says nothing about it.
+    """
+    steps = {record.step.action: record for record in recovery.steps}
+    for making, answering in _MAKING:
+        made, answers = steps.get(making), steps.get(answering)
+        if made is None or answers is None:
+            continue
+        checkpoint_id = made.step.args.get("checkpoint_id")
+        unmade = made.state in _BAD and making == "renew_standby"
+        if checkpoint_id and (unmade or answers.state in _BAD):
+            return str(checkpoint_id)
+    return None
+
+
+def has_state(
+    policy: descriptor.ResiliencyPolicy, member: model.Member
+) -> int:
+    """Return the newest checkpoint whose state a member has.
+
+    What it had by another method than the policy's it has no more.
+    """
+    if policy.on_disk:
+        return member.disk_sequence
+    return member.sequence if member.disk_at is None else 0
+
+
+def worn(
+    policy: descriptor.ResiliencyPolicy, member: model.Member, now: float
+) -> bool:
+    """Say whether a standby's disk is so old that it is to be made anew."""
+    if not policy.on_disk or member.disk_at is None:
+        return False
+    return now - member.disk_at >= policy.refresh_interval
 
 
 def lost_networks(

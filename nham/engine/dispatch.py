@@ -27,6 +27,7 @@ from nham.core import descriptor
 from nham.core import member_facts
 from nham.core import model
 from nham.core import states
+from nham.core.decision import guards
 from nham.core.decision import replicas
 from nham.db import errors as db_errors
 from nham.engine import fleet as fleet_
@@ -61,8 +62,10 @@ _QUIET = (
     "observer",
 )
 #: What passes by itself is told only if it does not, after so many seconds.
-_PASSING = ("transient", "task", "standby-unclear")
+_PASSING = ("transient", "task", "standby-unclear", "standby-old")
 _PATIENCE = 30.0
+#: What only holds NHAM back.
+_GUARDS = frozenset(rule.name for rule in guards.RULES)
 #: What says that much went silent at once.
 _UNSURE = ("observer", "mass-failure")
 #: Seconds between two tries to give the service back.
@@ -169,7 +172,10 @@ class Dispatcher:
                 self._start(recovery.id)
             return
         self._failed_at.pop(verdict.group_id, None)
-        self._say(verdict, entry)
+        # A disk that is made anew a little later is nobody's worry.
+        well = member.stale and member.guarded
+        if not (well and verdict.rule in _GUARDS):
+            self._say(verdict, entry)
 
     def _give_back(self, verdict: decision.Verdict) -> None:
         """Ask once for the service to go back, and again after a while.

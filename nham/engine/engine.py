@@ -25,7 +25,6 @@ import logging
 import socket
 import uuid
 
-from nham.adapters import errors
 from nham.adapters.probes import base as probes
 from nham.core import decision
 from nham.core import member_facts
@@ -136,13 +135,14 @@ class Engine:
         if self.cloud.available:
             self.housekeeper.welcome_hosts()
             self.housekeeper.tag_servers(self.fleet)
+            self.housekeeper.check_disks(self.fleet)
 
     def reload(self) -> None:
         """Read the fleet anew and watch it."""
         # Who asks later may have changed the fleet that is read here.
         wanted = self.watch.stale()
         self.fleet = fleet.load(self.context.store)
-        unknown = self._look_up_addresses(wanted)
+        unknown = self.housekeeper.look_up_addresses(self.fleet, wanted)
         self.housekeeper.watch_members(self.fleet)
         self.watch.refreshed(wanted - unknown)
 
@@ -152,16 +152,19 @@ class Engine:
         for entry in self.fleet:
             for member in entry.members:
                 if self.cloud.was_restarted(member.server_id):
-                    self._started_anew(member)
+                    self._started_anew(entry, member)
         try:
             return self.dispatcher.run(self.fleet)
         except db_errors.NotFound as error:
             self._gone(error)
             return None
 
-    def _started_anew(self, member: model.Member) -> None:
+    def _started_anew(self, entry: fleet.Entry, member: model.Member) -> None:
         """Forget what was seen of a member, and what it was given."""
         self.watch.expect(context.subject(member))
+        if entry.policy.on_disk:
+            # A restart leaves its disk as it is.
+            return
         store = self.context.store
         for known in store.members(server_id=member.server_id):
             if known.role in member_facts.FIT_ROLES:
@@ -254,15 +257,14 @@ class Engine:
         entry = self.entry(group_id)
         # Nobody is asked to stand still for what would be refused.
         _verdict, member = self._take_over(entry, reason, None)
-        held_until = None
+        taken = None
         if entry.policy.stateful:
             # Where several serve no single one can stand still for all, and
             # nobody stands still for as long as a standby takes to boot.
             boots = member.standby is not None and member.standby.parked
             hold = 0 if member.mechanism.spreads or boots else _HOLD
             taken = self.checkpointer.take(entry, "planned_work", hold)
-            held_until = taken.held_until
-        verdict, member = self._take_over(entry, reason, held_until)
+        verdict, member = self._take_over(entry, reason, taken)
         return self._claimed(verdict, entry, member)
 
     def failback(self, group_id: str, reason: str) -> model.Recovery:
@@ -277,15 +279,23 @@ class Engine:
         return self.switchover(group_id, reason)
 
     def _take_over(
-        self, entry: fleet.Entry, reason: str, held_until: float | None
+        self,
+        entry: fleet.Entry,
+        reason: str,
+        taken: model.Checkpoint | None,
     ) -> tuple[decision.Verdict, member_facts.MemberFacts]:
         """Return how the standby takes over, and on which facts.
 
+        :param taken: the state that was saved, or is being saved, for it.
         :raises checkpointing.NotNow: it could not.
         """
         member = self.dispatcher.member(entry)
+        held_until = taken.held_until if taken else None
+        source = taken.id if taken and entry.policy.on_disk else None
         try:
-            verdict = decision.switchover_verdict(member, reason, held_until)
+            verdict = decision.switchover_verdict(
+                member, reason, held_until, source
+            )
         except ValueError as why_not:
             raise checkpointing.NotNow(str(why_not)) from why_not
         return verdict, member
@@ -310,28 +320,6 @@ class Engine:
             if entry.group.id == group_id:
                 return entry
         raise checkpointing.NotNow("it is not protected")
-
-    def _look_up_addresses(self, wanted: frozenset[str]) -> set[str]:
-        """Ask Nova for servers that the bulk list does not have yet.
-
-        :param wanted: groups to look up again, known or not.
-        :returns: the groups for which Nova had no answer.
-        """
-        unknown = set()
-        for entry in self.fleet:
-            server_id = entry.member.server_id
-            known = self.cloud.server(server_id) is not None
-            if known and entry.group.id not in wanted:
-                continue
-            try:
-                self.cloud.note(self.context.vim.server(server_id))
-            except errors.AdapterError as error:
-                LOG.info("server %s: %s", server_id, error)
-                # Where NHAM moves the address, it knows it by itself.
-                moved = known and entry.group.service is not None
-                if not (moved or isinstance(error, errors.NotFound)):
-                    unknown.add(entry.group.id)
-        return unknown
 
     def _finish_restore(self, recovery: model.Recovery) -> None:
         """Try an older checkpoint where one could not be put back.

@@ -18,6 +18,7 @@ time; the fleet is read anew about once a second and after each change.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import dataclasses
 
 from nham.core import descriptor
@@ -32,6 +33,8 @@ class Entry:
 
     :ivar member: the member that serves.
     :ivar standbys: the others, those that could take over first.
+    :ivar saved: its good checkpoints, newest first, where a standby's disk
+        is made of them.
     """
 
     vnf: model.Vnf
@@ -39,6 +42,7 @@ class Entry:
     member: model.Member
     policy: descriptor.ResiliencyPolicy
     standbys: tuple[model.Member, ...] = ()
+    saved: tuple[model.Checkpoint, ...] = ()
 
     @property
     def members(self) -> tuple[model.Member, ...]:
@@ -92,7 +96,39 @@ def load(store: store_.Store) -> tuple[Entry, ...]:
                     standbys=tuple(rest),
                 )
             )
-    return tuple(found)
+    return _with_saved(store, found)
+
+
+def _with_saved(
+    store: store_.Store, entries: Sequence[Entry]
+) -> tuple[Entry, ...]:
+    """Return the entries with what the disks of standbys are made of.
+
+    It is asked for at once for all, as it is read about once a second.
+    """
+    if not any(entry.policy.on_disk for entry in entries):
+        return tuple(entries)
+    saved: dict[tuple[str, str | None], list[model.Checkpoint]] = {}
+    for one in store.checkpoints(states=[states.CheckpointState.AVAILABLE]):
+        saved.setdefault((one.group_id, one.engine), []).append(one)
+    return tuple(
+        dataclasses.replace(
+            entry,
+            saved=tuple(
+                sorted(
+                    saved.get((entry.group.id, _engine(entry)), ()),
+                    key=lambda one: -one.sequence,
+                )
+            ),
+        )
+        if entry.policy.on_disk
+        else entry
+        for entry in entries
+    )
+
+
+def _engine(entry: Entry) -> str | None:
+    return entry.policy.state_protection.engine
 
 
 def good_checkpoints(

@@ -158,6 +158,7 @@ class Gatherer:
                 self._standby(entry, one) for one in entry.standbys
             ),
             outdated=_outdated(entry, entry.member),
+            saved=entry.saved[0].sequence if entry.saved else 0,
         )
 
     def _standby(
@@ -177,9 +178,10 @@ class Gatherer:
                 status=server.status if server else "ACTIVE",
                 task_state=server.task_state if server else None,
             ),
-            sequence=member.sequence,
+            sequence=derive.has_state(entry.policy, member),
             outdated=_outdated(entry, member),
             parked=member.parked,
+            worn=derive.worn(entry.policy, member, self._context.clock.now()),
         )
 
     def _close_up(
@@ -246,6 +248,9 @@ class Gatherer:
         """
         if entry.policy.state_protection.method == "hook":
             # The state was in its memory, and its proof costs nothing.
+            return True
+        if entry.policy.on_disk:
+            # The disk of its standby may have to be made anew.
             return True
         if attempts or server is None or server.host is None:
             return True

@@ -39,6 +39,8 @@ LOG = logging.getLogger(__name__)
 _TAKES_TAGS = ("ACTIVE", "SHUTOFF", "PAUSED", "SUSPENDED")
 #: A report that was under way when the host was fenced counts for nothing.
 _REPORT_SLACK = 5.0
+#: Seconds within which Nova's list says of what a disk was made.
+_DISK_SLACK = 5.0
 
 
 class Housekeeper:
@@ -90,6 +92,30 @@ class Housekeeper:
                 self._start(recovery.id)
         return taken
 
+    def look_up_addresses(
+        self, fleet: Sequence[fleet_.Entry], wanted: frozenset[str]
+    ) -> set[str]:
+        """Ask Nova for servers that the bulk list does not have yet.
+
+        :param wanted: groups to look up again, known or not.
+        :returns: the groups for which Nova had no answer.
+        """
+        unknown = set()
+        for entry in fleet:
+            server_id = entry.member.server_id
+            known = self._cloud.server(server_id) is not None
+            if known and entry.group.id not in wanted:
+                continue
+            try:
+                self._cloud.note(self._context.vim.server(server_id))
+            except errors.AdapterError as error:
+                LOG.info("server %s: %s", server_id, error)
+                # Where NHAM moves the address, it knows it by itself.
+                moved = known and entry.group.service is not None
+                if not (moved or isinstance(error, errors.NotFound)):
+                    unknown.add(entry.group.id)
+        return unknown
+
     def watch_members(self, fleet: Sequence[fleet_.Entry]) -> None:
         """Let the watch ask all members under their present addresses."""
         watched = []
@@ -131,6 +157,34 @@ class Housekeeper:
         view = self._watch.view(context.subject(member))
         if view.last_good_at is not None:
             self._context.store.note_answer(member.id)
+
+    def check_disks(self, fleet: Sequence[fleet_.Entry]) -> None:
+        """Forget what the disks held that others have made anew since.
+
+        The VNFM does so with a VNF's new package, and with it the disk of
+        the VNFC, which may be the standby.
+        """
+        for entry in fleet:
+            if not entry.policy.on_disk or entry.group.recovery_id is not None:
+                continue
+            for member in entry.standbys:
+                if self._is_another(entry, member):
+                    LOG.warning("%s has another disk by now", member.id)
+                    self._context.store.note_state(member.id, 0, None)
+
+    def _is_another(self, entry: fleet_.Entry, member: model.Member) -> bool:
+        """Say whether a disk is of another image than NHAM had it made of."""
+        server = self._cloud.server(member.server_id)
+        age = self._context.clock.now() - (member.disk_at or 0.0)
+        if server is None or not member.disk_sequence or age < _DISK_SLACK:
+            return False
+        images = {
+            part.id
+            for checkpoint in entry.saved
+            if checkpoint.sequence == member.disk_sequence
+            for part in checkpoint.artifacts
+        }
+        return server.image_id not in images
 
     def tag_servers(self, fleet: Sequence[fleet_.Entry]) -> None:
         """Let each server of NHAM's own say what it is for by now."""

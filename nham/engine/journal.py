@@ -49,6 +49,7 @@ _SERVING = (
     "standby-later",
     "standby-missing",
     "standby-unclear",
+    "standby-old",
 )
 
 

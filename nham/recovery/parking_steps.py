@@ -40,8 +40,9 @@ class ParkStandby(StepHandler):
         store.save_member(
             dataclasses.replace(member, parked=True, answered=False)
         )
-        # What it was given is gone with its memory.
-        store.note_state(member.id, 0, None)
+        if not run.policy.on_disk:
+            # What it was given is gone with its memory.
+            store.note_state(member.id, 0, None)
         if run.server.status != "SHUTOFF":
             run.context.vim.stop(member.server_id)
 

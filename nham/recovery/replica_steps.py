@@ -27,6 +27,7 @@ from nham.core import facts
 from nham.core import model
 from nham.core import states
 from nham.recovery import context
+from nham.recovery import disk_steps
 from nham.recovery import movers
 from nham.recovery import volume_steps
 from nham.recovery.handlers import handler
@@ -146,7 +147,8 @@ class CreateMember(StepHandler):
             raise context.StepFailed(f"{joining.host} could not take it")
         if server.status != "ACTIVE" or server.task_state is not None:
             return None
-        return context.Done(detail=f"{joining.name} on {server.host}")
+        holds = disk_steps.note(run, joining)
+        return context.Done(detail=f"{joining.name} on {server.host}{holds}")
 
     def _port(
         self,
@@ -179,7 +181,7 @@ class CreateMember(StepHandler):
             member.name,
             str(run.args["host"]),
             ports,
-            primary.image_id,
+            disk_steps.image(run) or primary.image_id,
             tags.of_member(run.group.vnf_id, member),
             self._volume(run, primary, member),
         )
@@ -281,7 +283,8 @@ class JoinStandby(StepHandler):
         # It may have served once, and only its word says that it forgot.
         movers.revoke(run, joining)
         server = run.context.vim.server(joining.server_id)
-        run.context.store.note_state(joining.id, 0, None)
+        if not (run.policy.on_disk and joining.disk_sequence):
+            run.context.store.note_state(joining.id, 0, None)
         run.context.store.save_member(
             dataclasses.replace(
                 joining,

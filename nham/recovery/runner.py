@@ -30,6 +30,7 @@ from nham.core import states
 from nham.db import errors as db_errors
 from nham.recovery import address_steps  # noqa: F401 (registers the handlers)
 from nham.recovery import context  # noqa: F401  (registers the handlers)
+from nham.recovery import disk_steps  # noqa: F401  (registers the handlers)
 from nham.recovery import dismiss_steps  # noqa: F401 (registers the handlers)
 from nham.recovery import handlers  # noqa: F401  (registers the handlers)
 from nham.recovery import host_steps  # noqa: F401  (registers the handlers)

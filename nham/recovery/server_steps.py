@@ -18,6 +18,7 @@ import contextlib
 
 from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
+from nham.core import states
 from nham.recovery import context
 from nham.recovery.handlers import handler
 from nham.recovery.handlers import StepHandler
@@ -42,6 +43,16 @@ def _end_image(run: context.Run) -> None:
     """
     if (run.server.task_state or "").startswith("image_"):
         run.context.vim.reset_state(run.member.server_id)
+
+
+def _forget_disk(run: context.Run) -> None:
+    """Write down that a disk which is made anew holds no state by then.
+
+    Unless its member serves, so that nobody asks what it was given.
+    """
+    member = run.member
+    if member.role is not states.Role.PRIMARY:
+        run.context.store.note_state(member.id, 0, None)
 
 
 class _ServerStep(StepHandler):
@@ -128,6 +139,7 @@ class RebuildServer(_ServerStep):
     def do(self, run: context.Run) -> None:
         """See base class."""
         image_id = source_image(run)
+        _forget_disk(run)
         run.context.watch.expect(run.subject)
         run.context.vim.rebuild(run.member.server_id, image_id)
 
@@ -158,6 +170,7 @@ class EvacuateServer(StepHandler):
         server = run.server
         if server.task_state is not None:
             run.context.vim.reset_state(server.id)
+        _forget_disk(run)
         run.context.watch.expect(run.subject)
         run.context.vim.evacuate(
             server.id, self._force_host(run), start=bool(run.args["start"])

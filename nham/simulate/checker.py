@@ -27,6 +27,7 @@ from nham.core import model
 from nham.core import states
 from nham.core.decision import replicas as rungs
 from nham.simulate import changes
+from nham.simulate import disks
 from nham.simulate import ending
 from nham.simulate import injection as injection_
 from nham.simulate import lab as lab_
@@ -56,6 +57,7 @@ class Auditor:
         self._replicas = replicas.Watcher(lab, self.violate, self._troubled)
         lab.memory.on_write.append(self._written)
         lab.memory.on_write.append(self._replicas.written)
+        lab.memory.on_write.append(disks.Watcher(lab, self.violate).written)
         self.changes = changes.Watcher(lab, self.violate)
         lab.memory.on_write.append(self.changes.written)
 
@@ -152,7 +154,9 @@ class Auditor:
             if checkpoint_id is None:
                 continue
             found = self.lab.store.checkpoint(checkpoint_id)
-            if found.state is not _GOOD:
+            # What is planned waits for the one that it has taken.
+            taken = found.trigger == "planned_work"
+            if found.state is not _GOOD and not taken:
                 self.violate("bad checkpoint", checkpoint_id, found.state)
 
     # -- at the removal of a checkpoint

@@ -59,12 +59,17 @@ class Counter:
         if checkpoint.state is not states.CheckpointState.AVAILABLE:
             return
         if self._place_of(checkpoint) == self.place:
-            (part,) = checkpoint.artifacts
-            try:
-                data = self._lab.blobs.get(part.id, str(part.digest))
-            except errors.AdapterError:
-                return
-            self.saved = max(self.saved, int(data or b"0"))
+            self.saved = max(self.saved, self._number(checkpoint) or 0)
+
+    def _number(self, checkpoint: model.Checkpoint) -> int | None:
+        """Return the number in a checkpoint, None if it is not whole."""
+        (part,) = checkpoint.artifacts
+        try:
+            if part.kind == "image":
+                return self._lab.world.storage.image(part.id).value
+            return int(self._lab.blobs.get(part.id, str(part.digest)) or b"0")
+        except errors.AdapterError:
+            return None
 
     def _place_of(self, checkpoint: model.Checkpoint) -> Place:
         group = self._lab.store.group(checkpoint.group_id)

@@ -21,6 +21,7 @@ from nham.adapters.simulated import records
 from nham.core import model
 from nham.core import states
 from nham.core.decision import replicas as rungs
+from nham.simulate import disks
 from nham.simulate import injection
 from nham.simulate import lab as lab_
 from nham.simulate import replicas
@@ -31,10 +32,12 @@ _SWITCHING = ("stop", "start", "reboot", "rebuild", "evacuate", "create")
 #: Among so many events there is one that tells of it.
 _LAST = 50
 _UNWELL = (states.VnfState.WAITING, states.VnfState.DEGRADED)
-#: What was done because somebody asked for it, and not for a fault.
-_PLANNED = ("dismiss", "switchover", "withdraw", "hand_over")
+#: What changed a group because somebody asked for it, not for a fault.
+_CHANGES = ("dismiss", "switchover", "withdraw", "hand_over")
+#: What needs no fault.
+_PLANNED = (*_CHANGES, rungs.REFRESH)
 #: What NHAM may wait for with all else mended: a way, or its operator.
-_WAITS = ("exhausted", "standby-missing", "standby-stopped")
+_WAITS = ("exhausted", "standby-missing", "standby-old", "standby-stopped")
 
 Found = Iterator[tuple[str, str, str]]
 
@@ -62,6 +65,7 @@ def at_the_end(
     yield from _all_well(lab)
     yield from _records_agree(lab)
     yield from replicas.at_the_end(lab)
+    yield from disks.whole(lab)
     yield from _waits_for_a_reason(lab)
 
 
@@ -72,6 +76,7 @@ def settled(lab: lab_.Lab) -> bool:
         *_all_well(lab),
         *_records_agree(lab),
         *replicas.whole(lab),
+        *disks.whole(lab),
     ]
 
 
@@ -89,23 +94,24 @@ def _recovered_once(
     fault of its own; so is a member that serves, after it was taken out.
     One that was dismissed was asked for by a former policy, and who served
     before a switchover is to be the standby after it. A standby is parked
-    after it was made, or was started in vain.
+    after it was made, or was started in vain. Its disk is made anew as time
+    goes by; if that comes to nothing, the standby may have to be made anew.
     """
     for place, group in injection.places(lab).items():
         faults = [i.at for i in injections if place in i.hurts]
         policy = replicas.policy_of(lab, group)
         recoveries = lab.store.recoveries(group_id=group.id)
-        planned = sum(one.rung in _PLANNED for one in recoveries)
+        planned = sum(one.rung in _CHANGES for one in recoveries)
         wanted = planned + (policy.num_backups if policy else 0)
         service, out, standby = [*faults], [*faults], [0.0] * wanted + faults
         tuned = [*faults]
         for recovery in reversed(recoveries):
             if recovery.rung not in rungs.TUNING:
                 tuned.append(recovery.started_at)
-            if (
-                recovery.state is not states.RecoveryState.SUCCEEDED
-                or recovery.rung in _PLANNED
-            ):
+            done = recovery.state is states.RecoveryState.SUCCEEDED
+            if recovery.rung == rungs.REFRESH and not done:
+                standby.append(recovery.started_at)
+            if not done or recovery.rung in _PLANNED:
                 continue
             mine = standby if recovery.rung in rungs.RUNGS else service
             if recovery.rung == "take_out":

@@ -126,6 +126,7 @@ class History:
             vnfd=lab_.policy_bytes({"VDU1": policy.to_dict()}),
             volume_backed=["VDU1"] if volume else [],
             affinity=["VDU1"] if self.chance.random() < 0.2 else [],
+            on_disk=["VDU1"] if policy.on_disk else [],
         )
         if replicated:
             self._add_addresses(instance_id, policy)
@@ -186,6 +187,9 @@ class History:
         """Return the policy with a standby, or with more that serve."""
         mechanism = self.chance.choice(_MECHANISMS)
         protection = descriptor.StateProtection()
+        waits = mechanism is descriptor.Mechanism.ONE_R_AS
+        if waits and policy.stateful and self.chance.random() < 0.5:
+            return self._on_disk(policy)
         if policy.stateful:
             protection = descriptor.StateProtection(
                 method="hook",
@@ -211,6 +215,22 @@ class History:
             driver=driver, address=f"10.1.200.1{name.removeprefix('vnf')}"
         )
         return dataclasses.replace(policy, service_address=address)
+
+    def _on_disk(
+        self, policy: descriptor.ResiliencyPolicy
+    ) -> descriptor.ResiliencyPolicy:
+        """Return the policy with a standby whose disk holds the state."""
+        return dataclasses.replace(
+            policy,
+            redundancy=descriptor.Mechanism.ONE_R_AS,
+            num_backups=1,
+            standby=self.chance.choice(("warm", "warm", "cold")),
+            service_address=descriptor.ServiceAddress(driver="floating_ip"),
+            state_protection=descriptor.StateProtection(
+                method="image_snapshot", interval=30.0
+            ),
+            refresh_interval=60.0,
+        )
 
     def _spread(
         self, policy: descriptor.ResiliencyPolicy, name: str

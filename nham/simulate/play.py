@@ -146,6 +146,9 @@ class Player:
     # -- parts
 
     def _add(self, vnf: scenario_.Vnf) -> None:
+        held = {
+            vdu: descriptor.policy_for(vdu, vnf.policies) for vdu in vnf.vdus
+        }
         policies = {policy.name: policy.to_dict() for policy in vnf.policies}
         self.instances[vnf.name] = self.lab.world.add_vnf(
             vnf.name,
@@ -153,9 +156,10 @@ class Player:
             vnfd=lab_.policy_bytes(policies),
             volume_backed=vnf.volume_backed,
             affinity=vnf.affinity,
+            on_disk=[vdu for vdu, one in held.items() if one and one.on_disk],
         )
         for vdu, hosts in vnf.vdus.items():
-            policy = descriptor.policy_for(vdu, vnf.policies)
+            policy = held[vdu]
             address = policy.service_address if policy else None
             for index in range(len(hosts)):
                 target = f"{vnf.name}/{vdu}-{index}"

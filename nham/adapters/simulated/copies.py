@@ -56,6 +56,7 @@ def copy(
         addresses=(),
         volumes=volumes,
         volume_goes=True,
+        on_disk=like.on_disk,
         vm_state=records.VmState.BUILDING,
         task_state="spawning",
     )

@@ -50,6 +50,11 @@ class Gates:
         """Let every call of a system fail for so long."""
         self._down[self._known(system)] = self._clock.monotonic() + seconds
 
+    def is_down(self, system: str) -> bool:
+        """Say whether every call of a system fails now."""
+        until = self._down.get(self._known(system), 0.0)
+        return self._clock.monotonic() < until
+
     def slow(self, system: str, seconds: float, delay: float) -> None:
         """Let every call of a system take ``delay`` longer for so long."""
         until = self._clock.monotonic() + seconds
@@ -84,7 +89,7 @@ class Gates:
                 user_id=user_id,
             )
         )
-        if now < self._down.get(system, 0.0):
+        if self.is_down(system):
             raise errors.Unavailable(f"{system} is down")
         waiting = self._once.get((system, call))
         lost = waiting.popleft() if waiting else None

@@ -66,6 +66,7 @@ class Neutron:
         self._servers: dict[str, records.Server] = {}
         self._bound: dict[str, list[Port]] = {}
         self._by_ip: dict[str, Port | FloatingIp] = {}
+        self._gone: set[str] = set()
         self.ports: dict[str, Port] = {}
         self.floating_ips: dict[str, FloatingIp] = {}
 
@@ -86,12 +87,12 @@ class Neutron:
     def route(self, address: str) -> str | None:
         """Return the fixed address of the port that an address leads to.
 
-        None if it leads to no port, or to a disabled one. What is not
-        known here is its own.
+        None if it leads to no port, or to a disabled one, or if its port is
+        deleted. What was never known here is its own.
         """
         found = self._by_ip.get(address)
         if found is None:
-            return address
+            return None if address in self._gone else address
         port = found.port if isinstance(found, FloatingIp) else found
         return port.ip if port is not None and port.enabled else None
 
@@ -206,6 +207,7 @@ class Neutron:
             return
         for address in (port.ip, *port.more):
             del self._by_ip[address]
+            self._gone.add(address)
         if port.floating is not None:
             port.floating.port = None
         server_id = port.server_id

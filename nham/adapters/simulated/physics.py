@@ -99,6 +99,7 @@ class Physics:
             disk=disk,
             addresses=server.ips,
             boot_at=self.boot_at(disk),
+            on_disk=server.on_disk,
         )
         self.host(host).guests.append(guest)
         for key in _keys(guest):

@@ -111,6 +111,8 @@ class Guest:
     :ivar restarts: how often its application started anew since the boot.
     :ivar claims: addresses that it has taken, in memory only.
     :ivar held_until: until when it acknowledges no change of its state.
+    :ivar on_disk: its application keeps what clients write at an address on
+        its disk, and not in memory.
     """
 
     server_id: str
@@ -126,6 +128,19 @@ class Guest:
     restarts: int = 0
     held_until: float = 0.0
     claims: set[str] = dataclasses.field(default_factory=set)
+    on_disk: bool = False
+
+    @property
+    def number(self) -> int:
+        """What its clients read at an address."""
+        return self.disk.value if self.on_disk else int(self.state or b"0")
+
+    def keep(self, number: int) -> None:
+        """Keep what a client writes at an address."""
+        if self.on_disk:
+            self.disk.value = number
+        else:
+            self.state = str(number).encode()
 
     @property
     def started(self) -> str:
@@ -228,6 +243,7 @@ class Server:
     :ivar changed_at: wall clock, as ``changes-since`` compares it.
     :ivar turn: the number of the operation that holds it.
     :ivar volume_goes: its volume is deleted with it.
+    :ivar on_disk: as of its guest.
     """
 
     id: str
@@ -239,6 +255,7 @@ class Server:
     addresses: tuple[vim_base.Address, ...]
     volumes: list[str]
     volume_goes: bool = False
+    on_disk: bool = False
     affinity: bool = False
     tags: tuple[str, ...] = ()
     vm_state: VmState = VmState.ACTIVE
@@ -311,13 +328,17 @@ class Vnfc:
 
 @dataclasses.dataclass(eq=False, kw_only=True)
 class Instance:
-    """One VNF instance."""
+    """One VNF instance.
+
+    :ivar on_disk: VDUs whose guests keep their state on disk.
+    """
 
     id: str
     name: str
     vnfd_id: str
     project_id: str
     instantiated: bool = True
+    on_disk: tuple[str, ...] = ()
     vnfcs: list[Vnfc] = dataclasses.field(default_factory=list)
     operations: list[vnfm_base.Operation] = dataclasses.field(
         default_factory=list

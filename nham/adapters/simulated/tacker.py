@@ -295,6 +295,7 @@ class Tacker:
             image_id=image if disk is not None else None,
             addresses=old.addresses,
             volumes=old.volumes,
+            on_disk=old.on_disk,
             affinity=old.affinity,
         )
         vnfc.server_id = new.id

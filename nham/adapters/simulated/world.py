@@ -132,11 +132,13 @@ class World(faults.Faults):
         identity: str | None = None,
         project_id: str = "project",
         booted: bool = True,
+        on_disk: bool = False,
     ) -> str:
         """Add a server; return its id.
 
         :param image_id: None makes it volume-backed.
         :param identity: the VNFC that it serves, by default its own id.
+        :param on_disk: as of its guest.
         :param booted: it serves at once, and does not boot first.
         """
         server_id = self.new_id()
@@ -154,6 +156,7 @@ class World(faults.Faults):
             addresses=self._address(),
             volumes=volumes,
             affinity=affinity,
+            on_disk=on_disk,
         )
         disk = self.storage.boot_disk(image_id) if image_id else None
         self.nova.add(server, disk)
@@ -207,18 +210,21 @@ class World(faults.Faults):
         vnfd: bytes = b"",
         volume_backed: Sequence[str] = (),
         affinity: Sequence[str] = (),
+        on_disk: Sequence[str] = (),
     ) -> str:
         """Add an instantiated VNF; return its instance id.
 
         :param vdus: for each VDU the host of each of its VNFCs.
         :param volume_backed: VDUs whose root disk is a volume.
         :param affinity: VDUs in a server group with affinity.
+        :param on_disk: VDUs whose applications keep their state on disk.
         """
         instance = records.Instance(
             id=self.new_id(),
             name=name,
             vnfd_id=self.new_id(),
             project_id="project",
+            on_disk=tuple(on_disk),
         )
         self.tacker.instances[instance.id] = instance
         self.tacker.vnfds[instance.vnfd_id] = vnfd
@@ -253,6 +259,7 @@ class World(faults.Faults):
             affinity=affinity,
             identity=f"{instance.id}/{vdu}-{index}",
             booted=booted,
+            on_disk=vdu in instance.on_disk,
         )
         return records.Vnfc(
             vdu=vdu, index=index, server_id=server_id, image_id=image_id
@@ -298,19 +305,20 @@ class World(faults.Faults):
         return True
 
     def read_at(self, address: str) -> int | None:
-        """Return the number in the memory of who serves at an address.
+        """Return the number that is read of who serves at an address.
 
-        None without an answer, 0 if its application started anew.
+        None without an answer. What was in the memory of an application
+        that started anew is 0.
         """
         guest = self._at(address)
-        return int(guest.state or b"0") if guest else None
+        return guest.number if guest else None
 
     def write_at(self, address: str, value: int) -> bool:
         """Have who serves at an address remember a number."""
         guest = self._at(address)
         if guest is None or guest.held_until > self.clock.now():
             return False
-        guest.state = str(value).encode()
+        guest.keep(value)
         return True
 
     def _at(self, address: str) -> records.Guest | None:

@@ -150,10 +150,12 @@ def switchover_verdict(
     member: member_facts.MemberFacts,
     reason: str,
     held_until: float | None = None,
+    checkpoint_id: str | None = None,
 ) -> Verdict:
     """Return the verdict that has the standby take over on demand.
 
     :param held_until: until when the application stands still for it.
+    :param checkpoint_id: to make the standby's disk of; it may be under way.
     :raises ValueError: no standby could, and why.
     """
     why_not = takeover.why_not(member)
@@ -165,9 +167,12 @@ def switchover_verdict(
         host=facts_.HostFacts(name=member.host or ""),
         ordered=True,
         held_until=held_until,
+        checkpoint_id=checkpoint_id,
     )
     price = rung.price
-    if held_until is not None:
+    if checkpoint_id is not None:
+        price = "loses what is written after its checkpoint"
+    elif held_until is not None:
         price = "the application stands still meanwhile"
     return Verdict(
         group_id=member.group_id,
@@ -176,6 +181,7 @@ def switchover_verdict(
         zone=rung.zone,
         subject=member.server_id,
         rung=rung.name,
+        checkpoint_id=checkpoint_id,
         steps=tuple(rung.steps(choice)),
         reasons=(reason, price),
     )

@@ -25,6 +25,7 @@ from nham.core import descriptor
 from nham.core import model
 from nham.core.decision import choice as choice_
 from nham.core.decision import spread_plans
+from nham.core.decision import standby_plans
 
 Choice = choice_.Choice
 _step = choice_.step
@@ -33,46 +34,6 @@ _step = choice_.step
 _STOP_TIMEOUT = 150.0
 #: Seconds that the network may take to move an address.
 _MOVE_TIME = 3.0
-
-
-def _wake(choice: Choice, marks: str | None = None) -> list[model.Step]:
-    """Return the step that starts the standby."""
-    return [
-        _step(
-            "start_standby",
-            "Start the standby, and wait until it answers.",
-            choice.member.policy.detection.boot_timeout,
-            marks,
-            {"member_id": choice_.standby(choice).member_id},
-        )
-    ]
-
-
-def wake_standby(choice: Choice) -> list[model.Step]:
-    """Have a standby that is parked run."""
-    return _wake(choice, "repaired")
-
-
-def park_standby(choice: Choice) -> list[model.Step]:
-    """Stop a standby that is well until it is needed."""
-    return [
-        _step(
-            "park_standby",
-            "Stop it; it is started when it is needed.",
-            _STOP_TIMEOUT,
-            "repaired",
-            {"member_id": choice_.standby(choice).member_id},
-        )
-    ]
-
-
-def _rouse(choice: Choice) -> list[model.Step]:
-    """Return the step before a standby can be given its state, if any.
-
-    Until it answers the primary is left as it is: were the standby not to
-    start, nothing would have been lost.
-    """
-    return _wake(choice) if choice_.standby(choice).parked else []
 
 
 def fail_over(choice: Choice) -> list[model.Step]:
@@ -87,16 +48,19 @@ def fail_over(choice: Choice) -> list[model.Step]:
         return spread_plans.fail_over(choice)
     member, standby = choice.member, choice_.standby(choice)
     takes = {"member_id": standby.member_id}
-    witness = None if standby.parked else standby.member_id
+    # Nova starts it, or makes its disk anew.
+    waits = standby.parked or choice.checkpoint_id is not None
+    witness = None if waits else standby.member_id
     return [
         *choice_.confirm(choice, witness=witness),
-        *_rouse(choice),
+        *standby_plans.rouse(choice),
         _step(
             "isolate_member",
             "Cut the failed member off: disable its ports.",
             marks="fenced",
             args={"member_id": member.member_id},
         ),
+        *standby_plans.restore(choice),
         *choice_.give_state(choice, takes, runs=True),
         _step(
             "move_address",
@@ -119,7 +83,8 @@ def switchover(choice: Choice) -> list[model.Step]:
     nothing but the move. An application that stands still meanwhile loses
     nothing: if it may have gone on before the address moves, that fails
     and the member serves on. Of another what is written between the last
-    export and the move is lost.
+    export and the move is lost. A standby's disk is made anew from a
+    checkpoint that is only being taken.
     """
     if choice.member.mechanism.spreads:
         return spread_plans.fail_over(choice)
@@ -129,7 +94,7 @@ def switchover(choice: Choice) -> list[model.Step]:
     if choice.held_until is not None:
         in_time["before"] = choice.held_until - _MOVE_TIME
     return [
-        *_rouse(choice),
+        *standby_plans.prepare(choice),
         *choice_.give_state(choice, takes, runs=True),
         _step(
             "move_address",
@@ -166,13 +131,16 @@ def make_standby(choice: Choice) -> list[model.Step]:
         "Make a volume like the primary's, to boot from.",
         args={"host": choice.target},
     )
+    source: dict[str, Any] = {}
+    if choice.checkpoint_id is not None:
+        source["checkpoint_id"] = choice.checkpoint_id
     return [
         *addresses,
         *([volume] if choice.member.volume_backed else []),
         _step(
             "create_member",
             "Create a server like the primary's on another host.",
-            args={"host": choice.target},
+            args={"host": choice.target, **source},
         ),
         *_join(choice),
     ]
@@ -350,13 +318,19 @@ RUNGS = (
         name="park_standby",
         zone=descriptor.Zone.VM,
         price="costs a boot at the next fail-over",
-        steps=park_standby,
+        steps=standby_plans.park_standby,
     ),
     choice_.Rung(
         name="wake_standby",
         zone=descriptor.Zone.VM,
         price="costs the memory and CPU of a server that waits",
-        steps=wake_standby,
+        steps=standby_plans.wake_standby,
+    ),
+    choice_.Rung(
+        name="refresh_standby",
+        zone=descriptor.Zone.VM,
+        price="costs the group its standby for a rebuild and a boot",
+        steps=standby_plans.refresh_standby,
     ),
     SWITCHOVER,
     choice_.Rung(

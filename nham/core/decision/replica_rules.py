@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from nham.core import descriptor
 from nham.core import facts as facts_
+from nham.core.decision import disks
 from nham.core.decision import replicas
 from nham.core.decision import rule
 from nham.core.decision import takeover
@@ -151,6 +152,23 @@ RULES: tuple[Rule, ...] = (
         source="design, rule 3",
         says="a standby could not be made; it is tried again later",
         when=lambda c: c.fit and replicas.must_pause(c.member),
+    ),
+    Rule(
+        name="standby-stale",
+        kind=Kind.ACT,
+        source="NHAM 3.3.2",
+        says="the disk of its standby holds an older state than was saved",
+        when=lambda c: c.fit and disks.may_refresh(c),
+        zone=descriptor.Zone.VM,
+        rung=disks.refresh,
+    ),
+    Rule(
+        name="standby-old",
+        kind=Kind.WAIT,
+        source="NHAM 3.4",
+        says="the disk of its standby holds an older state than was saved, "
+        "and no newer one can be put on it now",
+        when=lambda c: c.fit and disks.is_old(c),
     ),
     Rule(
         name="standby-untuned",

@@ -23,11 +23,14 @@ import collections
 from nham.core import facts as facts_
 from nham.core import member_facts
 from nham.core import states
+from nham.core.decision import disks
 from nham.core.decision import ladder
 from nham.core.decision import situation
 
 #: The rungs that stop and start a standby that is well.
 TUNING = ("park_standby", "wake_standby")
+#: The rung that makes the disk of a standby anew that is well.
+REFRESH = "refresh_standby"
 #: The rungs that give a group its standby back, as its policy wants it.
 RUNGS = (
     "make_standby",
@@ -35,6 +38,7 @@ RUNGS = (
     "repair_standby",
     "readmit",
     *TUNING,
+    REFRESH,
 )
 #: The rungs that are about another member than the primary, which serves.
 BESIDE = (*RUNGS, "take_out", "withdraw", "dismiss")
@@ -67,10 +71,16 @@ def for_standby(case: situation.Case) -> ladder.Next:
     host = _host(case)
     if host is None:
         return ladder.Next(rung=None, why="no other host can take a standby")
+    why, found = f"a standby on {host}, as {member.host} serves", None
+    if member.policy.on_disk:
+        found = disks.newest(member)
+        source = disks.says(found).rstrip(",") if found else "its image"
+        why = f"{why}, from {source}"
     return ladder.Next(
         rung="make_standby" if standby is None else "remake_standby",
-        why=f"a standby on {host}, as {member.host} serves",
+        why=why,
         host=host,
+        checkpoint_id=found.id if found else None,
     )
 
 
@@ -215,11 +225,15 @@ def readmit(case: situation.Case) -> ladder.Next:
 
 
 def must_pause(member: member_facts.MemberFacts) -> bool:
-    """Say whether it is too early to try again after what failed."""
+    """Say whether it is too early to try again after what failed.
+
+    A standby that is lost does not wait for a disk that could not be made.
+    """
+    rungs = set(RUNGS) - ({REFRESH} if member.unguarded else set())
     failed = [
         attempt
         for attempt in member.attempts
-        if attempt.rung in RUNGS
+        if attempt.rung in rungs
         and attempt.outcome is not member_facts.Outcome.OK
     ]
     return bool(failed) and failed[0].age < pause_after(len(failed))

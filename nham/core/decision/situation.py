@@ -59,9 +59,10 @@ class Overview:
         )
 
     def grounded(self, facts: facts_.Facts) -> facts_.Facts:
-        """Return the facts with what parked standbys owe to their hosts.
+        """Return the facts with what standbys owe to their hosts.
 
-        They are off, so only their hosts tell whether they are any good.
+        One that is parked is off, so only its host tells whether it is any
+        good; and only a host that takes orders makes a disk anew.
         """
         members = tuple(self._grounded(one, facts) for one in facts.members)
         if all(map(operator.is_, members, facts.members)):
@@ -71,11 +72,12 @@ class Overview:
     def _grounded(
         self, member: member_facts.MemberFacts, facts: facts_.Facts
     ) -> member_facts.MemberFacts:
-        if not any(one.parked for one in member.standbys):
+        disk = member.policy.on_disk
+        if not any(one.parked or disk for one in member.standbys):
             return member
         standbys = tuple(
             dataclasses.replace(one, ground=self._ground(one, facts))
-            if one.parked
+            if one.parked or disk
             else one
             for one in member.standbys
         )

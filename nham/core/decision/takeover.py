@@ -20,6 +20,7 @@ redundancy repaired.
 from __future__ import annotations
 
 from nham.core import member_facts
+from nham.core.decision import disks
 from nham.core.decision import ladder
 from nham.core.decision import situation
 
@@ -52,13 +53,23 @@ def why_not(member: member_facts.MemberFacts) -> str:
             f"the {standby.role} on {standby.host}: Nova says "
             f"{standby.server.status}, its application is {standby.app}"
         )
-    has_state = standby.sequence > 0 or bool(member.checkpoints)
+    newer = disks.newer(member)
+    if newer is not None and standby.ground is not member_facts.Health.OK:
+        return f"its disk cannot be made anew on {standby.host} now"
+    has_state = standby.sequence > 0 or _is_saved(member)
     needs_state = (
         member.policy.stateful and not member.policy.accept_state_loss
     )
     if needs_state and not has_state:
         return "there is no state to give to the standby"
     return ""
+
+
+def _is_saved(member: member_facts.MemberFacts) -> bool:
+    """Say whether there is a state that the standby could be given."""
+    if member.policy.on_disk:
+        return disks.newer(member) is not None
+    return bool(member.checkpoints)
 
 
 def fail_over(case: situation.Case) -> ladder.Next:
@@ -68,11 +79,28 @@ def fail_over(case: situation.Case) -> ladder.Next:
     if reason or member.standby is None:
         return ladder.Next(rung=None, why=f"fail_over: {reason}")
     does = "is parked there" if member.standby.parked else "answers"
+    newer = disks.newer(member)
     return ladder.Next(
         rung="fail_over",
-        why=f"the standby on {member.standby.host} {does}",
-        refused=("any repair: the service comes first",),
+        why=f"the standby on {member.standby.host} {does}{_disk(member)}",
+        refused=(
+            "any repair: the service comes first",
+            *disks.passed_over(member),
+        ),
+        checkpoint_id=newer.id if newer else None,
     )
+
+
+def _disk(member: member_facts.MemberFacts) -> str:
+    """Return what is on the disk of a standby, and what is put there."""
+    if not member.policy.on_disk or member.standby is None:
+        return ""
+    newer = disks.newer(member)
+    if newer is not None:
+        return f", and {disks.says(newer)} is put on its disk first"
+    if not member.standby.sequence:
+        return ", and its disk holds no state"
+    return f", and its disk holds checkpoint number {member.standby.sequence}"
 
 
 def goes_on(case: situation.Case) -> bool:

@@ -38,6 +38,7 @@ def goes_on(case: situation.Case) -> bool:
     goes = (
         takeover.can_fail_over(member)
         and not other.parked
+        and other.sequence >= member.saved
         and _is_reached(member)
     )
     if case.fit:

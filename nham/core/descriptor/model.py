@@ -230,6 +230,8 @@ class ResiliencyPolicy:
         stopped until then.
     :ivar failback: when the service moves back to the member that was
         repaired.
+    :ivar refresh_interval: seconds after which the standby's disk is made
+        anew from a newer checkpoint, where that holds its state.
     :ivar stateful: the VNFC holds state that must survive a failure.
     :ivar host_recovery: how a member leaves a failed host.
     :ivar vnfc_owner: 'vnf' if the VNF has its own manager of high
@@ -266,6 +268,13 @@ class ResiliencyPolicy:
     failback: words.Failback = "never"
     min_replicas: int | None = None
     max_replicas: int | None = None
+    refresh_interval: float = 600.0
+
+    @property
+    def on_disk(self) -> bool:
+        """A standby gets its state with a disk made of a checkpoint."""
+        by_image = self.state_protection.method == "image_snapshot"
+        return by_image and self.num_backups > 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON data from which `from_dict` makes an equal."""
@@ -276,8 +285,8 @@ class ResiliencyPolicy:
     def from_dict(cls, data: Mapping[str, Any]) -> ResiliencyPolicy:
         """Return the policy that `to_dict` was called on.
 
-        What an older version kept has no hook, service address, standby
-        or failback; it gets their defaults.
+        What an older version kept has no hook, service address, standby,
+        failback or refresh interval; it gets their defaults.
 
         :raises ValueError: if a word is not one of ours.
         :raises TypeError: if a field is unknown or missing.

@@ -35,6 +35,7 @@ _TOLD = ("fixed_ip", "vip", "ecmp")
 #: The name becomes the name of a file, so it must not lead out of a folder.
 _SECRET = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _SPREAD = "state_protection.spread"
+_IMAGE = "image_snapshot"
 
 
 def _replicated(policy: facts.Facts) -> bool:
@@ -174,11 +175,31 @@ def cold_standby(policy: facts.Facts) -> conditions.Found:
 def no_snapshot(policy: facts.Facts) -> conditions.Found:
     spec = policy.spec
     method = policy.values.get("state_protection.method", "none")
-    if spec is not None and method not in spec.methods:
-        yield (
-            "state_protection.method",
-            f"a snapshot cannot feed a running member, found {method}",
-        )
+    if spec is None or method in spec.methods:
+        return
+    why = "a snapshot cannot feed a running member"
+    if spec.waits and not spec.feeds:
+        why = "a standby cannot be given a volume's snapshot"
+    yield "state_protection.method", f"{why}, found {method}"
+
+
+def refreshed(policy: facts.Facts) -> conditions.Found:
+    spec, field = policy.spec, "refresh_interval"
+    method = policy.values.get("state_protection.method", "none")
+    if spec is None or field not in policy.values:
+        return
+    if not spec.waits or spec.feeds:
+        yield field, f"redundancy is {spec.name}"
+    elif method != _IMAGE and "state_protection.method" not in policy.broken:
+        yield field, f"the method is {method}"
+
+
+def failback_on_disk(policy: facts.Facts) -> conditions.Found:
+    spec = policy.spec
+    method = policy.values.get("state_protection.method")
+    asked = policy.values.get("failback") == "auto"
+    if spec is not None and spec.waits and asked and method == _IMAGE:
+        yield "failback", "what was written since a checkpoint would be lost"
 
 
 def spread_mechanism(policy: facts.Facts) -> conditions.Found:

@@ -167,8 +167,17 @@ RULES = (
     ),
     Rule("standby: cold is only for 1R-AS", replicas.cold_standby),
     Rule(
-        "all mechanisms but 0R save state by the method hook alone",
+        "1R-AA and MR-AA save state by the method hook alone, 1R-AS by "
+        "image_snapshot, too",
         replicas.no_snapshot,
+    ),
+    Rule(
+        "refresh_interval is only for 1R-AS with image_snapshot",
+        replicas.refreshed,
+    ),
+    Rule(
+        "failback: auto is not for image_snapshot",
+        replicas.failback_on_disk,
     ),
     Rule(
         "state_protection.spread is only for MR-AA",

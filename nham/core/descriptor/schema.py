@@ -81,6 +81,14 @@ POLICY = (
         "when the service moves back to the member that was repaired",
         choices=("never", "auto", "request"),
     ),
+    properties.Property(
+        "refresh_interval",
+        "duration",
+        "time after which the standby's disk is made anew from a newer "
+        "checkpoint",
+        low=60,
+        high=properties.MONTH,
+    ),
     *blocks.DETECTION,
     *blocks.STATE,
     properties.Property(

@@ -274,6 +274,66 @@ class TestCold(ReplicaCase):
         self.assert_nothing_left()
 
 
+class TestOnDisk(ReplicaCase):
+    """1R-AS of a VNF without a hook: its state is in images of its disk."""
+
+    policy = "1r-as-image.yaml"
+
+    def assert_kept(self) -> None:
+        """See base class; what is only in memory is not kept."""
+        self.assertEqual(self.note, self.state()["note"])
+
+    def _first_after(self, known: int) -> Any:
+        """See base class; the standby's disk is made anew now and then."""
+
+        def ended() -> Any:
+            found = self.reports.recoveries(self.vnf_id)
+            for one in reversed(found[: len(found) - known]):
+                if one.rung != "refresh_standby":
+                    return one if one.ended_at is not None else None
+            return None
+
+        return bed.wait("NHAM has recovered the VNF", ended, 180)
+
+    def lose(self) -> None:
+        """Write what no checkpoint has; then the primary dies."""
+        self.ask("/cgi-bin/note?newer")
+        self.kill_primary()
+
+    def refreshed(self, known: int) -> None:
+        """Wait until the standby's disk was made anew since so many."""
+
+        def ended() -> bool:
+            found = self.reports.recoveries(self.vnf_id)
+            return any(
+                (one.rung, one.state) == ("refresh_standby", "succeeded")
+                for one in found[: len(found) - known]
+            )
+
+        bed.wait("the standby's disk is made anew", ended, 240, 1.0)
+        self.reports.wait_whole(self.vnf_id)
+
+    def test_10_primary_dies_and_becomes_the_standby(self) -> None:
+        vnfc, known = self.member("primary"), self.known()
+        self.reports.checkpoint(self.vnf_id)
+        recovery = self.fails_over(self.lose)
+        self.assertEqual("fail_over", recovery.rung)
+        self.assertEqual(
+            vnfc["server_id"], self.member("standby")["server_id"]
+        )
+        self.refreshed(known)
+
+    def test_11_own_server_dies_and_is_made_anew(self) -> None:
+        dead = self.member("primary")
+        self.assertEqual("server", dead["kind"])
+        self.reports.checkpoint(self.vnf_id)
+        self.fails_over(self.lose)
+        self.assertNotIn(dead["name"], self.own())
+
+    def test_30_nothing_is_left(self) -> None:
+        self.assert_nothing_left()
+
+
 class TestOnVolume(ReplicaCase):
     """1R-AA of a VNFC that boots from a volume."""
 

@@ -118,6 +118,7 @@ class ReplicaCase(steps.CrashCase):
             vnfd=lab_.policy_bytes({"VDU1": policy.to_dict()}),
             affinity=["VDU1"] if affinity else [],
             volume_backed=["VDU1"] if volume else [],
+            on_disk=["VDU1"] if policy.on_disk else [],
         )
         service = self.world.add_floating_ip(self.server_id)
         self.address = self.world.neutron.floating_ip(service).ip

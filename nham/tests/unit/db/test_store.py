@@ -187,6 +187,20 @@ class ReplicaTest(base.StoreCase):
         self.store.note_state("none", 5, None)
         self.assertEqual(4, self.member().sequence)
 
+    def test_what_a_disk_was_made_of(self) -> None:
+        self.assertEqual(0, self.member().disk_sequence)
+        self.store.note_disk("s", 4, 17.5)
+        self.assertEqual(
+            dataclasses.replace(self.standby, sequence=4, disk_at=17.5),
+            self.member(),
+        )
+        self.assertEqual(4, self.member().disk_sequence)
+        self.store.save_member(dataclasses.replace(self.standby, host="one"))
+        self.assertEqual(4, self.member().disk_sequence)
+        # What it was given since is in its memory.
+        self.store.note_state("s", 5, None)
+        self.assertEqual(0, self.member().disk_sequence)
+
     def test_note_answer_changes_nothing_else(self) -> None:
         """Who writes it down may know the member as it was before."""
         self.store.promote("v1-g", "s")
@@ -202,6 +216,11 @@ class ReplicaTest(base.StoreCase):
         found = self.member()
         self.assertEqual((8, None), (found.sequence, found.importing_until))
         self.assertEqual(0, self.member("v1-m").sequence)
+        self.store.note_disk("s", 9, 99.0)
+        self.store.promote("v1-g", "v1-m")
+        found = self.member()
+        self.assertEqual((0, None), (found.sequence, found.disk_at))
+        self.store.promote("v1-g", "s")
         self.assertIs(states.Role.PRIMARY, self.member("v2-m").role)
 
     def test_promote_twice(self) -> None:

@@ -114,4 +114,4 @@ class TestManual(base.TestCase):
             }
             found = reader.read(samples.plain({"example": policy}))
             self.assertEqual(1, found.policies[0].num_backups)
-        self.assertEqual(3, len(bodies))
+        self.assertEqual(4, len(bodies))

@@ -75,6 +75,12 @@ class TestSamplePolicies(base.TestCase):
     def test_a_cold_standby(self) -> None:
         self.assertEqual("cold", self.read("1r-as-cold.yaml").standby)
 
+    def test_a_standby_whose_disk_holds_the_state(self) -> None:
+        policy = self.read("1r-as-image.yaml")
+        self.assertEqual(descriptor.Mechanism.ONE_R_AS, policy.redundancy)
+        self.assertTrue(policy.on_disk)
+        self.assertEqual(120.0, policy.refresh_interval)
+
     def test_a_standby_that_is_fed_by_a_hook(self) -> None:
         for name, mechanism in (
             ("1r-as.yaml", descriptor.Mechanism.ONE_R_AS),

@@ -80,6 +80,28 @@ class CounterTest(base.TestCase):
         self.assertEqual("at 2, and 3 was saved", self.user.lost(()))
         self.assertEqual("", self.user.lost({self.place}))
 
+    def test_what_an_image_holds_was_saved(self) -> None:
+        def save(image_id: str) -> None:
+            part = model.Artifact(kind="image", id=image_id)
+            checkpoint = model.Checkpoint(
+                id=f"c-{image_id}",
+                vnf_id="v",
+                group_id="g",
+                server_id=self.server_id,
+                engine="image",
+                sequence=self.lab.store.next_sequence("g"),
+                state=states.CheckpointState.AVAILABLE,
+                cut_at=self.lab.clock.now(),
+                artifacts=(part,),
+            )
+            self.lab.store.add_checkpoint(checkpoint)
+            self.lab.store.update_checkpoint(checkpoint)
+
+        save(self.world.add_image(9))
+        # One that is gone proves nothing.
+        save("gone")
+        self.assertEqual("at 3, and 9 was saved", self.user.lost(()))
+
     def test_what_is_newer_than_the_save_may_go(self) -> None:
         self.save()
         self.lab.run(2.0)

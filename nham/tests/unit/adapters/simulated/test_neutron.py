@@ -127,8 +127,11 @@ class PortTest(NeutronCase):
         self.assertTrue(self.world.serving(self.image_backed))
 
     def test_deleted_one_takes_its_addresses_along(self) -> None:
+        own = self.world.address(self.image_backed)
+        self.assertEqual("good", self.answer(own))
         self.vim.delete_port(self.port(self.image_backed).id)
         self.assertIsNone(self.answer(self.ip))
+        self.assertIsNone(self.answer(own))
         self.assertEqual([], self.addresses(self.image_backed))
         self.vim.point_floating_ip(
             self.service, self.port(self.volume_backed).id

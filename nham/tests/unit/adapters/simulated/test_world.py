@@ -46,6 +46,26 @@ class SeedTest(base.WorldCase):
         self.assertNotEqual(history(3), history(4))
 
 
+class StateTest(base.WorldCase):
+    """Where an application keeps what clients write at an address."""
+
+    def kept(self, on_disk: bool) -> tuple[int | None, int | None]:
+        """Return what is read after a write, and after a restart."""
+        server_id = self.world.add_server(
+            "vnf", "one", self.world.add_image(), on_disk=on_disk
+        )
+        address = self.world.address(server_id)
+        self.world.write_at(address, 7)
+        before = self.world.read_at(address)
+        self.vim.reboot(server_id, hard=True)
+        self.clock.advance(20)
+        return before, self.world.read_at(address)
+
+    def test_in_memory_or_on_disk(self) -> None:
+        self.assertEqual((7, 0), self.kept(on_disk=False))
+        self.assertEqual((7, 7), self.kept(on_disk=True))
+
+
 class GateTest(base.WorldCase):
     """Services that do not answer as they should."""
 
@@ -53,7 +73,10 @@ class GateTest(base.WorldCase):
         self.world.api_down("nova", 10)
         self.assertRaises(errors.Unavailable, self.vim.services)
         self.assertTrue(self.vnfm.vnfs())
+        self.assertTrue(self.world.gates.is_down("nova"))
+        self.assertFalse(self.world.gates.is_down("tacker"))
         self.clock.advance(10)
+        self.assertFalse(self.world.gates.is_down("nova"))
         self.assertEqual(2, len(self.vim.services()))
 
     def test_error_once_before_and_after(self) -> None:

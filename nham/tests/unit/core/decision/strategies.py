@@ -41,18 +41,25 @@ RUNGS = (
 HOOK = descriptor.StateProtection(
     method="hook", hook=descriptor.Hook(port=8081)
 )
+DISK = descriptor.StateProtection(method="image_snapshot")
 
 #: What is dead is what matters, so it is drawn more often.
 health = st.sampled_from((*facts.Health, facts.Health.DEAD))
 
 
-def _with_hook(
+def _protected(
     policy: descriptor.ResiliencyPolicy,
 ) -> descriptor.ResiliencyPolicy:
-    """Return the policy; with replicas, state is saved by a hook alone."""
+    """Return the policy with state that is saved as its mechanism can.
+
+    With replicas that is by a hook alone, or by images for 1R-AS.
+    """
+    protection = policy.state_protection
     if not policy.stateful or policy.redundancy is Mechanism.ZERO_R:
-        return policy
-    return dataclasses.replace(policy, state_protection=HOOK)
+        protection = descriptor.StateProtection()
+    elif policy.redundancy is not Mechanism.ONE_R_AS:
+        protection = HOOK
+    return dataclasses.replace(policy, state_protection=protection)
 
 
 policies = st.builds(
@@ -91,7 +98,8 @@ policies = st.builds(
     priority=st.sampled_from((10, 50)),
     sal=st.sampled_from((None, 1, 2)),
     accept_state_loss=st.booleans(),
-).map(_with_hook)
+    state_protection=st.sampled_from((HOOK, DISK)),
+).map(_protected)
 servers = st.builds(
     member_facts.ServerFacts,
     status=st.sampled_from(
@@ -110,14 +118,15 @@ attempts = st.builds(
     outcome=st.sampled_from(member_facts.Outcome),
     age=st.floats(0, 300),
     checkpoint_id=st.sampled_from((None, "c1", "c2")),
+    in_vain=st.sampled_from((None, None, "c1", "c2")),
 )
 checkpoints = st.sampled_from(
     (
         (),
-        (member_facts.CheckpointFacts(id="c1", age=40.0),),
+        (member_facts.CheckpointFacts(id="c1", age=40.0, sequence=7),),
         (
-            member_facts.CheckpointFacts(id="c2", age=10.0),
-            member_facts.CheckpointFacts(id="c1", age=40.0),
+            member_facts.CheckpointFacts(id="c2", age=10.0, sequence=8),
+            member_facts.CheckpointFacts(id="c1", age=40.0, sequence=7),
         ),
     )
 )
@@ -134,6 +143,7 @@ standbys = st.builds(
     icmp=health,
     server=servers,
     sequence=st.sampled_from((0, 7)),
+    worn=st.booleans(),
     parked=st.sampled_from((False, False, True)),
 )
 
@@ -186,6 +196,7 @@ members = st.builds(
     member_id=st.just("m1"),
     kind=st.sampled_from(("vnfc", "vnfc", "server")),
     standbys=st.lists(standbys, max_size=3).map(tuple),
+    saved=st.sampled_from((0, 7, 8, 9)),
 ).map(_alone)
 
 

@@ -30,6 +30,7 @@ from nham.recovery import handlers
 from nham.recovery import runner
 from nham.tests import base
 from nham.tests.unit.core.decision import strategies
+from nham.tests.unit.core.decision import test_disks
 from nham.tests.unit.core.decision import test_plans
 from nham.tests.unit.core.decision import test_rules
 
@@ -56,6 +57,10 @@ ORDERS = (
     ("create_member", "reach_member"),
     ("create_volume", "create_member"),
     ("reach_member", "join_standby"),
+    # The guest boots from a disk that goes away.
+    ("renew_standby", "start_standby"),
+    # Clients see a member that boots.
+    ("start_standby", "move_address"),
 )
 #: The other way round for a member that is well: it serves until the
 #: address has moved.
@@ -81,6 +86,14 @@ def choices() -> dict[str, choice.Choice]:
             target="h3",
             standby_host_lost=lost,
         )
+    made["disk False"] = choice.Choice(
+        member=test_rules.a_replica(
+            policy=test_disks.ON_DISK, standbys=test_plans.TWO
+        ),
+        host=facts.HostFacts(name="h1"),
+        target="h3",
+        checkpoint_id="c7",
+    )
     return made
 
 

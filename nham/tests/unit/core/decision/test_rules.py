@@ -272,8 +272,14 @@ class SafetyTest(base.TestCase):
         for verdict in acts(decision.decide(seen)):
             actions = [step.action for step in verdict.steps]
             self.assertEqual(len(actions), len(set(actions)))
+            if verdict.rung in (*replicas.TUNING, replicas.REFRESH):
+                self.assertIn(actions[-1], ("park_standby", "start_standby"))
+                continue
             if verdict.rung in replicas.RUNGS:
                 self.assertIn(actions[-1], ("join_standby", "join_group"))
+                continue
+            if verdict.rung in ("dismiss", "hand_over", "switchover"):
+                # Nothing has failed that could answer again.
                 continue
             self.assertEqual("confirm_fault", actions[0])
             if verdict.rung == "take_out":

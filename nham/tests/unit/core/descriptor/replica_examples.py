@@ -75,6 +75,7 @@ def spread_out(spread: str, **protection: Any) -> dict[str, Any]:
 _METHOD = "state_protection.method"
 _SPREAD = "state_protection.spread"
 _HOOK = "state_protection.hook"
+_REFRESH = "refresh_interval"
 
 #: For each rule: a policy that breaks it, and the fields that are named.
 BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
@@ -122,13 +123,45 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             ["standby"],
         ),
     ],
-    "all mechanisms but 0R save state by the method hook alone": [
-        (["image"], protected(**samples.SNAPSHOT), [_METHOD]),
+    "1R-AA and MR-AA save state by the method hook alone, 1R-AS by "
+    "image_snapshot, too": [
+        (
+            ["image"],
+            {**protected(**samples.SNAPSHOT), "redundancy": "1R-AA"},
+            [_METHOD],
+        ),
+        (
+            ["image"],
+            {
+                **SPREAD,
+                "stateful": True,
+                "state_protection": samples.SNAPSHOT,
+            },
+            [_METHOD],
+        ),
         (
             ["volume"],
             protected(method="volume_snapshot"),
             [_METHOD],
         ),
+    ],
+    "refresh_interval is only for 1R-AS with image_snapshot": [
+        (["image"], {**policy, "refresh_interval": "5 m"}, [_REFRESH])
+        for policy in (
+            {},
+            {"stateful": True, "state_protection": samples.SNAPSHOT},
+            STANDBY,
+            stateful(),
+            {**stateful(), "redundancy": "1R-AA"},
+            SPREAD,
+        )
+    ],
+    "failback: auto is not for image_snapshot": [
+        (
+            ["image"],
+            {**protected(**samples.SNAPSHOT), "failback": "auto"},
+            ["failback"],
+        )
     ],
     "state_protection.spread is only for MR-AA": [
         (["image"], protected(**HOOK, spread=spread), [_SPREAD])
@@ -287,6 +320,7 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
 MISTAKES: tuple[tuple[Any, str], ...] = (
     ({"standby": "hot"}, "standby: must be one of warm, cold"),
     ({"failback": True}, "failback: must be one of never, auto"),
+    ({"refresh_interval": "59 s"}, "refresh_interval: must be from 1 m to "),
     ({"service_address": 3}, "service_address: must be a map"),
     (
         {**STANDBY, "service_address": {"driver": "dns"}},

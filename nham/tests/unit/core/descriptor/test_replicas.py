@@ -32,6 +32,7 @@ _NEW = (
     "failback",
     "min_replicas",
     "max_replicas",
+    "refresh_interval",
 )
 _names = st.from_regex(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,20}", fullmatch=True)
 _policies = st.builds(
@@ -105,6 +106,17 @@ class TestRight(base.TestCase):
         )
         self.assertEqual(1.0, protection.interval)
 
+    def test_a_standby_whose_disk_holds_the_state(self) -> None:
+        given = examples.protected(**samples.SNAPSHOT)
+        policy = _build(given)
+        self.assertTrue(policy.on_disk)
+        self.assertEqual(600.0, policy.refresh_interval)
+        policy = _build({**given, "refresh_interval": "1 m"})
+        self.assertEqual(60.0, policy.refresh_interval)
+        self.assertFalse(_build(examples.stateful()).on_disk)
+        alone = {"stateful": True, "state_protection": samples.SNAPSHOT}
+        self.assertFalse(_build(alone).on_disk)
+
     def test_a_given_interval_wins_over_that_of_a_hook(self) -> None:
         for policy in (
             examples.protected(**examples.HOOK, interval="200 ms"),
@@ -176,12 +188,33 @@ class TestTold(base.TestCase):
     def test_a_snapshot_of_a_pair_is_refused_with_the_reason(self) -> None:
         self.assertEqual(
             [
-                "state_protection.method: all mechanisms but 0R save state by "
-                "the method hook alone: a snapshot cannot feed a running "
-                "member, found image_snapshot"
+                "state_protection.method: 1R-AA and MR-AA save state by the "
+                "method hook alone, 1R-AS by image_snapshot, too: a snapshot "
+                "cannot feed a running member, found image_snapshot"
             ],
-            _check(examples.protected(**samples.SNAPSHOT)),
+            _check(
+                {
+                    **examples.protected(**samples.SNAPSHOT),
+                    "redundancy": "1R-AA",
+                }
+            ),
         )
+
+    def test_a_volume_of_a_pair_is_refused_by_name(self) -> None:
+        given = examples.protected(method="volume_snapshot")
+        found = descriptor.check(
+            samples.data(given, ("volume",)), samples.CONTEXT
+        )
+        self.assertIn(
+            "a standby cannot be given a volume's snapshot, found "
+            "volume_snapshot",
+            [str(problem) for problem in found][0],
+        )
+        found = descriptor.check(
+            samples.data(examples.protected(**samples.SNAPSHOT), ("volume",)),
+            samples.CONTEXT,
+        )
+        self.assertIn("volume boots from a volume", str(found[0]))
 
     def test_a_level_warns_of_0r_and_not_of_a_standby(self) -> None:
         for level in conditions.SAL_SECONDS:
