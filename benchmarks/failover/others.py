@@ -158,8 +158,10 @@ class Spread(ours.Ours):
 
     def _has(self, note: str) -> bool:
         """See base class; all members serve clients, and say the same."""
+        path = "/cgi-bin/state"
         states = [
-            vnf_.parse_state(self._ask("/cgi-bin/state"))
+            # A request that is not answered tells nothing of the state.
+            vnf_.parse_state(self._ask(path) or self._ask(path))
             for _ in range(_ENOUGH)
         ]
         met = {(one.get("uuid"), one.get("note")) for one in states}

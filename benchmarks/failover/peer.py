@@ -96,7 +96,8 @@ class Peer:
 
         with contextlib.suppress(bed.Bad):
             bed.wait("the peer serves", back, _PATIENCE)
-        self._out.say(f"a client saw an outage of {outage or 'no end'}")
+        lasted = f"{outage[0]:.2f} s" if outage else "no end"
+        self._out.say(f"a client saw an outage of {lasted}")
         self._out.calm()
         until = at.at + outage[0] if outage else time.monotonic()
         asked, failed = sample.count(client, at.at, until)
