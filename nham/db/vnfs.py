@@ -20,6 +20,7 @@ from collections.abc import Sequence
 import time
 from typing import Any
 
+from oslo_db import exception as db_exc
 import sqlalchemy as sa
 
 from nham.core import descriptor
@@ -213,7 +214,10 @@ def members(
 
 
 def save_member(connection: sa.Connection, member: model.Member) -> None:
-    """Insert or update all but the state it has; see note_state."""
+    """Insert or update all but the state it has; see note_state.
+
+    :raises NotFound: its group was removed meanwhile.
+    """
     values = {
         "group_id": member.group_id,
         "server_id": member.server_id,
@@ -235,7 +239,11 @@ def save_member(connection: sa.Connection, member: model.Member) -> None:
         "importing_until": member.importing_until,
         "disk_at": member.disk_at,
     }
-    _rows.save(connection, models.member, {"id": member.id}, values, first)
+    key = {"id": member.id}
+    try:
+        _rows.save(connection, models.member, key, values, first)
+    except db_exc.DBReferenceError as error:
+        raise errors.NotFound("group", member.group_id) from error
     if member.kind == "server":
         traces.begin(connection, member.id, member.name)
 

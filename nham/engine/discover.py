@@ -32,6 +32,7 @@ from nham.adapters.vnfm import base as vnfm_base
 from nham.core import descriptor as descriptor_
 from nham.core import model
 from nham.core import states
+from nham.db import errors as db_errors
 from nham.descriptor import errors as descriptor_errors
 from nham.descriptor import reader
 from nham.engine import change
@@ -167,7 +168,7 @@ class Discoverer:
         """Take one VNF in; what is wrong with it harms no other."""
         try:
             self._take_in(source, vnfm, record)
-        except errors.AdapterError as error:
+        except (errors.AdapterError, db_errors.NotFound) as error:
             LOG.warning("VNF %s: %s; looking again", record.name, error)
 
     def _take_in(
@@ -345,6 +346,9 @@ class Discoverer:
             self.unregister(vnf.id)
         except errors.AdapterError as error:
             LOG.warning("%s: its standbys stay for now: %s", vnf.name, error)
+            return
+        except db_errors.NotFound as error:
+            LOG.info("%s: another engine was quicker: %s", vnf.name, error)
             return
         self._journal.event(
             states.Severity.INFO,

@@ -98,6 +98,14 @@ class VnfTest(base.StoreCase):
         )
         self.assertEqual([], list(self.store.members(vnf_id="v1")))
 
+    def test_a_member_of_a_group_that_was_removed(self) -> None:
+        self.given_vnf("v1")
+        (member,) = self.store.members(vnf_id="v1")
+        self.store.delete_vnf("v1")
+        with self.assertRaisesRegex(errors.NotFound, "no group v1-g"):
+            self.store.save_member(member)
+        self.assertEqual([], list(self.store.members()))
+
     def test_delete(self) -> None:
         self.given_vnf()
         self.store.claim(base.make_recovery("r1"), 0)

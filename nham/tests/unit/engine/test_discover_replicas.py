@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import dataclasses
+from unittest import mock
 
 from nham.adapters import errors
 from nham.core import model
@@ -139,6 +140,23 @@ class TestGone(DiscoverCase):
         self.assertEqual([], self.store.vnfs())
         self.assertEqual([], self.store.members())
         self.assertEqual(set(), self.ours_left())
+
+    def test_terminated_and_another_engine_is_quicker(self) -> None:
+        """It has removed the VNF while this one removes the standby."""
+        self.world.user_terminate(self.instance)
+        self.clock.advance(30.0)
+        delete = self.vim.delete_server
+
+        def slow(server_id: str, with_volume: bool = False) -> None:
+            delete(server_id, with_volume=with_volume)
+            self.store.delete_vnf("v")
+
+        self.enterContext(mock.patch.object(self.vim, "delete_server", slow))
+        self.run_in()
+        self.assertEqual([], self.store.vnfs())
+        self.assertEqual([], self.store.members())
+        # Who was quicker has told it.
+        self.assertEqual([], self.kinds())
 
     def test_terminated_while_ours_served(self) -> None:
         self.fail_over()
