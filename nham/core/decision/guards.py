@@ -20,6 +20,7 @@ needed answers, and how much may be done at once.
 from __future__ import annotations
 
 from nham.core import facts as facts_
+from nham.core.decision import replicas
 from nham.core.decision import rule
 from nham.core.decision import situation
 from nham.core.decision import takeover
@@ -33,10 +34,11 @@ def _enough(case: situation.Case) -> bool:
     """Say whether no more recoveries may begin now.
 
     The last half of the places is left to the service: that many standbys
-    are made at once must not hold back a recovery.
+    are made at once must not hold back a recovery. A member that clients
+    are led to is a matter of the service, too.
     """
     places = case.facts.limits.recoveries
-    if case.fit:
+    if case.fit and not replicas.must_leave(case):
         places = (places + 1) // 2
     return case.system.recent_recoveries >= places
 
