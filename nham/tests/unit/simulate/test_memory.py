@@ -15,9 +15,8 @@
 
 from __future__ import annotations
 
-from oslo_db import exception as db_exc
-
 from nham.core import model
+from nham.db import errors
 from nham.simulate import memory
 from nham.tests import base
 
@@ -43,9 +42,7 @@ class MemoryTest(base.TestCase):
             model.Member(id=name, group_id=name, server_id=name)
             for name in ("g", "unknown")
         )
-        self.assertRaises(
-            db_exc.DBReferenceError, store.save_member, good, bad
-        )
+        self.assertRaises(errors.NotFound, store.save_member, good, bad)
         self.assertEqual([], list(store.members()))
         store.save_member(good)
         self.assertEqual([good], list(store.members()))
