@@ -18,6 +18,7 @@ time; the fleet is read anew about once a second and after each change.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Sequence
 import dataclasses
 
@@ -108,18 +109,13 @@ def _with_saved(
     """
     if not any(entry.policy.on_disk for entry in entries):
         return tuple(entries)
-    saved: dict[tuple[str, str | None], list[model.Checkpoint]] = {}
+    saved: dict[str, list[model.Checkpoint]] = {}
     for one in store.checkpoints(states=[states.CheckpointState.AVAILABLE]):
-        saved.setdefault((one.group_id, one.engine), []).append(one)
+        saved.setdefault(one.group_id, []).append(one)
     return tuple(
         dataclasses.replace(
             entry,
-            saved=tuple(
-                sorted(
-                    saved.get((entry.group.id, _engine(entry)), ()),
-                    key=lambda one: -one.sequence,
-                )
-            ),
+            saved=tuple(_of_engine(entry, saved.get(entry.group.id, ()))),
         )
         if entry.policy.on_disk
         else entry
@@ -127,19 +123,22 @@ def _with_saved(
     )
 
 
-def _engine(entry: Entry) -> str | None:
-    return entry.policy.state_protection.engine
+def _of_engine(
+    entry: Entry, good: Iterable[model.Checkpoint]
+) -> list[model.Checkpoint]:
+    """Return those that the engine of the group's policy took.
+
+    What another engine took is of the time before the policy was changed.
+    """
+    wanted = entry.policy.state_protection.engine
+    return [one for one in good if one.engine == wanted]
 
 
 def good_checkpoints(
     store: store_.Store, entry: Entry
 ) -> list[model.Checkpoint]:
-    """Return what a group may be restored from, newest first.
-
-    What another engine took is of the time before the policy was changed.
-    """
-    wanted = entry.policy.state_protection.engine
+    """Return what a group may be restored from, newest first."""
     good = store.checkpoints(
         group_id=entry.group.id, states=[states.CheckpointState.AVAILABLE]
     )
-    return [one for one in good if one.engine == wanted]
+    return _of_engine(entry, good)

@@ -73,7 +73,7 @@ def refresh(case: situation.Case) -> ladder.Next:
         return ladder.Next(rung=None, why="nothing newer was saved")
     return ladder.Next(
         rung="refresh_standby",
-        why=f"{says(found)} is newer than what is on the disk of "
+        why=f"{says(found)}, is newer than what is on the disk of "
         f"{member.standby.host}",
         refused=passed_over(member),
         checkpoint_id=found.id,
@@ -82,7 +82,7 @@ def refresh(case: situation.Case) -> ladder.Next:
 
 def says(checkpoint: member_facts.CheckpointFacts) -> str:
     """Return a checkpoint in words."""
-    return f"checkpoint {checkpoint.id}, {checkpoint.age:.0f} s old,"
+    return f"checkpoint {checkpoint.id}, {checkpoint.age:.0f} s old"
 
 
 def passed_over(member: member_facts.MemberFacts) -> tuple[str, ...]:

@@ -30,8 +30,6 @@ from nham.core.decision import standby_plans
 Choice = choice_.Choice
 _step = choice_.step
 
-#: Seconds; a guest that is asked to stop and does not is stopped by force.
-_STOP_TIMEOUT = 150.0
 #: Seconds that the network may take to move an address.
 _MOVE_TIME = 3.0
 
@@ -187,7 +185,7 @@ def repair_standby(choice: Choice) -> list[model.Step]:
             _step(
                 "stop_server",
                 "Stop what is left of it.",
-                _STOP_TIMEOUT,
+                standby_plans.STOP_TIMEOUT,
                 args=which,
             )
         ]

@@ -74,7 +74,7 @@ def for_standby(case: situation.Case) -> ladder.Next:
     why, found = f"a standby on {host}, as {member.host} serves", None
     if member.policy.on_disk:
         found = disks.newest(member)
-        source = disks.says(found).rstrip(",") if found else "its image"
+        source = disks.says(found) if found else "its image"
         why = f"{why}, from {source}"
     return ladder.Next(
         rung="make_standby" if standby is None else "remake_standby",

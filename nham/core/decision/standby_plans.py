@@ -21,7 +21,7 @@ Choice = choice_.Choice
 _step = choice_.step
 
 #: Seconds; a guest that is asked to stop and does not is stopped by force.
-_STOP_TIMEOUT = 150.0
+STOP_TIMEOUT = 150.0
 #: Seconds in which Nova makes a disk anew.
 _RENEW_TIME = 180.0
 #: Seconds more that an image may take which is only being taken.
@@ -52,7 +52,7 @@ def park_standby(choice: Choice) -> list[model.Step]:
         _step(
             "park_standby",
             "Stop it; it is started when it is needed.",
-            _STOP_TIMEOUT,
+            STOP_TIMEOUT,
             "repaired",
             {"member_id": choice_.standby(choice).member_id},
         )

@@ -97,7 +97,7 @@ def _disk(member: member_facts.MemberFacts) -> str:
         return ""
     newer = disks.newer(member)
     if newer is not None:
-        return f", and {disks.says(newer)} is put on its disk first"
+        return f", and {disks.says(newer)}, is put on its disk first"
     if not member.standby.sequence:
         return ", and its disk holds no state"
     return f", and its disk holds checkpoint number {member.standby.sequence}"
