@@ -104,12 +104,12 @@ class Catalogue:
         self._whole(checkpoint, whole)
 
     def _deposed(self, checkpoint: model.Checkpoint) -> bool:
-        """Say whether another member than that of an image serves by now.
+        """Say whether another member than that of a disk serves by now.
 
         It began with an older state, and has moved on from there since.
         """
         engine = self._context.engines[checkpoint.engine]
-        return engine.occupies and any(
+        return engine.of_disk and any(
             member.role is not states.Role.PRIMARY
             for member in self._context.store.members(
                 group_id=checkpoint.group_id, server_id=checkpoint.server_id
@@ -178,7 +178,8 @@ class Catalogue:
 
         Failed ones go as soon as a good one came after them. An image
         that a server was rebuilt from stays while Nova needs it: an
-        evacuation makes the disk from it.
+        evacuation makes the disk from it. So does a snapshot of which a
+        volume was made.
         """
         store = self._context.store
         group = store.group(group_id)
@@ -191,9 +192,20 @@ class Catalogue:
         bad = store.checkpoints(group_id=group_id, states=[State.FAILED])
         for checkpoint in [*good[keep:], *bad]:
             images = {a.id for a in checkpoint.artifacts}
-            if not images & needed and not self._on_disk(checkpoint, group):
+            if images & needed or self._on_disk(checkpoint, group):
+                continue
+            if not self._is_needed(checkpoint):
                 LOG.debug("%s: %s goes", vnf.name, checkpoint.id)
                 self.delete(checkpoint)
+
+    def _is_needed(self, checkpoint: model.Checkpoint) -> bool:
+        """Say whether it cannot be deleted yet, or that is not known."""
+        engine = self._context.engines[checkpoint.engine]
+        try:
+            return engine.needed(checkpoint)
+        except errors.AdapterError as error:
+            LOG.info("checkpoint %s is kept: %s", checkpoint.id, error)
+            return True
 
     def _on_disk(
         self, checkpoint: model.Checkpoint, group: model.Group

@@ -99,6 +99,7 @@ def attempt(recovery: model.Recovery, now: float) -> member_facts.Attempt:
 _MAKING = (
     ("renew_standby", "start_standby"),
     ("create_member", "join_standby"),
+    ("rebuild_server", "join_standby"),
 )
 _BAD = (states.StepState.FAILED, states.StepState.REFUSED)
 

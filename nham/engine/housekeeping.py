@@ -162,7 +162,8 @@ class Housekeeper:
         """Forget what the disks held that others have made anew since.
 
         The VNFM does so with a VNF's new package, and with it the disk of
-        the VNFC, which may be the standby.
+        the VNFC, which may be the standby. Of volumes Nova says nothing:
+        who is about to use one asks Cinder.
         """
         for entry in fleet:
             if not entry.policy.on_disk or entry.group.recovery_id is not None:
@@ -176,15 +177,13 @@ class Housekeeper:
         """Say whether a disk is of another image than NHAM had it made of."""
         server = self._cloud.server(member.server_id)
         age = self._context.clock.now() - (member.disk_at or 0.0)
-        if server is None or not member.disk_sequence or age < _DISK_SLACK:
+        if server is None or server.volume_backed or age < _DISK_SLACK:
             return False
-        images = {
-            part.id
-            for checkpoint in entry.saved
-            if checkpoint.sequence == member.disk_sequence
-            for part in checkpoint.artifacts
-        }
-        return server.image_id not in images
+        return bool(member.disk_sequence) and not any(
+            self._context.engines[one.engine].underlies(one, server)
+            for one in entry.saved
+            if one.sequence == member.disk_sequence
+        )
 
     def tag_servers(self, fleet: Sequence[fleet_.Entry]) -> None:
         """Let each server of NHAM's own say what it is for by now."""

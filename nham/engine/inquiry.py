@@ -156,7 +156,36 @@ class Inquiry:
     def standby(
         self, entry: fleet_.Entry, standby: member_facts.StandbyFacts
     ) -> member_facts.StandbyFacts:
-        """Return what is known of a standby when Nova was asked, too."""
+        """Return what is known of a standby when the cloud was asked, too."""
+        if entry.policy.on_disk and self._has_another_volume(entry, standby):
+            LOG.warning("%s has another disk by now", standby.member_id)
+            standby = dataclasses.replace(standby, sequence=0)
+        return self._asked_of(entry, standby)
+
+    def _has_another_volume(
+        self, entry: fleet_.Entry, standby: member_facts.StandbyFacts
+    ) -> bool:
+        """Say whether its volume is not made of what it was made of by us.
+
+        Of a local disk Nova's list tells. Without an answer it counts as
+        what we wrote down.
+        """
+        server = self._cloud.server(standby.server_id)
+        if server is None or not server.volumes or not standby.sequence:
+            return False
+        try:
+            return server.volume_backed and not any(
+                self._context.engines[one.engine].underlies(one, server)
+                for one in entry.saved
+                if one.sequence == standby.sequence
+            )
+        except errors.AdapterError as error:
+            LOG.info("disk of %s: %s", standby.member_id, error)
+            return False
+
+    def _asked_of(
+        self, entry: fleet_.Entry, standby: member_facts.StandbyFacts
+    ) -> member_facts.StandbyFacts:
         vim, server_id = self._context.vim, standby.server_id
         try:
             unseen = self._cloud.server(server_id) is None

@@ -31,6 +31,28 @@ def image(run: context.Run) -> str | None:
     :raises Conflict: the checkpoint is still being taken.
     :raises StepFailed: it came to nothing, or is not whole.
     """
+    return server_steps.source_image(run) if _taken(run) else None
+
+
+def snapshot(run: context.Run) -> str | None:
+    """Return the snapshot that a volume is to be made of, if one is named.
+
+    :raises Conflict: the checkpoint is still being taken.
+    :raises StepFailed: it came to nothing, or is not whole.
+    """
+    checkpoint = _taken(run)
+    if checkpoint is None:
+        return None
+    server_steps.prove(run, checkpoint)
+    return checkpoint.artifacts[0].id
+
+
+def _taken(run: context.Run) -> model.Checkpoint | None:
+    """Return the checkpoint that is named, None if there is none.
+
+    :raises Conflict: it is still being taken.
+    :raises StepFailed: it came to nothing.
+    """
     checkpoint = _named(run)
     if checkpoint is None:
         return None
@@ -39,7 +61,7 @@ def image(run: context.Run) -> str | None:
     if checkpoint.state is not State.AVAILABLE:
         said = checkpoint.reason or checkpoint.state
         raise context.StepFailed(f"checkpoint {checkpoint.id}: {said}")
-    return server_steps.source_image(run)
+    return checkpoint
 
 
 def note(run: context.Run, member: model.Member) -> str:
@@ -91,9 +113,11 @@ class RenewStandby(StepHandler):
             raise context.StepRefused("the server went to ERROR")
         if server.status not in ("ACTIVE", "SHUTOFF"):
             return None
-        checkpoint = _named(run)
-        parts = checkpoint.artifacts if checkpoint else ()
-        if server.image_id not in {part.id for part in parts}:
+        checkpoint = run.context.store.checkpoint(
+            str(run.args["checkpoint_id"])
+        )
+        engine = run.context.engines[checkpoint.engine]
+        if not engine.underlies(checkpoint, server):
             raise context.StepFailed("its disk was made of another image")
         return context.Done(
             detail=f"{server.status} on {server.host}{note(run, member)}"

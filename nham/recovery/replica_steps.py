@@ -176,23 +176,24 @@ class CreateMember(StepHandler):
         known = vim.find_servers(member.name)
         if known:
             return known[0].id
+        image_id = volume_id = None
+        if primary.volume_backed:
+            volume_id = self._volume(run, member)
+        else:
+            image_id = disk_steps.image(run) or primary.image_id
         return vim.copy_server(
             primary.server_id,
             member.name,
             str(run.args["host"]),
             ports,
-            disk_steps.image(run) or primary.image_id,
+            image_id,
             tags.of_member(run.group.vnf_id, member),
-            self._volume(run, primary, member),
+            volume_id,
         )
 
     @staticmethod
-    def _volume(
-        run: context.Run, primary: model.Member, member: model.Member
-    ) -> str | None:
-        """Return the volume that it boots from, if the primary has one."""
-        if not primary.volume_backed:
-            return None
+    def _volume(run: context.Run, member: model.Member) -> str:
+        """Return the volume that it boots from, made by the step before."""
         for volume in run.context.vim.find_volumes(member.name):
             return volume.id
         raise context.StepFailed("its volume is gone")

@@ -18,6 +18,7 @@ import contextlib
 
 from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
+from nham.core import model
 from nham.core import states
 from nham.recovery import context
 from nham.recovery.handlers import handler
@@ -243,11 +244,19 @@ def source_image(run: context.Run) -> str:
     if not checkpoint_id:
         return str(run.args["image_id"])
     checkpoint = run.context.store.checkpoint(str(checkpoint_id))
+    prove(run, checkpoint)
     engine = run.context.engines[checkpoint.engine]
-    why_not = engine.usable(checkpoint)
-    if why_not:
-        raise context.StepFailed(f"checkpoint {checkpoint.id}: {why_not}")
     image_id = engine.restore_image(checkpoint)
     if image_id is None:
         raise errors.Conflict("the checkpoint's image is being made")
     return image_id
+
+
+def prove(run: context.Run, checkpoint: model.Checkpoint) -> None:
+    """See that a checkpoint is whole.
+
+    :raises StepFailed: it is not.
+    """
+    why_not = run.context.engines[checkpoint.engine].usable(checkpoint)
+    if why_not:
+        raise context.StepFailed(f"checkpoint {checkpoint.id}: {why_not}")

@@ -13,20 +13,27 @@
 """Steps that begin a member of NHAM's own: its record, and its volume.
 
 A member of a VNFC that boots from a volume boots from one of its own, which
-bears the member's name and goes with its server.
+bears the member's name and goes with its server. Of the VNFC's other volumes
+it gets none.
 """
 
 from __future__ import annotations
 
+import logging
 import uuid
 
+from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
+from nham.adapters.vim import storage_base
 from nham.adapters.vim import tags
 from nham.core import model
 from nham.core import states
 from nham.recovery import context
+from nham.recovery import disk_steps
 from nham.recovery.handlers import handler
 from nham.recovery.handlers import StepHandler
+
+LOG = logging.getLogger(__name__)
 
 #: Cinder's words for a volume that a server has, or that is being deleted.
 _GOING = ("reserved", "attaching", "in-use", "detaching", "deleting")
@@ -60,22 +67,37 @@ def _name(run: context.Run) -> str:
 
 
 def delete_volumes(vim: vim_base.Vim, name: str) -> None:
-    """Delete the volume of a member, and the snapshot that it was made of.
+    """Delete the volume of a member, and the snapshot in between.
 
-    A volume that a server has goes with that, once its host is there.
+    A volume that a server has goes with that, once its host is there. One
+    of which checkpoints were taken is left to the collector of what nobody
+    owns: those may be the newest there are.
 
     :raises Conflict: it is still being made.
     """
     for volume in vim.find_volumes(name):
         if volume.status not in _GOING:
-            vim.delete_volume(volume.id)
+            _delete(vim, volume)
     for snapshot in vim.find_snapshots(name):
         vim.delete_snapshot(snapshot.id)
 
 
+def _delete(vim: vim_base.Vim, volume: storage_base.Volume) -> None:
+    try:
+        vim.delete_volume(volume.id)
+    except errors.Conflict as error:
+        # Nothing keeps one that is free but its snapshots.
+        if volume.status != "available":
+            raise
+        LOG.info("volume %s is left for now: %s", volume.id, error)
+
+
 @handler("create_volume")
 class CreateVolume(StepHandler):
-    """Make a volume like the primary's, for a new member to boot from."""
+    """Make a volume for a new member to boot from.
+
+    It is like the primary's, or is made of the checkpoint that is named.
+    """
 
     def do(self, run: context.Run) -> None:
         """See base class; the record comes first, and names the volume."""
@@ -93,5 +115,6 @@ class CreateVolume(StepHandler):
         if root is None:
             raise context.StepFailed("the primary has no volume")
         mark = tags.of_owner(member.id)
-        volume_id = vim.copy_volume(root, member.name, mark)
+        snapshot_id = disk_steps.snapshot(run)
+        volume_id = vim.copy_volume(root, member.name, mark, snapshot_id)
         return context.Done(detail=f"volume {volume_id}")

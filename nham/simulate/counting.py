@@ -21,6 +21,7 @@ from typing import Any
 from nham.adapters import errors
 from nham.core import model
 from nham.core import states
+from nham.simulate import disks
 from nham.simulate import lab as lab_
 
 #: Seconds between two numbers.
@@ -65,8 +66,8 @@ class Counter:
         """Return the number in a checkpoint, None if it is not whole."""
         (part,) = checkpoint.artifacts
         try:
-            if part.kind == "image":
-                return self._lab.world.storage.image(part.id).value
+            if part.kind != "state":
+                return disks.saved(self._lab, checkpoint)[0]
             return int(self._lab.blobs.get(part.id, str(part.digest)) or b"0")
         except errors.AdapterError:
             return None

@@ -50,7 +50,8 @@ class Watcher:
     def written(self, name: str, args: tuple[Any, ...], result: Any) -> None:
         """Look at the disks before a write."""
         if name == "claim" and result is not None:
-            if self._lab.world.gates.is_down("glance"):
+            gates = self._lab.world.gates
+            if gates.is_down("glance") or gates.is_down("cinder"):
                 self._unproved.add(result.id)
         elif name == "before promote":
             self._promoting(*args)
@@ -88,16 +89,28 @@ class Watcher:
             group_id=recovery.group_id, states=[_GOOD]
         ):
             try:
-                (part,) = one.artifacts
-                image = self._lab.world.storage.image(part.id)
+                value, whole = saved(self._lab, one)
             except (errors.NotFound, ValueError):
                 continue
-            allowed.append(image.value)
-            whole = image.status == "active" and not image.corrupt
+            allowed.append(value)
             before = (one.completed_at or 0.0) < recovery.started_at
             if whole and before and one.id not in vain:
                 return allowed, True
         return allowed, False
+
+
+def saved(lab: lab_.Lab, checkpoint: model.Checkpoint) -> tuple[int, bool]:
+    """Return the number that a checkpoint of a disk holds, and if it can.
+
+    :raises NotFound: it is gone.
+    :raises ValueError: it has no parts yet.
+    """
+    (part,) = checkpoint.artifacts
+    if part.kind == "image":
+        image = lab.world.storage.image(part.id)
+        return image.value, image.status == "active" and not image.corrupt
+    snapshot = lab.world.storage.snapshot(part.id)
+    return snapshot.value, snapshot.status == "available"
 
 
 def _disk(lab: lab_.Lab, member: model.Member) -> int:
@@ -108,25 +121,24 @@ def whole(lab: lab_.Lab) -> Iterator[tuple[str, str, str]]:
     """Yield the standbys whose disks do not hold what they should."""
     for group in lab.store.groups():
         policy = replicas.policy_of(lab, group)
-        saved = lab.store.checkpoints(group_id=group.id, states=[_GOOD])
-        if policy is None or not policy.on_disk or not saved:
+        good = lab.store.checkpoints(group_id=group.id, states=[_GOOD])
+        if policy is None or not policy.on_disk or not good:
             continue
         for member in lab.store.members(group_id=group.id):
             if member.role is states.Role.STANDBY:
-                for why in _wrong(lab, member, saved):
+                for why in _wrong(lab, member, good):
                     yield "wrong disk", group.id, why
 
 
 def _wrong(
-    lab: lab_.Lab, member: model.Member, saved: Sequence[model.Checkpoint]
+    lab: lab_.Lab, member: model.Member, good: Sequence[model.Checkpoint]
 ) -> Iterator[str]:
-    known = {one.sequence: one for one in saved}
+    known = {one.sequence: one for one in good}
     held = known.get(member.disk_sequence)
     if not member.disk_sequence:
         yield "it holds no state"
     elif held is not None:
-        (part,) = held.artifacts
-        wanted = lab.world.storage.image(part.id).value
+        wanted, _whole = saved(lab, held)
         has = _disk(lab, member)
         if has != wanted:
             yield f"it holds {has}, and {wanted} by the record"

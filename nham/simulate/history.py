@@ -113,13 +113,14 @@ class History:
 
     def _add_vnf(self, name: str) -> str:
         replicated = self.chance.random() < _REPLICATED
-        volume = not replicated and self.chance.random() < 0.3
+        volume = self.chance.random() < 0.3
         policy = self._policy(volume)
         places = self.chance.choices(
             self.hosts, k=self.chance.choice((1, 1, 2))
         )
         if replicated:
             policy = self._replicated(policy, name, len(places))
+            volume = volume and policy.on_disk
         instance_id = self.world.add_vnf(
             name,
             {"VDU1": places},
@@ -226,8 +227,8 @@ class History:
             num_backups=1,
             standby=self.chance.choice(("warm", "warm", "cold")),
             service_address=descriptor.ServiceAddress(driver="floating_ip"),
-            state_protection=descriptor.StateProtection(
-                method="image_snapshot", interval=30.0
+            state_protection=dataclasses.replace(
+                policy.state_protection, interval=30.0
             ),
             refresh_interval=60.0,
         )

@@ -292,9 +292,8 @@ def orphans(lab: lab_.Lab) -> Iterator[str]:
     """
     store, world = lab.store, lab.world
     members = {m.name for m in store.members() if m.kind == "server"}
-    owners = [one.id for one in store.groups()]
-    owners += [one.id for one in store.members()]
-    access = {replica_steps.access_name(owner) for owner in owners}
+    owners = (*store.groups(), *store.members())
+    access = {replica_steps.access_name(one.id) for one in owners}
     for server in world.nova.servers.values():
         gone = server.vm_state is records.VmState.DELETED
         going = gone or server.task_state == "deleting"
@@ -306,9 +305,11 @@ def orphans(lab: lab_.Lab) -> Iterator[str]:
     for floating in world.neutron.floating_ips.values():
         if _strange(floating.name, access):
             yield f"floating IP {floating.name}"
+    kept = {one.volume_id for one in world.storage.snapshots.values()}
     for volume in world.storage.volumes.values():
-        # One that a dead host has goes with its server.
-        if _strange(volume.name, members) and volume.status != "in-use":
+        # One of a dead host goes with its server, one with checkpoints later.
+        waits = volume.status == "in-use" or volume.id in kept
+        if _strange(volume.name, members) and not waits:
             yield f"volume {volume.name}"
     saved = {f"nham-{one.id}" for one in store.checkpoints()}
     for snapshot in world.storage.snapshots.values():

@@ -32,10 +32,12 @@ class CheckpointEngine(abc.ABC):
 
     :cvar occupies: Nova refuses most else that is to be done to the server
         while one is taken.
+    :cvar of_disk: it keeps a disk, which another member's can be made of.
     """
 
     name: str
     occupies = False
+    of_disk = False
 
     def __init__(self, vim: vim_base.Vim) -> None:
         self.vim = vim
@@ -84,6 +86,19 @@ class CheckpointEngine(abc.ABC):
         None means: not yet, ask again (it is being made).
         """
 
+    def underlies(
+        self, checkpoint: model.Checkpoint, server: vim_base.Server
+    ) -> bool:
+        """Say whether a server's disk was made of the checkpoint.
+
+        By the cloud's own word, whatever NHAM had asked for.
+        """
+        return False
+
+    def needed(self, checkpoint: model.Checkpoint) -> bool:
+        """Say whether what was made of it keeps it from being deleted."""
+        return False
+
     def holds(self, checkpoint: model.Checkpoint, server_id: str) -> bool:
         """Say whether a running server surely has the checkpoint's state.
 
@@ -121,4 +136,7 @@ class CheckpointEngine(abc.ABC):
 
     @abc.abstractmethod
     def delete(self, artifacts: Sequence[model.Artifact]) -> None:
-        """Remove the parts; what is gone already is no error."""
+        """Remove the parts; what is gone already is no error.
+
+        :raises Conflict: they are still needed; ask again.
+        """

@@ -32,6 +32,7 @@ class ImageEngine(base.CheckpointEngine):
 
     name = "image"
     occupies = True
+    of_disk = True
 
     def begin(
         self, server: vim_base.Server, name: str, hold: int = 0
@@ -95,6 +96,12 @@ class ImageEngine(base.CheckpointEngine):
     def restore_image(self, checkpoint: model.Checkpoint) -> str | None:
         """See base class."""
         return checkpoint.artifacts[0].id
+
+    def underlies(
+        self, checkpoint: model.Checkpoint, server: vim_base.Server
+    ) -> bool:
+        """See base class."""
+        return server.image_id in {part.id for part in checkpoint.artifacts}
 
     def delete(self, artifacts: Sequence[model.Artifact]) -> None:
         """See base class."""

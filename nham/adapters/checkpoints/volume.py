@@ -39,6 +39,7 @@ class VolumeEngine(base.CheckpointEngine):
     """
 
     name = "volume"
+    of_disk = True
 
     def unfit(self, server: vim_base.Server) -> str:
         """See base class.
@@ -149,11 +150,41 @@ class VolumeEngine(base.CheckpointEngine):
     def _image(self, root: model.Artifact) -> str:
         return self.vim.image_from_snapshot(root.id, _image_name(root))
 
-    def delete(self, artifacts: Sequence[model.Artifact]) -> None:
+    def underlies(
+        self, checkpoint: model.Checkpoint, server: vim_base.Server
+    ) -> bool:
+        """See base class.
+
+        A volume may have been made of the snapshot itself, or have been
+        written from the image that a restore makes of it.
+        """
+        root = checkpoint.artifacts[0]
+        volume = self.vim.volume(server.volumes[0])
+        images = self.vim.find_images(_image_name(root))
+        return volume.snapshot_id == root.id or volume.image_id in {
+            image.id for image in images
+        }
+
+    def needed(self, checkpoint: model.Checkpoint) -> bool:
         """See base class."""
+        parts = checkpoint.artifacts
+        return any(self.vim.volumes_of(part.id) for part in parts)
+
+    def delete(self, artifacts: Sequence[model.Artifact]) -> None:
+        """See base class; what a restore has made of it goes first.
+
+        :raises errors.Conflict: a volume was made of it. Some backends
+            let nobody know that they did not delete it.
+        """
         for artifact in artifacts:
+            for volume in self.vim.find_volumes(_image_name(artifact)):
+                self.vim.delete_volume(volume.id)
             for image in self.vim.find_images(_image_name(artifact)):
                 self.vim.delete_image(image.id)
+            if self.vim.volumes_of(artifact.id):
+                raise errors.Conflict(
+                    f"volumes were made of snapshot {artifact.id}"
+                )
             self.vim.delete_snapshot(artifact.id)
 
 

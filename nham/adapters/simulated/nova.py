@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
+import contextlib
 
 from nham.adapters import errors
 from nham.adapters.simulated import clock as virtual
@@ -259,7 +260,9 @@ class Nova(servers.Servers):
         for volume_id in server.volumes:
             self._store.volume(volume_id).status = "available"
             if server.volume_goes:
-                self._store.delete_volume(volume_id)
+                # Nova only logs that Cinder does not let it.
+                with contextlib.suppress(errors.Conflict):
+                    self._store.delete_volume(volume_id)
         self._ended(server, VmState.DELETED)
 
     def reset_state(self, server_id: str) -> None:

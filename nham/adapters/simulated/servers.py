@@ -90,6 +90,7 @@ class Servers:
         if server.image_id is None:
             disk = self.disk(server)
             disk.value, disk.lost = fresh.value, fresh.lost
+            self._store.volume(server.volumes[0]).image_id = image_id
         else:
             server.image_id = image_id
             self._local[server.id, server.host] = fresh

@@ -63,6 +63,8 @@ class Volume:
     """A Cinder volume.
 
     :ivar image_id: what it was made of, if that was an image.
+    :ivar snapshot_id: what it was made of, if that was a snapshot; it
+        keeps that from being deleted.
     """
 
     id: str
@@ -70,6 +72,7 @@ class Volume:
     name: str = ""
     description: str = ""
     image_id: str | None = None
+    snapshot_id: str | None = None
     status: str = "available"
 
 
@@ -144,10 +147,15 @@ class Storage:
         return volume
 
     def copy_volume(
-        self, volume_id: str, name: str, description: str
+        self,
+        volume_id: str,
+        name: str,
+        description: str,
+        snapshot_id: str | None = None,
     ) -> Volume:
         """Begin a volume of a volume's image, or of what is on it now.
 
+        :param snapshot_id: what it is made of instead.
         :raises errors.Conflict: it is not made yet; ask again.
         """
         known = [one for one in self.volumes.values() if one.name == name]
@@ -159,18 +167,30 @@ class Storage:
             return known[0]
         like = self.volume(volume_id)
         image = self.images.get(like.image_id or "")
-        value = (
-            self._snapped(volume_id, name, description)
-            if image is None
-            else image.value
-        )
+        if snapshot_id is not None:
+            value = self._readable(snapshot_id).value
+        elif image is None:
+            value = self._snapped(volume_id, name, description)
+        else:
+            value = image.value
         made = self.add_volume(value, like.image_id)
         made.name, made.status = name, "creating"
+        made.snapshot_id = snapshot_id
         made.description = description
         self._clock.call_in(
             self._latencies.copy_volume, lambda: _finish(made, "available")
         )
         raise errors.Conflict("the volume is being made")
+
+    def _readable(self, snapshot_id: str) -> Snapshot:
+        """Return a snapshot that is whole.
+
+        :raises errors.Conflict: it is not.
+        """
+        snapshot = self.snapshot(snapshot_id)
+        if snapshot.status != "available":
+            raise errors.Conflict(f"snapshot is {snapshot.status}")
+        return snapshot
 
     def _named(self, name: str) -> list[Snapshot]:
         return [one for one in self.snapshots.values() if one.name == name]
@@ -195,7 +215,23 @@ class Storage:
             return
         if known.status != "available":
             raise errors.Conflict(f"volume {volume_id} is {known.status}")
+        if any(one.volume_id == volume_id for one in self.snapshots.values()):
+            raise errors.Conflict(f"volume {volume_id} has snapshots")
         del self.volumes[volume_id]
+
+    def delete_snapshot(self, snapshot_id: str) -> None:
+        """Delete a snapshot; one that is gone already is no error.
+
+        One that a volume was made of stays, and nobody is told, as on
+        backends whose copies share what they have not written.
+        """
+        if not self.volumes_of(snapshot_id):
+            self.snapshots.pop(snapshot_id, None)
+
+    def volumes_of(self, snapshot_id: str) -> list[Volume]:
+        """Return the volumes that were made of a snapshot."""
+        known = self.volumes.values()
+        return [one for one in known if one.snapshot_id == snapshot_id]
 
     def boot_disk(self, image_id: str) -> records.Disk:
         """Return a new disk as the image says; a torn one cannot boot.
@@ -236,9 +272,7 @@ class Storage:
         known = [one for one in self.images.values() if one.name == name]
         if known:
             return known[0]
-        snapshot = self.snapshot(snapshot_id)
-        if snapshot.status != "available":
-            raise errors.Conflict(f"snapshot is {snapshot.status}")
+        snapshot = self._readable(snapshot_id)
         now = self._clock.monotonic()
         made = now + self._latencies.volume_from_snapshot
         if now < self._uploads.setdefault(name, made):

@@ -58,6 +58,16 @@ def _snapshot(snapshot: storage.Snapshot) -> storage_base.Snapshot:
     )
 
 
+def _volume(volume: storage.Volume) -> storage_base.Volume:
+    return storage_base.Volume(
+        id=volume.id,
+        status=volume.status,
+        description=volume.description,
+        image_id=volume.image_id,
+        snapshot_id=volume.snapshot_id,
+    )
+
+
 class SimulatedVim(network.SimulatedNetwork, base.Vim):
     """A VIM whose cloud is a ``World``."""
 
@@ -231,7 +241,7 @@ class SimulatedVim(network.SimulatedNetwork, base.Vim):
     def delete_snapshot(self, snapshot_id: str) -> None:
         """See base class."""
         with self._call("delete_snapshot", snapshot_id, "cinder"):
-            self._world.storage.snapshots.pop(snapshot_id, None)
+            self._world.storage.delete_snapshot(snapshot_id)
 
     def find_snapshots(self, name: str) -> Sequence[storage_base.Snapshot]:
         """See base class."""
@@ -249,23 +259,31 @@ class SimulatedVim(network.SimulatedNetwork, base.Vim):
         volume_id: str,
         name: str,
         description: str = network_base.DESCRIPTION,
+        snapshot_id: str | None = None,
     ) -> str:
         """See base class."""
         with self._call("copy_volume", volume_id, "cinder"):
-            storage_ = self._world.storage
-            return storage_.copy_volume(volume_id, name, description).id
+            made = self._world.storage.copy_volume(
+                volume_id, name, description, snapshot_id
+            )
+            return made.id
+
+    def volume(self, volume_id: str) -> storage_base.Volume:
+        """See base class."""
+        with self._call("volume", volume_id, "cinder"):
+            return _volume(self._world.storage.volume(volume_id))
 
     def find_volumes(self, name: str) -> Sequence[storage_base.Volume]:
         """See base class."""
         with self._call("find_volumes", name, "cinder"):
             volumes = self._world.storage.volumes.values()
-            return [
-                storage_base.Volume(
-                    id=one.id, status=one.status, description=one.description
-                )
-                for one in volumes
-                if one.name == name
-            ]
+            return [_volume(one) for one in volumes if one.name == name]
+
+    def volumes_of(self, snapshot_id: str) -> Sequence[storage_base.Volume]:
+        """See base class."""
+        with self._call("volumes_of", snapshot_id, "cinder"):
+            found = self._world.storage.volumes_of(snapshot_id)
+            return [_volume(one) for one in found]
 
     def delete_volume(self, volume_id: str) -> None:
         """See base class."""

@@ -127,11 +127,14 @@ def snapshot(body: Json) -> storage_base.Snapshot:
 
 
 def volume(body: Json) -> storage_base.Volume:
-    """Return a volume."""
+    """Return a volume; Cinder notes its image when it writes it."""
+    metadata = body.get("volume_image_metadata") or {}
     return storage_base.Volume(
         id=body["id"],
         status=body["status"],
         description=body.get("description") or "",
+        image_id=metadata.get("image_id"),
+        snapshot_id=body.get("snapshot_id"),
     )
 
 

@@ -139,14 +139,27 @@ class GlanceAndCinder(storage_base.Storage):
         volume_id: str,
         name: str,
         description: str = network_base.DESCRIPTION,
+        snapshot_id: str | None = None,
     ) -> str:
         """See base class."""
-        return self._volumes.ask(volume_id, name, description)
+        return self._volumes.ask(volume_id, name, description, snapshot_id)
+
+    def volume(self, volume_id: str) -> storage_base.Volume:
+        """See base class."""
+        body = self._cinder.get(f"/volumes/{volume_id}")
+        return records.volume(body["volume"])
 
     def find_volumes(self, name: str) -> Sequence[storage_base.Volume]:
         """See base class."""
+        return self._all_volumes(name=name)
+
+    def volumes_of(self, snapshot_id: str) -> Sequence[storage_base.Volume]:
+        """See base class; an admin may ask Cinder for any field."""
+        return self._all_volumes(snapshot_id=snapshot_id)
+
+    def _all_volumes(self, **filters: str) -> list[storage_base.Volume]:
         body = self._cinder.get(
-            "/volumes/detail", params={"name": name, "all_tenants": "1"}
+            "/volumes/detail", params={**filters, "all_tenants": "1"}
         )
         return [records.volume(one) for one in body["volumes"]]
 

@@ -54,11 +54,15 @@ class Volume:
     """One Cinder volume.
 
     :ivar status: Cinder's, e.g. ``creating``, ``available``, ``in-use``.
+    :ivar image_id: the image that was written to it last, as a whole.
+    :ivar snapshot_id: the snapshot that it was made of.
     """
 
     id: str
     status: str
     description: str = ""
+    image_id: str | None = None
+    snapshot_id: str | None = None
 
 
 class Storage(abc.ABC):
@@ -118,6 +122,7 @@ class Storage(abc.ABC):
         volume_id: str,
         name: str,
         description: str = network_base.DESCRIPTION,
+        snapshot_id: str | None = None,
     ) -> str:
         """Make a volume like that one, to boot from; return its id.
 
@@ -125,19 +130,34 @@ class Storage(abc.ABC):
         made of an image; without such an image, what is on it now. It
         belongs to NHAM's own project.
 
+        :param snapshot_id: the snapshot that it is to be made of instead.
+
         :raises Conflict: it is being made; ask again.
         :raises Refused: it cannot be made.
         """
+
+    @abc.abstractmethod
+    def volume(self, volume_id: str) -> Volume:
+        """Return one volume as it is now."""
 
     @abc.abstractmethod
     def find_volumes(self, name: str) -> Sequence[Volume]:
         """Return the volumes of that name (to resume after a crash)."""
 
     @abc.abstractmethod
+    def volumes_of(self, snapshot_id: str) -> Sequence[Volume]:
+        """Return the volumes that were made of a snapshot.
+
+        Many backends cannot delete it before them, and some say so to
+        nobody.
+        """
+
+    @abc.abstractmethod
     def delete_volume(self, volume_id: str) -> None:
         """Delete a volume; one that is gone already is no error.
 
-        :raises Conflict: a server has it, or it is being made.
+        :raises Conflict: a server has it, it is being made, or snapshots
+            of it are left.
         """
 
     def reimage_trouble(self, volume_id: str) -> str:

@@ -43,9 +43,16 @@ class VolumeCopies:
         self._backends = backends
         self._storage = storage
 
-    def ask(self, volume_id: str, name: str, description: str) -> str:
+    def ask(
+        self,
+        volume_id: str,
+        name: str,
+        description: str,
+        snapshot_id: str | None = None,
+    ) -> str:
         """Do the next step; return the volume's id once it is whole.
 
+        :param snapshot_id: what it is made of, None: what that one was.
         :raises errors.Conflict: it is being made; ask again.
         :raises errors.Refused: it cannot be made.
         """
@@ -60,19 +67,22 @@ class VolumeCopies:
                     self._storage.delete_snapshot(snapshot.id)
                 return known.id
         like = self._cinder.get(f"/volumes/{volume_id}")["volume"]
+        source = {"snapshot_id": snapshot_id}
+        if snapshot_id is None:
+            source = self._source(like, name, description)
         wish = {
             "name": name,
             "description": description,
             "size": like["size"],
             "volume_type": like.get("volume_type"),
-            **self._source(like, name, description),
+            **source,
         }
         self._cinder.post("/volumes", {"volume": wish})
         raise errors.Conflict("the volume is being made")
 
     def _source(
         self, like: Mapping[str, Any], name: str, description: str
-    ) -> dict[str, str]:
+    ) -> dict[str, str | None]:
         """Return what the copy is made of.
 
         One that was made of another volume keeps the name of an image that

@@ -124,21 +124,19 @@ def make_standby(choice: Choice) -> list[model.Step]:
     ]
     if choice.member.mechanism.spreads:
         addresses = spread_plans.find()
+    wish = {"host": choice.target, **_source(choice)}
     volume = _step(
         "create_volume",
         "Make a volume like the primary's, to boot from.",
-        args={"host": choice.target},
+        args=wish,
     )
-    source: dict[str, Any] = {}
-    if choice.checkpoint_id is not None:
-        source["checkpoint_id"] = choice.checkpoint_id
     return [
         *addresses,
         *([volume] if choice.member.volume_backed else []),
         _step(
             "create_member",
             "Create a server like the primary's on another host.",
-            args={"host": choice.target, **source},
+            args=wish,
         ),
         *_join(choice),
     ]
@@ -161,7 +159,8 @@ def repair_standby(choice: Choice) -> list[model.Step]:
 
     It is stopped with proof before its ports are opened, so that nothing
     of what failed is seen again. Its disk is left as it is, as its state
-    comes from the primary, unless it did not start from it before.
+    comes from the primary, unless it did not start from it before: then it
+    is made of its image, or of a checkpoint if it is a volume.
     """
     standby = choice_.standby(choice)
     which = {"member_id": standby.member_id}
@@ -179,7 +178,7 @@ def repair_standby(choice: Choice) -> list[model.Step]:
                 },
             ),
         ]
-        image_id = None
+        source: dict[str, Any] = {}
     else:
         stop = [
             _step(
@@ -189,13 +188,13 @@ def repair_standby(choice: Choice) -> list[model.Step]:
                 args=which,
             )
         ]
-        image_id = choice.image_id
+        source = _source(choice)
     start = _step("start_server", "Start it.", args=which)
-    if image_id is not None:
+    if source:
         start = _step(
             "rebuild_server",
-            "Make its disk anew from its image, and start it.",
-            args={**which, "image_id": image_id},
+            "Make its disk anew, and start it.",
+            args={**which, **source},
         )
     return [
         *stop,
@@ -203,6 +202,15 @@ def repair_standby(choice: Choice) -> list[model.Step]:
         start,
         *_join(choice),
     ]
+
+
+def _source(choice: Choice) -> dict[str, Any]:
+    """Return what a disk is made of, as a step's arguments; none: nothing."""
+    if choice.checkpoint_id is not None:
+        return {"checkpoint_id": choice.checkpoint_id}
+    if choice.image_id is not None:
+        return {"image_id": choice.image_id}
+    return {}
 
 
 def readmit(choice: Choice) -> list[model.Step]:

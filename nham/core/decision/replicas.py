@@ -62,11 +62,7 @@ def for_standby(case: situation.Case) -> ladder.Next:
             )
         why = "the VNFC that the VNFM knows becomes the standby"
         if ladder.tried(member, ("repair_standby",), *ladder.BAD):
-            # It may have no disk to start from; its state is not there.
-            why = f"{why}, from its image: it did not start before"
-            return ladder.Next(
-                rung="repair_standby", why=why, image_id=member.image_id
-            )
+            return _repair_disk(member, why)
         return ladder.Next(rung="repair_standby", why=why)
     host = _host(case)
     if host is None:
@@ -80,6 +76,21 @@ def for_standby(case: situation.Case) -> ladder.Next:
         rung="make_standby" if standby is None else "remake_standby",
         why=why,
         host=host,
+        checkpoint_id=found.id if found else None,
+    )
+
+
+def _repair_disk(member: member_facts.MemberFacts, why: str) -> ladder.Next:
+    """Return the repair of one that may have no disk to start from.
+
+    Its state is not there. A volume has no image, but checkpoints.
+    """
+    found = disks.newest(member) if member.volume_backed else None
+    source = disks.says(found) if found else "its image"
+    return ladder.Next(
+        rung="repair_standby",
+        why=f"{why}, from {source}: it did not start before",
+        image_id=member.image_id,
         checkpoint_id=found.id if found else None,
     )
 

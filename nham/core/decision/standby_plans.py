@@ -24,7 +24,8 @@ _step = choice_.step
 STOP_TIMEOUT = 150.0
 #: Seconds in which Nova makes a disk anew.
 _RENEW_TIME = 180.0
-#: Seconds more that an image may take which is only being taken.
+#: Seconds more that an image may take which is only being taken, or made
+#: of the snapshot of a volume.
 _IMAGE_TIME = 600.0
 
 
@@ -66,11 +67,12 @@ def renew(choice: Choice, taking: bool = False) -> list[model.Step]:
     """
     if choice.checkpoint_id is None:
         return []
+    waits = taking or choice.member.volume_backed
     return [
         _step(
             "renew_standby",
             "Make the standby's disk anew from the checkpoint.",
-            _RENEW_TIME + (_IMAGE_TIME if taking else 0.0),
+            _RENEW_TIME + (_IMAGE_TIME if waits else 0.0),
             args={
                 "member_id": choice_.standby(choice).member_id,
                 "checkpoint_id": choice.checkpoint_id,

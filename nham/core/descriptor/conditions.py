@@ -33,7 +33,6 @@ Found = Iterator[tuple[str, str]]
 _SNAPSHOT_SECONDS = 1.8
 #: Shortest interval of the snapshot methods, seconds.
 _MIN_INTERVAL = 10.0
-_SNAPSHOTS = ("image_snapshot", "volume_snapshot")
 
 #: Service recovery time in seconds that a level allows (OPNFV scenario
 #: analysis for high availability, table 2, after ETSI GS NFV-REL 001).
@@ -172,7 +171,7 @@ def same_interval(policy: facts.Facts) -> Found:
 
 
 def interval_length(policy: facts.Facts) -> Found:
-    if policy.values.get("state_protection.method") not in _SNAPSHOTS:
+    if policy.values.get("state_protection.method") not in words.SNAPSHOTS:
         return
     for field in ("state_protection.interval", "cooldown"):
         seconds = policy.values.get(field, _MIN_INTERVAL)
@@ -281,7 +280,7 @@ def sal_detection(policy: facts.Facts) -> Found:
 
 def data_volumes(policy: facts.Facts) -> Found:
     method = policy.values.get("state_protection.method")
-    if method not in _SNAPSHOTS:
+    if method not in words.SNAPSHOTS:
         return
     for vdu in policy.vdus():
         for volume in vdu.data_volumes:

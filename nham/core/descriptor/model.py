@@ -273,8 +273,8 @@ class ResiliencyPolicy:
     @property
     def on_disk(self) -> bool:
         """A standby gets its state with a disk made of a checkpoint."""
-        by_image = self.state_protection.method == "image_snapshot"
-        return by_image and self.num_backups > 0
+        method = self.state_protection.method
+        return method in words.SNAPSHOTS and self.num_backups > 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON data from which `from_dict` makes an equal."""

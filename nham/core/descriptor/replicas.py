@@ -25,6 +25,7 @@ from nham.core import mechanisms
 from nham.core.descriptor import conditions
 from nham.core.descriptor import durations
 from nham.core.descriptor import facts
+from nham.core.descriptor import words
 
 #: Shortest interval of a hook, seconds: an export stops the VNFC for a
 #: moment, and the state has to cross the network twice in each.
@@ -35,7 +36,6 @@ _TOLD = ("fixed_ip", "vip", "ecmp")
 #: The name becomes the name of a file, so it must not lead out of a folder.
 _SECRET = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _SPREAD = "state_protection.spread"
-_IMAGE = "image_snapshot"
 
 
 def _replicated(policy: facts.Facts) -> bool:
@@ -178,8 +178,6 @@ def no_snapshot(policy: facts.Facts) -> conditions.Found:
     if spec is None or method in spec.methods:
         return
     why = "a snapshot cannot feed a running member"
-    if spec.waits and not spec.feeds:
-        why = "a standby cannot be given a volume's snapshot"
     yield "state_protection.method", f"{why}, found {method}"
 
 
@@ -190,15 +188,18 @@ def refreshed(policy: facts.Facts) -> conditions.Found:
         return
     if not spec.waits or spec.feeds:
         yield field, f"redundancy is {spec.name}"
-    elif method != _IMAGE and "state_protection.method" not in policy.broken:
+    elif (
+        method not in words.SNAPSHOTS
+        and "state_protection.method" not in policy.broken
+    ):
         yield field, f"the method is {method}"
 
 
 def failback_on_disk(policy: facts.Facts) -> conditions.Found:
     spec = policy.spec
-    method = policy.values.get("state_protection.method")
+    by_disk = policy.values.get("state_protection.method") in words.SNAPSHOTS
     asked = policy.values.get("failback") == "auto"
-    if spec is not None and spec.waits and asked and method == _IMAGE:
+    if spec is not None and spec.waits and asked and by_disk:
         yield "failback", "what was written since a checkpoint would be lost"
 
 

@@ -167,16 +167,16 @@ RULES = (
     ),
     Rule("standby: cold is only for 1R-AS", replicas.cold_standby),
     Rule(
-        "1R-AA and MR-AA save state by the method hook alone, 1R-AS by "
-        "image_snapshot, too",
+        "1R-AA and MR-AA save state by the method hook alone, 1R-AS by a "
+        "snapshot, too",
         replicas.no_snapshot,
     ),
     Rule(
-        "refresh_interval is only for 1R-AS with image_snapshot",
+        "refresh_interval is only for 1R-AS with a snapshot method",
         replicas.refreshed,
     ),
     Rule(
-        "failback: auto is not for image_snapshot",
+        "failback: auto is not for a snapshot method",
         replicas.failback_on_disk,
     ),
     Rule(

@@ -71,6 +71,8 @@ def _rank(zone: str) -> int:
 
 ProbeType = Literal["icmp", "tcp", "http", "udp"]
 StateMethod = Literal["none", "image_snapshot", "volume_snapshot", "hook"]
+#: The methods that keep a disk.
+SNAPSHOTS = ("image_snapshot", "volume_snapshot")
 StateSpread = Literal["leader", "merge", "none"]
 AddressDriver = Literal[
     "none", "floating_ip", "fixed_ip", "vip", "ecmp", "octavia"

@@ -31,6 +31,6 @@ SPEC = base.Spec(
     feeds=False,
     standbys=frozenset(("warm", "cold")),
     drivers=frozenset(("floating_ip", "fixed_ip", "vip")),
-    methods=frozenset(("none", "hook", "image_snapshot")),
+    methods=frozenset(("none", "image_snapshot", "volume_snapshot", "hook")),
     transitions=(*changes.SERVING, *changes.BESIDE, *changes.WAITING),
 )

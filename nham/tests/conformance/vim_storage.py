@@ -48,10 +48,10 @@ class StorageSuite(vim_case.VimCase):
         self.vim.delete_image(image_id)
         self.assertEqual([], list(self.vim.find_images(self.name)))
 
-    def test_snapshot_to_image_and_rebuild(self) -> None:
-        server = self.server(self.volume_backed)
-        volume_id = server.volumes[0]
-        snapshot_id = self.vim.create_snapshot(volume_id, self.name)
+    def taken_snapshot(self, name: str) -> str:
+        """Return a snapshot of the volume of the volume-backed server."""
+        (volume_id,) = self.server(self.volume_backed).volumes
+        snapshot_id = self.vim.create_snapshot(volume_id, name)
         self.addCleanup(self.vim.delete_snapshot, snapshot_id)
 
         def look() -> storage_base.Snapshot | None:
@@ -61,16 +61,27 @@ class StorageSuite(vim_case.VimCase):
         snapshot = self.until("snapshot is available", look)
         self.assertEqual(volume_id, snapshot.volume_id)
         self.assertGreater(snapshot.size, 0)
-        self.assertEqual([snapshot], list(self.vim.find_snapshots(self.name)))
+        self.assertEqual([snapshot], list(self.vim.find_snapshots(name)))
+        return snapshot_id
+
+    def image_of(self, snapshot_id: str) -> str:
+        """Return an image that was made of a snapshot."""
+        name = f"{self.name}-image"
 
         def ask() -> str:
-            return self.vim.image_from_snapshot(snapshot_id, self.name)
+            return self.vim.image_from_snapshot(snapshot_id, name)
 
         image_id = self.settled(ask)
         self.addCleanup(self.vim.delete_image, image_id)
         self.whole_image(image_id)
         # Once more, to tidy up; it stays the same image.
         self.assertEqual(image_id, self.settled(ask))
+        return image_id
+
+    def test_snapshot_to_image_and_rebuild(self) -> None:
+        (volume_id,) = self.server(self.volume_backed).volumes
+        snapshot_id = self.taken_snapshot(self.name)
+        image_id = self.image_of(snapshot_id)
         self.vim.rebuild(self.volume_backed, image_id)
         server = self.reach(self.volume_backed, "ACTIVE")
         self.assertEqual((volume_id,), server.volumes)
@@ -83,12 +94,17 @@ class StorageSuite(vim_case.VimCase):
         """Say whether no snapshot of this test is left."""
         return not self.vim.find_snapshots(self.name)
 
-    def copied_volume(self) -> str:
-        """Return a copy of the volume of the volume-backed server."""
+    def copied_volume(self, snapshot_id: str | None = None) -> str:
+        """Return a copy of the volume of the volume-backed server.
+
+        :param snapshot_id: what it is made of, None: what that one was.
+        """
         (like,) = self.server(self.volume_backed).volumes
 
         def ask() -> str:
-            return self.vim.copy_volume(like, self.name, "nham of a test")
+            return self.vim.copy_volume(
+                like, self.name, "nham of a test", snapshot_id
+            )
 
         volume_id = self.settled(ask)
         self.addCleanup(self.vim.delete_volume, volume_id)
@@ -97,6 +113,8 @@ class StorageSuite(vim_case.VimCase):
             (volume_id, "available", "nham of a test"),
             (volume.id, volume.status, volume.description),
         )
+        self.assertEqual(volume, self.vim.volume(volume_id))
+        self.assertEqual(snapshot_id, volume.snapshot_id)
         # Once more: it stays the same, and nothing in between is left.
         self.assertEqual(volume_id, ask())
         self.until("snapshot is gone", self.without_snapshot)
@@ -111,6 +129,56 @@ class StorageSuite(vim_case.VimCase):
         for _twice in range(2):
             self.vim.delete_volume(volume_id)
             self.until("volume is gone", self.without_volume)
+
+    def test_volume_of_a_snapshot_and_its_image(self) -> None:
+        """A server boots from one, and keeps its id and port if renewed."""
+        snapshot_id = self.taken_snapshot(f"{self.name}-0")
+        volume_id = self.copied_volume(snapshot_id)
+        self.assertEqual(
+            [volume_id], [one.id for one in self.vim.volumes_of(snapshot_id)]
+        )
+        port, host = self.copied_port(), self.other_host()
+        server_id = self.vim.copy_server(
+            self.volume_backed,
+            self.name,
+            host,
+            [port.id],
+            volume_id=volume_id,
+        )
+        self.addCleanup(self.discard, server_id)
+        self.reach(server_id, "ACTIVE")
+        image_id = self.image_of(snapshot_id)
+        self.vim.rebuild(server_id, image_id)
+        server = self.reach(server_id, "ACTIVE")
+        self.assertEqual((host, (volume_id,)), (server.host, server.volumes))
+        self.assertEqual(
+            [port.id], [one.id for one in self.vim.ports(server_id)]
+        )
+        self.assertEqual(image_id, self.vim.volume(volume_id).image_id)
+        self.vim.delete_server(server_id, with_volume=True)
+        self.until("server is gone", lambda: self.gone(server_id))
+        self.until("volume is gone", self.without_volume)
+        self.assertEqual([], list(self.vim.volumes_of(snapshot_id)))
+        self.vim.delete_snapshot(snapshot_id)
+        self.until("snapshot is gone", self.without_checkpoint)
+
+    def without_checkpoint(self) -> bool:
+        """Say whether no snapshot is left that stands for a checkpoint."""
+        return not self.vim.find_snapshots(f"{self.name}-0")
+
+    def test_volume_with_a_snapshot_is_kept(self) -> None:
+        volume_id = self.copied_volume()
+        saved = self.vim.create_snapshot(volume_id, f"{self.name}-0")
+
+        def taken() -> bool:
+            return self.vim.snapshot(saved).status == "available"
+
+        self.until("snapshot is available", taken)
+        self.assertRaises(errors.Conflict, self.vim.delete_volume, volume_id)
+        self.vim.delete_snapshot(saved)
+        self.until("snapshot is gone", self.without_checkpoint)
+        self.vim.delete_volume(volume_id)
+        self.until("volume is gone", self.without_volume)
 
     def test_copied_volume_goes_with_its_server(self) -> None:
         volume_id = self.copied_volume()

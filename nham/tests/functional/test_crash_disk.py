@@ -55,7 +55,7 @@ class CrashDiskTest(test_disk.DiskCase):
     def play(self, way: Way, moment: str, nth: int) -> None:
         """Kill the engine at that point of the rung."""
         if way.rung == "make_standby":
-            self.bring_up(way.policy, paused=True)
+            self.up(way.policy, paused=True)
             self.began = 0
         else:
             self.start(way.policy)
@@ -101,7 +101,7 @@ WAYS = (
         "cold_fail_over",
         "fail_over",
         case_.crash_primary,
-        test_disk.COLD,
+        test_disk.cold(test_disk.ON_DISK),
         moments=(("after rebuild", 1), ("after start", 1)),
     ),
     Way("refresh_standby", "refresh_standby", _wait, moments=_RENEWING),
@@ -109,7 +109,7 @@ WAYS = (
         "cold_refresh_standby",
         "refresh_standby",
         _wait,
-        test_disk.COLD,
+        test_disk.cold(test_disk.ON_DISK),
         moments=(("after rebuild", 1), ("after start", 1)),
     ),
     Way(
@@ -117,6 +117,27 @@ WAYS = (
         "switchover",
         _switch,
         moments=(("after rebuild", 1),),
+    ),
+    Way(
+        "make_standby_of_a_snapshot",
+        "make_standby",
+        case_.act,
+        test_disk.ON_VOLUME,
+        moments=(("after copy_volume", 1), ("before note_disk", 1)),
+    ),
+    Way(
+        "fail_over_on_a_volume",
+        "fail_over",
+        case_.crash_primary,
+        test_disk.ON_VOLUME,
+        moments=_RENEWING,
+    ),
+    Way(
+        "refresh_standby_on_a_volume",
+        "refresh_standby",
+        _wait,
+        test_disk.ON_VOLUME,
+        moments=_RENEWING,
     ),
 )
 
@@ -130,6 +151,7 @@ def _points(way: Way) -> Iterator[tuple[str, str, int]]:
         server_id="server",
         host="cmp1",
         policy=way.policy,
+        volume_backed=way.policy == test_disk.ON_VOLUME,
         standbys=(
             member_facts.StandbyFacts(
                 member_id="standby",

@@ -17,10 +17,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 
-from nham.adapters.simulated import records
 from nham.core import descriptor
 from nham.core import model
 from nham.core import states
+from nham.simulate import disks
 from nham.simulate import ending
 from nham.simulate import process
 from nham.tests.functional import replica_case as case_
@@ -34,22 +34,41 @@ ON_DISK = dataclasses.replace(
     ),
     refresh_interval=60.0,
 )
-COLD = dataclasses.replace(ON_DISK, standby="cold")
+ON_VOLUME = dataclasses.replace(
+    ON_DISK,
+    state_protection=dataclasses.replace(
+        ON_DISK.state_protection, method="volume_snapshot"
+    ),
+)
+
+
+def cold(policy: descriptor.ResiliencyPolicy) -> descriptor.ResiliencyPolicy:
+    """Return the policy with a standby that is off until it is needed."""
+    return dataclasses.replace(policy, standby="cold")
+
+
 _GOOD = [states.CheckpointState.AVAILABLE]
 
 
 class DiskCase(case_.ReplicaCase):
     """One VNF with a standby whose disk holds the state, and one engine."""
 
-    def start(
-        self, policy: descriptor.ResiliencyPolicy = ON_DISK, value: int = 7
-    ) -> None:
+    policy = ON_DISK
+
+    def start(self, policy: descriptor.ResiliencyPolicy | None = None) -> None:
         """Bring it up until the standby's disk holds a state."""
-        self.bring_up(policy)
+        self.up(policy or self.policy)
         self.assertTrue(self.lab.run_until(self.holds, 60.0))
         self.settle()
-        self.assertEqual(value, self.disk_of(Role.STANDBY))
+        self.assertEqual(7, self.disk_of(Role.STANDBY))
         self.began = len(self.lab.store.recoveries())
+
+    def up(
+        self, policy: descriptor.ResiliencyPolicy, paused: bool = False
+    ) -> None:
+        """Bring it up; it boots from a volume if that is what is saved."""
+        volume = policy.state_protection.method == "volume_snapshot"
+        self.bring_up(policy, paused=paused, volume=volume)
 
     def held(self) -> int:
         """Return the checkpoint that the standby's disk holds, 0: none."""
@@ -79,8 +98,7 @@ class DiskCase(case_.ReplicaCase):
 
     def value(self, checkpoint: model.Checkpoint) -> int:
         """Return the number that a checkpoint holds."""
-        (part,) = checkpoint.artifacts
-        return self.world.storage.image(part.id).value
+        return disks.saved(self.lab, checkpoint)[0]
 
     def settle(self) -> None:
         """Let time pass until all is well, and no disk is being made anew."""
@@ -204,7 +222,7 @@ class FirstTest(DiskCase):
 
     def without(self, policy: descriptor.ResiliencyPolicy) -> None:
         """Bring it up, and have no checkpoint that is whole."""
-        self.bring_up(policy)
+        self.up(policy)
         self.assertTrue(self.lab.run_until(self.holds, 60.0))
         for checkpoint in self.lab.store.checkpoints(states=_GOOD):
             self.lab.corrupt(checkpoint)
@@ -216,7 +234,7 @@ class FirstTest(DiskCase):
         self.lab.run(20.0)
 
     def test_a_standby_without_a_state_does_not_take_over(self) -> None:
-        self.without(ON_DISK)
+        self.without(self.policy)
         self.assertEqual("hard_reboot", self.rungs()[0][0])
         self.assertIn(
             "fail_over: there is no state to give to the standby",
@@ -226,14 +244,14 @@ class FirstTest(DiskCase):
         self.assert_whole(7)
 
     def test_but_it_does_where_its_loss_is_accepted(self) -> None:
-        self.without(dataclasses.replace(ON_DISK, accept_state_loss=True))
+        self.without(dataclasses.replace(self.policy, accept_state_loss=True))
         self.assertEqual("fail_over", self.rungs()[0][0])
         self.assertIn(
             "its disk holds no state", self.recoveries()[0].reasons[1]
         )
 
     def test_it_gets_the_first_one_at_once(self) -> None:
-        self.bring_up(ON_DISK)
+        self.up(self.policy)
         self.began = 0
         self.lab.run(20.0)
         self.assertEqual(
@@ -244,7 +262,7 @@ class FirstTest(DiskCase):
         self.assertEqual(7, self.disk_of(Role.STANDBY))
 
     def test_one_that_is_made_later_begins_with_it(self) -> None:
-        self.bring_up(ON_DISK, paused=True)
+        self.up(self.policy, paused=True)
         case_.act(self)
         self.began = 0
         self.mend()
@@ -337,45 +355,6 @@ class RefreshTest(DiskCase):
         self.assert_whole(7)
 
 
-class ColdDiskTest(DiskCase):
-    """It is off until it is needed."""
-
-    def parked(self) -> bool:
-        """Say whether it is off."""
-        server = self.world.nova.servers[self.member(Role.STANDBY)]
-        return server.vm_state is records.VmState.STOPPED
-
-    def test_it_is_refreshed_and_parked_again(self) -> None:
-        self.start(COLD)
-        self.assertTrue(self.lab.run_until(self.parked, 30.0))
-        self.settle()
-        self.began = len(self.lab.store.recoveries())
-        self.save(8)
-        self.lab.run_until(lambda: bool(self.rungs()), 70.0)
-        self.mend()
-        self.assertEqual(
-            [("refresh_standby", "succeeded"), ("park_standby", "succeeded")],
-            self.rungs(),
-        )
-        self.assertTrue(self.parked())
-        self.assertEqual(8, self.disk_of(Role.STANDBY))
-        self.assert_whole(8)
-
-    def test_it_takes_over(self) -> None:
-        for value, renews in ((7, False), (8, True)):
-            self.start(COLD)
-            self.assertTrue(self.lab.run_until(self.parked, 30.0))
-            self.settle()
-            self.began = len(self.lab.store.recoveries())
-            if renews:
-                self.save(value)
-            self.hurt(case_.crash_primary)
-            self.mend()
-            self.assertEqual("fail_over", self.rungs()[0][0])
-            self.assertEqual(renews, "renew_standby" in self.actions())
-            self.assert_whole(value)
-
-
 class SwitchoverTest(DiskCase):
     def switch(self) -> None:
         """Ask for a switchover."""
@@ -384,7 +363,7 @@ class SwitchoverTest(DiskCase):
             self.runner.engine.switchover(group.id, "by the test")
 
     def test_there_and_back(self) -> None:
-        for policy in (ON_DISK, COLD):
+        for policy in (self.policy, cold(self.policy)):
             self.start(policy)
             first, second = (
                 self.member(Role.PRIMARY),

@@ -67,7 +67,7 @@ class TestSamplePolicies(base.TestCase):
         names = {path.name for path in (_SAMPLE / "policies").iterdir()}
         for name in sorted(names):
             with self.subTest(name=name):
-                flavour = "volume" if name == "volume.yaml" else "image"
+                flavour = "volume" if "volume" in name else "image"
                 policy = self.read(name, flavour)
                 self.assertEqual("VDU1_resiliency", policy.name)
         self.assertLess({"1r-as.yaml", "1r-aa.yaml"}, names)
@@ -76,10 +76,11 @@ class TestSamplePolicies(base.TestCase):
         self.assertEqual("cold", self.read("1r-as-cold.yaml").standby)
 
     def test_a_standby_whose_disk_holds_the_state(self) -> None:
-        policy = self.read("1r-as-image.yaml")
-        self.assertEqual(descriptor.Mechanism.ONE_R_AS, policy.redundancy)
-        self.assertTrue(policy.on_disk)
-        self.assertEqual(120.0, policy.refresh_interval)
+        for flavour in ("image", "volume"):
+            policy = self.read(f"1r-as-{flavour}.yaml", flavour)
+            self.assertEqual(descriptor.Mechanism.ONE_R_AS, policy.redundancy)
+            self.assertTrue(policy.on_disk)
+            self.assertEqual(120.0, policy.refresh_interval)
 
     def test_a_standby_that_is_fed_by_a_hook(self) -> None:
         for name, mechanism in (

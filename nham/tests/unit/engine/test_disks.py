@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import dataclasses
 from typing import Any
+from unittest import mock
 
+from nham.adapters import errors
 from nham.core import decision
 from nham.core import descriptor
 from nham.core import facts
@@ -53,6 +55,7 @@ class InVainTest(tests.TestCase):
         then = {
             "renew_standby": "start_standby",
             "create_member": "join_standby",
+            "rebuild_server": "join_standby",
         }
         steps = (
             base.step(making, ended[0], checkpoint_id="c7"),
@@ -67,7 +70,7 @@ class InVainTest(tests.TestCase):
             )
 
     def test_one_that_did_not_boot(self) -> None:
-        for making in ("renew_standby", "create_member"):
+        for making in ("renew_standby", "create_member", "rebuild_server"):
             self.assertEqual("c7", self.tell(making, Step.DONE, Step.FAILED))
 
     def test_a_host_without_room_says_nothing(self) -> None:
@@ -265,6 +268,19 @@ class CatalogueTest(DiskCase):
             rung="refresh_standby",
         )
         self.assertEqual(["available", "deleting", "available"], self.finish())
+
+    def test_what_a_volume_was_made_of_is_kept(self) -> None:
+        for trouble in (None, errors.Unavailable("no answer")):
+            with mock.patch.object(
+                type(self.context.engines["image"]),
+                "needed",
+                autospec=True,
+                side_effect=trouble,
+                return_value=True,
+            ):
+                found = self.finish()
+            self.assertEqual({"available"}, set(found))
+        self.assertEqual(["deleting"] * 4 + ["available"], self.finish())
 
     def test_all_others_go(self) -> None:
         self.assertEqual(["deleting", "deleting", "available"], self.finish())

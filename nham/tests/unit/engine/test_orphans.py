@@ -86,9 +86,10 @@ class CollectorTest(replica_case.ReplicaCase):
 
     def test_volume_and_what_it_was_made_of(self) -> None:
         self.leave()
+        theirs = self.world.storage.add_volume(0)
         for mark in (self.mark, "nham", tags.of_owner("t")):
-            volume = self.volume(mark)
-            self.vim.create_snapshot(volume.id, "nham-s", mark)
+            self.volume(mark)
+            self.vim.create_snapshot(theirs.id, "nham-s", mark)
         self.collect()
         self.collect(GRACE)
         self.collect(5.0)
@@ -103,6 +104,20 @@ class CollectorTest(replica_case.ReplicaCase):
         self.assertEqual(([], []), self.left()[:2])
         self.collect()
         self.assertNotIn("s", [t.id for t in self.store.ownerless()])
+
+    def test_volume_waits_for_the_checkpoints_that_were_taken_of_it(
+        self,
+    ) -> None:
+        volume = self.volume(self.mark)
+        saved = self.vim.create_snapshot(volume.id, "nham-c", "nham")
+        self.leave()
+        self.collect()
+        self.collect(GRACE)
+        self.collect(GRACE)
+        self.assertEqual(1, len(self.vim.find_volumes("nham-s")))
+        self.vim.delete_snapshot(saved)
+        self.collect(5.0)
+        self.assertEqual([], list(self.vim.find_volumes("nham-s")))
 
     def test_volume_goes_with_the_server_that_boots_from_it(self) -> None:
         volume = self.volume(self.mark)

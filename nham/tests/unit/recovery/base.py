@@ -19,6 +19,7 @@ import dataclasses
 from typing import Any
 
 from nham.adapters.checkpoints import image
+from nham.adapters.checkpoints import volume
 from nham.adapters.simulated import fencing
 from nham.adapters.simulated import vim
 from nham.adapters.simulated import vnfm
@@ -100,7 +101,10 @@ class RecoveryCase(base.TestCase):
             vim=cloud,
             vnfms={"tacker": vnfm.SimulatedVnfm(self.world)},
             fencing=[fencing.SimulatedFencing(self.world)],
-            engines={"image": image.ImageEngine(cloud)},
+            engines={
+                "image": image.ImageEngine(cloud),
+                "volume": volume.VolumeEngine(cloud),
+            },
             watch=self.watch,
             clock=self.clock,
             movers={"floating_ip": floating_ip.FloatingIpMover(cloud)},

@@ -247,6 +247,103 @@ class RenewTest(RenewCase):
         self.assertGreater(number, 2)
 
 
+class VolumeTest(DiskCase):
+    """The disk of the standby is a volume that holds 7; 8 was saved since."""
+
+    policy = dataclasses.replace(
+        DiskCase.policy,
+        state_protection=descriptor.StateProtection(method="volume_snapshot"),
+    )
+
+    def build(self) -> None:
+        """See base class."""
+        super().build()
+        volume = self.world.storage.add_volume(0, self.image_id)
+        volume.status = "in-use"
+        server = self.world.nova.servers[self.server_id]
+        server.image_id, server.volumes = None, [volume.id]
+        self.store.save_member(
+            dataclasses.replace(
+                self.member(Role.PRIMARY), image_id=None, volume_backed=True
+            )
+        )
+        self.save(7)
+        self.done("find_addresses")
+        self.done("create_volume", host="two", checkpoint_id="c1")
+        self.done("create_member", host="two", checkpoint_id="c1")
+        self.join()
+        self.save(8)
+
+    def save(
+        self, value: int, state: states.CheckpointState = State.AVAILABLE
+    ) -> model.Checkpoint:
+        """See base class."""
+        sequence = self.store.next_sequence("g")
+        (root,) = self.world.nova.servers[self.server_id].volumes
+        self.world.storage.volume(root).disk.value = value
+        engine = self.context.engines["volume"]
+        parts = engine.begin(self.server(), f"nham-c{sequence}")
+        self.clock.advance(5.0)
+        checkpoint = model.Checkpoint(
+            id=f"c{sequence}",
+            vnf_id="v",
+            group_id="g",
+            server_id=self.server_id,
+            engine="volume",
+            sequence=sequence,
+            state=state,
+            cut_at=self.clock.now(),
+            artifacts=engine.look(parts) or (),
+        )
+        self.store.add_checkpoint(checkpoint)
+        return checkpoint
+
+    def renew(self) -> model.StepRecord:
+        """Make its volume anew."""
+        return self.run_step(
+            "renew_standby", member_id=self.standby.id, checkpoint_id="c2"
+        )
+
+    def test_it_keeps_its_id_its_ports_and_its_volume(self) -> None:
+        before = self.context.vim.server(self.standby.server_id)
+        ports = self.context.vim.ports(before.id)
+        self.assertEqual((7, 1), (self.disk(), self.standby.disk_sequence))
+        self.assertIs(states.StepState.DONE, self.renew().state)
+        after = self.context.vim.server(self.standby.server_id)
+        self.assertEqual(before.volumes, after.volumes)
+        self.assertEqual(ports, self.context.vim.ports(after.id))
+        self.assertEqual((8, 2), (self.disk(), self.standby.disk_sequence))
+
+    def test_somebody_else_was_faster(self) -> None:
+        image = self.world.add_image(0)
+        real = self.context.vim.rebuild
+
+        def rebuild(server_id: str, _image_id: str) -> None:
+            real(server_id, image)
+
+        self.enterContext(
+            mock.patch.object(self.context.vim, "rebuild", rebuild)
+        )
+        self.assertEqual(
+            "its disk was made of another image", self.renew().detail
+        )
+        self.assertEqual(1, self.standby.disk_sequence)
+
+    def test_after_each_crash(self) -> None:
+        for number in range(1, 20):
+            self.build()
+            plan = self.replica_plan("refresh_standby", checkpoint_id="c2")
+            ended = self.crashed(number, *plan)
+            if ended is None:
+                break
+            self.assertIs(states.RecoveryState.SUCCEEDED, ended.state)
+            self.assertEqual((8, 2), (self.disk(), self.standby.disk_sequence))
+            found = self.context.vim.actions(self.standby.server_id)
+            rebuilt = [one for one in found if one.action == "rebuild"]
+            self.assertEqual(1, len(rebuilt))
+        self.assertGreater(number, 2)
+
+
 class OtherStepsTest(RenewCase):
     def test_a_repair_leaves_what_is_on_its_disk(self) -> None:
         which = {"member_id": self.standby.id}

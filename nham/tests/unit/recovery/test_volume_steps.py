@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from nham.core import model
 from nham.core import states
 from nham.recovery import volume_steps
 from nham.tests.unit.recovery import replica_case
@@ -77,6 +78,46 @@ class CreateTest(VolumeCase):
         self.assertEqual(5, self.world.storage.volumes[volume.id].disk.value)
         self.assertEqual({}, self.world.storage.snapshots)
 
+    def save(self) -> str:
+        """Save a checkpoint of a volume that holds 7; return its id."""
+        self.world.storage.volume(self.theirs).disk.value = 7
+        engine = self.context.engines["volume"]
+        begun = engine.begin(self.context.vim.server(self.server_id), "nham-c")
+        self.clock.advance(5.0)
+        self.world.storage.volume(self.theirs).disk.value = 8
+        self.store.add_checkpoint(
+            model.Checkpoint(
+                id="c",
+                vnf_id="v",
+                group_id="g",
+                server_id=self.server_id,
+                engine="volume",
+                sequence=self.store.next_sequence("g"),
+                state=states.CheckpointState.AVAILABLE,
+                cut_at=self.clock.now(),
+                artifacts=engine.look(begun) or (),
+            )
+        )
+        return begun[0].id
+
+    def test_of_a_checkpoint(self) -> None:
+        snapshot_id = self.save()
+        self.done("create_volume", host="two", checkpoint_id="c")
+        self.done("create_member", host="two", checkpoint_id="c")
+        member = self.member(Role.JOINING)
+        [volume] = self.context.vim.find_volumes(member.name)
+        self.assertEqual(snapshot_id, volume.snapshot_id)
+        self.assertEqual(7, self.world.storage.volumes[volume.id].disk.value)
+        self.assertEqual(1, member.disk_sequence)
+        # No image is made for that.
+        self.assertEqual(0, self.calls("image_from_snapshot"))
+
+    def test_of_one_that_is_torn(self) -> None:
+        self.world.corrupt_snapshot(self.save())
+        said = self.failed("create_volume", host="two", checkpoint_id="c")
+        self.assertIn("error", said)
+        self.assertEqual([], self.own_volumes())
+
     def test_answers_are_lost(self) -> None:
         self.world.api_error_once("cinder", "copy_volume", after=True)
         self.make()
@@ -134,6 +175,23 @@ class DeleteTest(VolumeCase):
         self.assertEqual(1, len(self.own_volumes()))
         self.remove()
         self.assertEqual([], self.own_volumes())
+
+    def test_one_of_which_checkpoints_were_taken_is_left(self) -> None:
+        """They may be the newest, and Cinder would refuse."""
+        self.make()
+        [volume] = self.context.vim.find_volumes(
+            self.member(Role.JOINING).name
+        )
+        self.context.vim.create_snapshot(volume.id, "nham-c-0")
+        self.clock.advance(5.0)
+        self.remove()
+        self.assertEqual(([volume.id], []), (self.free(), self.own_ports()))
+        self.assertEqual(1, len(self.world.storage.snapshots))
+
+    def free(self) -> list[str]:
+        """Return NHAM's own volumes that no server has."""
+        found = self.world.storage.volumes.values()
+        return [one.id for one in found if one.status == "available"]
 
     def test_snapshot_in_between(self) -> None:
         self.world.storage.images.clear()

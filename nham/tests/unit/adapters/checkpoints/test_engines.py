@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from nham.adapters import errors
 from nham.adapters.checkpoints import image
 from nham.adapters.checkpoints import volume
@@ -174,3 +176,56 @@ class VolumeEngineTest(base.WorldCase):
         self.assertEqual(4, self.world.read(self.volume_backed))
         self.engine.delete(parts)
         self.assertNotIn(str(image_id), self.world.storage.images)
+
+    def saved(self) -> model.Checkpoint:
+        """Return a whole checkpoint."""
+        parts = self.begin(self.volume_backed)
+        self.clock.advance(5)
+        return checkpoint(*(self.engine.look(parts) or ()))
+
+    def restored(self, whole: model.Checkpoint) -> str:
+        """Return the image that it is restored from."""
+        for _time in range(3):
+            image_id = self.engine.restore_image(whole)
+            self.clock.advance(3)
+        return str(image_id)
+
+    def test_tells_if_a_volume_was_written_from_it(self) -> None:
+        whole, server = self.saved(), self.vim.server(self.volume_backed)
+        self.assertFalse(self.engine.underlies(whole, server))
+        self.vim.rebuild(self.volume_backed, self.restored(whole))
+        self.clock.advance(10)
+        self.assertTrue(self.engine.underlies(whole, server))
+        self.vim.rebuild(self.volume_backed, self.world.add_image())
+        self.clock.advance(10)
+        self.assertFalse(self.engine.underlies(whole, server))
+
+    def copy(self, whole: model.Checkpoint) -> str:
+        """Return a volume that was made of it."""
+        root = whole.artifacts[0]
+
+        def ask() -> str:
+            return self.vim.copy_volume(
+                str(root.volume_id), "copy", "nham", root.id
+            )
+
+        self.assertRaises(errors.Conflict, ask)
+        self.clock.advance(5)
+        return ask()
+
+    def test_tells_if_a_volume_was_made_of_it(self) -> None:
+        whole, server = self.saved(), self.vim.server(self.volume_backed)
+        made = dataclasses.replace(server, volumes=(self.copy(whole),))
+        self.assertTrue(self.engine.underlies(whole, made))
+        self.assertFalse(self.engine.underlies(whole, server))
+
+    def test_one_of_which_a_volume_was_made_is_needed(self) -> None:
+        whole = self.saved()
+        self.assertFalse(self.engine.needed(whole))
+        volume_id = self.copy(whole)
+        self.assertTrue(self.engine.needed(whole))
+        self.assertRaises(errors.Conflict, self.engine.delete, whole.artifacts)
+        self.assertEqual("", self.engine.usable(whole))
+        self.vim.delete_volume(volume_id)
+        self.engine.delete(whole.artifacts)
+        self.assertEqual({}, self.world.storage.snapshots)

@@ -92,6 +92,29 @@ class SnapshotTest(StorageCase):
         self.assertEqual("DELETE", self.last.method)
 
 
+class VolumeTest(StorageCase):
+    """What Cinder tells of a volume."""
+
+    def test_what_it_was_made_of(self) -> None:
+        body = {
+            "id": "v1",
+            "status": "in-use",
+            "snapshot_id": "n1",
+            "volume_image_metadata": {"image_id": "i1"},
+        }
+        self.web.get(f"{CINDER}/volumes/v1", json={"volume": body})
+        found = self.vim.volume("v1")
+        self.assertEqual(
+            ("in-use", "n1", "i1"),
+            (found.status, found.snapshot_id, found.image_id),
+        )
+        self.web.get(f"{CINDER}/volumes/detail", json={"volumes": [body]})
+        self.assertEqual([found], list(self.vim.volumes_of("n1")))
+        self.assertEqual(
+            {"snapshot_id": ["n1"], "all_tenants": ["1"]}, self.last.qs
+        )
+
+
 class BackendTest(StorageCase):
     """Backends that cannot put an image into a volume in place."""
 

@@ -106,6 +106,23 @@ class VolumeCopiesTest(rest_case.RestCase):
             self.wish(),
         )
 
+    def test_of_a_snapshot_that_is_named(self) -> None:
+        def ask() -> str:
+            return self.vim.copy_volume("v1", "mine", "of a test", "n1")
+
+        self.assertRaises(errors.Conflict, ask)
+        self.assertEqual(
+            {
+                "name": "mine",
+                "description": "of a test",
+                "size": 3,
+                "volume_type": "fast",
+                "snapshot_id": "n1",
+            },
+            self.made.request_history[-1].json()["volume"],
+        )
+        self.assertFalse(self.snapped.called)
+
     def test_one_that_is_being_made(self) -> None:
         for status in ("creating", "downloading"):
             self.volumes = [{"id": "v2", "status": status}]

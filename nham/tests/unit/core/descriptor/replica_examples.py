@@ -123,8 +123,8 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             ["standby"],
         ),
     ],
-    "1R-AA and MR-AA save state by the method hook alone, 1R-AS by "
-    "image_snapshot, too": [
+    "1R-AA and MR-AA save state by the method hook alone, 1R-AS by a "
+    "snapshot, too": [
         (
             ["image"],
             {**protected(**samples.SNAPSHOT), "redundancy": "1R-AA"},
@@ -141,11 +141,11 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
         ),
         (
             ["volume"],
-            protected(method="volume_snapshot"),
+            {**protected(method="volume_snapshot"), "redundancy": "1R-AA"},
             [_METHOD],
         ),
     ],
-    "refresh_interval is only for 1R-AS with image_snapshot": [
+    "refresh_interval is only for 1R-AS with a snapshot method": [
         (["image"], {**policy, "refresh_interval": "5 m"}, [_REFRESH])
         for policy in (
             {},
@@ -156,12 +156,13 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             SPREAD,
         )
     ],
-    "failback: auto is not for image_snapshot": [
+    "failback: auto is not for a snapshot method": [
         (
-            ["image"],
-            {**protected(**samples.SNAPSHOT), "failback": "auto"},
+            [boots],
+            {**protected(method=f"{boots}_snapshot"), "failback": "auto"},
             ["failback"],
         )
+        for boots in ("image", "volume")
     ],
     "state_protection.spread is only for MR-AA": [
         (["image"], protected(**HOOK, spread=spread), [_SPREAD])
