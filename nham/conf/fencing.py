@@ -11,7 +11,7 @@
 # under the License.
 
 
-"""[fencing]: how it is made sure that a dead host stays dead."""
+"""[fencing]: how it is made sure that what failed does not serve."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from oslo_config import cfg
 from oslo_config import types
 
 GROUP = cfg.OptGroup(
-    "fencing", title="How it is made sure that a dead host stays dead"
+    "fencing", title="How it is made sure that what failed does not serve"
 )
 
 OPTS = [
@@ -28,7 +28,26 @@ OPTS = [
         default=[],
         item_type=types.String(max_length=64),
         help="Drivers of the namespace nham.fencing that cut hosts off, in "
-        "the order in which they are tried, e.g. command. With none, an "
-        "operator must confirm each dead host (openstack nham host fenced).",
+        "the order in which they are tried, e.g. redfish, command. With none, "
+        "an operator must confirm each dead host (openstack nham host "
+        "fenced).",
+    ),
+    cfg.ListOpt(
+        "member_drivers",
+        default=["port"],
+        item_type=types.String(max_length=64),
+        help="Drivers of the namespace nham.fencing.member that cut single "
+        "members off, in the order in which they are tried: port disables "
+        "the member's ports, nova stops its server.",
+    ),
+    cfg.FloatOpt(
+        "patience",
+        default=20.0,
+        min=0.1,
+        max=300.0,
+        help="Seconds that each driver has to give proof; then the next one "
+        "is tried, too. A driver that does not even answer in that time is "
+        "given up. Fencing a host takes some 60 seconds at most, which "
+        "its drivers share evenly if they are too many.",
     ),
 ]

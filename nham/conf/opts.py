@@ -29,6 +29,8 @@ from nham.conf import database
 from nham.conf import detection
 from nham.conf import fencing
 from nham.conf import fencing_command
+from nham.conf import fencing_ipmi
+from nham.conf import fencing_redfish
 from nham.conf import guards
 from nham.conf import hooks
 from nham.conf import metrics
@@ -50,6 +52,8 @@ _MODULES = (
     stores,
     fencing,
     fencing_command,
+    fencing_redfish,
+    fencing_ipmi,
     metrics,
 )
 

@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import email.utils
 
 from nham.adapters import errors
@@ -124,10 +125,13 @@ def octavia(parts: base.Parts) -> base.Findings:
 
 
 def fencing(parts: base.Parts) -> base.Findings:
-    """Find whether each host can be fenced; only its status is asked."""
+    """Find what can fence each host; only its status is asked."""
     for host, up in sorted(base.compute_hosts(parts).items()):
         drivers = [one for one in parts.fencing if one.can_fence(host)]
-        if not drivers:
+        if drivers:
+            order = ", ".join(one.name for one in drivers)
+            yield base.well("fencing", f"{host} can be fenced by: {order}.")
+        else:
             yield base.warning(
                 "fencing",
                 f"Nothing can fence {host}.",
@@ -138,6 +142,7 @@ def fencing(parts: base.Parts) -> base.Findings:
             yield _fences(driver.name, driver.trouble(host), host) or _said(
                 driver.name, driver.proof(host), host, up
             )
+    yield _members(parts.conf.fencing.member_drivers)
 
 
 def _fences(name: str, trouble: str, host: str) -> base.Finding | None:
@@ -146,21 +151,40 @@ def _fences(name: str, trouble: str, host: str) -> base.Finding | None:
     return base.error(
         "fencing",
         f"{name} cannot tell whether {host} is off: {trouble}.",
-        f"Try the status command of [fencing_{name}] by hand.",
+        f"See [fencing_{name}], and ask for the status by hand.",
     )
 
 
 def _said(name: str, proof: str | None, host: str, up: bool) -> base.Finding:
     """Return what a status means; it must not say off of one that runs."""
-    if proof is None:
+    if proof is None and up:
         return base.well("fencing", f"{name} sees that {host} is on.")
+    if proof is None:
+        return base.well(
+            "fencing",
+            f"{name} sees that {host} is on, though Nova does not use it.",
+        )
     if not up:
         return base.well("fencing", f"{name} sees that {host} is off.")
     return base.error(
         "fencing",
         f"{name} takes {host} for off, and Nova says that it is up.",
-        "See that its status command looks at the right host, and that "
-        "off_word is not in what it prints for one that is on.",
+        f"See that [fencing_{name}] leads to the right machine; that of a "
+        "command also that off_word is not in what it prints for one that "
+        "is on.",
+    )
+
+
+def _members(names: Sequence[str]) -> base.Finding:
+    """Return what cuts single members off; one must need no live host."""
+    order = ", ".join(names)
+    if set(names) - {"nova"}:
+        return base.well("fencing", f"Members are cut off by: {order}.")
+    return base.warning(
+        "fencing",
+        f"Members are cut off by: {order or 'nothing'}. Where a host is "
+        "silent, no member of it can be, and no standby takes over.",
+        "Name port in [fencing] member_drivers, too.",
     )
 
 

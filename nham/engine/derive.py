@@ -20,6 +20,7 @@ import itertools
 
 from nham.adapters.vim import base as vim_base
 from nham.core import descriptor
+from nham.core import fencing
 from nham.core import member_facts
 from nham.core import model
 from nham.core import states
@@ -194,19 +195,39 @@ def gave_up_stopping(
 ) -> bool:
     """Say whether one of these recoveries asked for a stop, and was given up.
 
+    A member that was cut off by a stop is off for no other reason, whether
+    what came after that went well or not.
+
     :param past: recoveries of the member's group.
     :param at: when Nova was asked to stop it.
     """
     return any(
-        record.step.action in _STOPPING
-        and record.step.args.get("member_id") == member_id
-        and record.state is states.StepState.STARTED
-        and int(record.started_at or 0.0) - context.CLOCK_SKEW <= at
-        and at <= recovery.ended_at + _UNDER_WAY
+        record.step.args.get("member_id") == member_id
+        and _may_have_stopped(record, recovery.ended_at, at)
         for recovery in past
         if recovery.ended_at is not None
         for record in recovery.steps
     )
+
+
+def _may_have_stopped(
+    record: model.StepRecord, ended_at: float, at: float
+) -> bool:
+    """Say whether a stop of that moment may be that of a step.
+
+    :param ended_at: when the step's recovery ended.
+    """
+    if record.step.action in _STOPPING:
+        if record.state is not states.StepState.STARTED:
+            return False
+        until = ended_at + _UNDER_WAY
+    else:
+        asked = fencing.took_part("nova", record.detail)
+        if record.step.action != "isolate_member" or not asked:
+            return False
+        done = record.state is states.StepState.DONE
+        until = (record.ended_at or 0.0) + (0.0 if done else _UNDER_WAY)
+    return int(record.started_at or 0.0) - context.CLOCK_SKEW <= at <= until
 
 
 def must_pause(past: Sequence[model.Recovery], now: float) -> bool:

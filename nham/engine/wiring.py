@@ -29,6 +29,7 @@ from stevedore import driver
 from nham.adapters import clock as clock_
 from nham.adapters.checkpoints import base as checkpoints
 from nham.adapters.fencing import base as fencing
+from nham.adapters.fencing import bounded
 from nham.adapters.hooks import base as hooks
 from nham.adapters.hooks import secrets
 from nham.adapters.probes import network
@@ -120,6 +121,11 @@ def engine(
         vim=vim,
         vnfms=vnfms,
         fencing=fencing_means(conf),
+        member_fencing=[
+            _load("nham.fencing.member", name, vim)
+            for name in conf.fencing.member_drivers
+        ],
+        fencing_patience=conf.fencing.patience,
         engines=_engines(conf, vim, store, hook, locate),
         watch=watch_.Watch(prober, clock, set_up),
         clock=clock,
@@ -168,26 +174,30 @@ def _movers(
 
 
 def fencing_means(conf: cfg.ConfigOpts) -> list[fencing.HostFencing]:
-    """Return the means to fence hosts, in the order of their use."""
-    return [_fencing(conf, name) for name in conf.fencing.host_drivers]
+    """Return the means to fence hosts, in the order of their use.
+
+    :raises errors.Refused: one of them cannot be used as it is configured.
+    """
+    return [
+        bounded.BoundedFencing(
+            _load("nham.fencing", name, *_fencing_args(conf, name)),
+            conf.fencing.patience,
+        )
+        for name in conf.fencing.host_drivers
+    ]
 
 
-def _fencing(conf: cfg.ConfigOpts, name: str) -> fencing.HostFencing:
-    loaded: fencing.HostFencing
-    if name != "command":
-        loaded = _load("nham.fencing", name)
-        return loaded
-    own = conf.fencing_command
-    loaded = _load(
-        "nham.fencing",
-        name,
-        own.off,
-        own.status,
-        own.off_word,
-        own.hosts,
-        own.timeout,
-    )
-    return loaded
+def _fencing_args(conf: cfg.ConfigOpts, name: str) -> tuple[Any, ...]:
+    """Return what a driver is made of; another package's gets nothing."""
+    if name == "command":
+        own = conf.fencing_command
+        return own.off, own.status, own.off_word, own.hosts, own.timeout
+    if name == "redfish":
+        own = conf.fencing_redfish
+        return own.machines, own.verify, own.ca_file, own.timeout
+    if name == "ipmi":
+        return (conf.fencing_ipmi.machines,)
+    return ()
 
 
 def _load(namespace: str, name: str, *args: Any) -> Any:

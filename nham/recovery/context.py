@@ -17,11 +17,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Sequence
 import dataclasses
+from typing import Any
 from typing import Protocol
 
 from nham.adapters import clock as clock_
 from nham.adapters.checkpoints import base as checkpoints
-from nham.adapters.fencing import base as fencing
+from nham.adapters.fencing import base as fencing_base
 from nham.adapters.traffic import base as traffic
 from nham.adapters.vim import base as vim_base
 from nham.adapters.vnfm import base as vnfm_base
@@ -93,15 +94,23 @@ class MemberWatch(Protocol):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Context:
-    """All that the steps of a recovery reach."""
+    """All that the steps of a recovery reach.
+
+    :ivar fencing: the means to fence hosts, in the order of their use.
+    :ivar member_fencing: those to cut single members off, likewise.
+    :ivar fencing_patience: seconds that each of them has to give proof
+        before the next one is asked, too.
+    """
 
     store: store_.Store
     vim: vim_base.Vim
     vnfms: Mapping[str, vnfm_base.Vnfm]
-    fencing: Sequence[fencing.HostFencing]
+    fencing: Sequence[fencing_base.HostFencing]
+    member_fencing: Sequence[fencing_base.MemberFencing]
     engines: Mapping[str, checkpoints.CheckpointEngine]
     watch: MemberWatch
     clock: clock_.Clock
+    fencing_patience: float = 20.0
     movers: Mapping[str, traffic.Mover] = dataclasses.field(
         default_factory=dict
     )
@@ -135,11 +144,16 @@ class Done:
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """One step of one recovery, with everything it needs."""
+    """One step of one recovery, with everything it needs.
+
+    :ivar memory: what its handler remembers from one look to the next; it
+        is gone with the engine.
+    """
 
     context: Context
     recovery: model.Recovery
     record: model.StepRecord
+    memory: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def args(self) -> Mapping[str, object]:

@@ -18,6 +18,7 @@ import dataclasses
 
 from nham.adapters import errors
 from nham.core import model
+from nham.recovery import attempts
 from nham.recovery import context
 from nham.recovery.handlers import handler
 from nham.recovery.handlers import StepHandler
@@ -37,35 +38,20 @@ class FenceHost(StepHandler):
     """
 
     def do(self, run: context.Run) -> None:
-        """See base class."""
-        if _record(run).fenced_at is not None:
-            return
-        host = str(run.args["host"])
-        refusals = []
-        for driver in run.context.fencing:
-            if not driver.can_fence(host):
-                continue
-            try:
-                driver.fence(host)
-                if driver.proof(host) is not None:
-                    return
-            except errors.AdapterError as error:
-                refusals.append(f"{driver.name}: {error}")
-        if refusals:
-            raise errors.Conflict("; ".join(refusals))
+        """See base class; the drivers are asked while it is looked for."""
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
         record = _record(run)
         if record.fenced_at is not None:
             return context.Done(detail=record.proof)
-        for driver in run.context.fencing:
-            if not driver.can_fence(record.name):
-                continue
-            proof = driver.proof(record.name)
-            if proof is not None:
-                return self._fenced(run, record, f"{driver.name}: {proof}")
-        return None
+        try:
+            proof = attempts.fence(run, run.context.fencing, record.name)
+        except errors.AdapterError as failure:
+            # The step's time goes on, whoever does not answer: that of a
+            # BMC may come back, and an operator may give his word.
+            raise errors.Conflict(str(failure)) from failure
+        return self._fenced(run, record, proof)
 
     def _fenced(
         self, run: context.Run, record: model.HostRecord, proof: str

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from typing import Any
 
 from nham.adapters import errors
 from nham.core import model
@@ -60,6 +61,8 @@ class Runner:
         self._deadlines: dict[tuple[str, int], float] = {}
         self._asked: set[tuple[str, int]] = set()
         self._looked: dict[tuple[str, int], float] = {}
+        self._memories: dict[tuple[str, int], dict[str, Any]] = {}
+        self._missing: dict[tuple[str, int], str] = {}
 
     def advance(self, recovery_id: str) -> bool:
         """Do what can be done now; return whether anything is left.
@@ -117,6 +120,7 @@ class Runner:
         key = (recovery.id, record.position)
         now = self._context.clock.monotonic()
         deadline = self._deadlines.setdefault(key, now + record.step.timeout)
+        missing = ""
         try:
             done = self._try(recovery, record)
         except errors.Unavailable as error:
@@ -125,8 +129,10 @@ class Runner:
             self._looked[key] = now
             return False
         except errors.Conflict as error:
-            LOG.info("%s: not yet: %s", record.step.id, error)
-            done = None
+            done, missing = None, f": {error}"
+            if self._missing.get(key) != missing:
+                LOG.info("%s: not yet%s", record.step.id, missing)
+            self._missing[key] = missing
         except errors.Refused as error:
             raise context.StepRefused(str(error)) from error
         except (errors.NotFound, db_errors.NotFound) as error:
@@ -144,7 +150,7 @@ class Runner:
             return True
         if now > deadline:
             raise context.StepFailed(
-                f"not true after {record.step.timeout:g} s"
+                f"not true after {record.step.timeout:g} s{missing}"
             )
         return False
 
@@ -174,7 +180,8 @@ class Runner:
                 record.step.id,
                 record.step.note,
             )
-        run = context.Run(self._context, recovery, record)
+        memory = self._memories.setdefault(key, {})
+        run = context.Run(self._context, recovery, record, memory)
         if key not in self._asked:
             if fresh or not step_handler.requested(run):
                 step_handler.do(run)
@@ -246,4 +253,6 @@ class Runner:
     def _forget(self, key: tuple[str, int]) -> None:
         self._deadlines.pop(key, None)
         self._looked.pop(key, None)
+        self._memories.pop(key, None)
+        self._missing.pop(key, None)
         self._asked.discard(key)

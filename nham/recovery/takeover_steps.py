@@ -21,6 +21,7 @@ from nham.adapters import errors
 from nham.core import facts
 from nham.core import model
 from nham.core import states
+from nham.recovery import attempts
 from nham.recovery import context
 from nham.recovery.handlers import handler
 from nham.recovery.handlers import StepHandler
@@ -30,24 +31,22 @@ LOG = logging.getLogger(__name__)
 
 @handler("isolate_member")
 class IsolateMember(StepHandler):
-    """Cut a member off in the network: disable its ports.
+    """Cut a member off, so that it serves nobody any more (design, rule 1).
 
-    From then on nothing reaches it through a port that is known to
-    Neutron, whatever its host does (design, rule 1).
+    By the drivers in their configured order; the first that gives proof
+    ends it.
     """
 
     def do(self, run: context.Run) -> None:
-        """See base class."""
-        for port in run.context.vim.ports(run.member.server_id):
-            if port.enabled:
-                run.context.vim.enable_port(port.id, False)
+        """See base class; the drivers are asked while it is looked for."""
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
-        ports = run.context.vim.ports(run.member.server_id)
-        if any(port.enabled for port in ports):
-            return None
-        return context.Done(detail=f"{len(ports)} ports are disabled")
+        return context.Done(
+            detail=attempts.fence(
+                run, run.context.member_fencing, run.member.server_id
+            )
+        )
 
 
 @handler("give_state")

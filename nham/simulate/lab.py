@@ -38,6 +38,7 @@ from nham.adapters.checkpoints import hook
 from nham.adapters.checkpoints import image
 from nham.adapters.checkpoints import volume
 from nham.adapters.fencing import base as fencing_base
+from nham.adapters.fencing import port
 from nham.adapters.simulated import blobs
 from nham.adapters.simulated import ecmp
 from nham.adapters.simulated import fencing
@@ -115,6 +116,7 @@ class Runner:
             vim=cloud,
             vnfms={"tacker": tacker},
             fencing=[process_.mortal(d, process) for d in lab.fencing],
+            member_fencing=[port.PortFencing(cloud)],
             engines={
                 "image": image.ImageEngine(cloud),
                 "volume": volume.VolumeEngine(cloud),

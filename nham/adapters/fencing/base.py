@@ -13,7 +13,8 @@
 """Fencing: making sure that a host or a member cannot serve any more.
 
 A fence without proof is no fence: ``fence`` asks, ``proof`` looks. Only
-what ``proof`` returns lets a recovery go on.
+what ``proof`` returns lets a recovery go on. What counts as proof for each
+driver, and what it leaves open, is in ``nham.core.fencing``.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ class HostFencing(abc.ABC):
 
     @abc.abstractmethod
     def can_fence(self, host: str) -> bool:
-        """Say whether this driver has the means to fence the host."""
+        """Say whether this driver has the means to fence the host.
+
+        It knows that by itself and asks nobody: it is asked often.
+        """
 
     @abc.abstractmethod
     def fence(self, host: str) -> None:
@@ -44,3 +48,30 @@ class HostFencing(abc.ABC):
     @abc.abstractmethod
     def proof(self, host: str) -> str | None:
         """Return what proves that the host is off, None if nothing does."""
+
+
+class MemberFencing(abc.ABC):
+    """Cuts one member off, and leaves its host and other guests alone."""
+
+    name: str
+
+    def can_fence(self, server_id: str) -> bool:
+        """Say whether this driver has the means to cut the member off.
+
+        It knows that by itself and asks nobody.
+        """
+        return True
+
+    @abc.abstractmethod
+    def fence(self, server_id: str) -> None:
+        """Ask for the member to be cut off; asking twice does no harm.
+
+        :raises errors.AdapterError: it cannot be, now or at all.
+        """
+
+    @abc.abstractmethod
+    def proof(self, server_id: str) -> str | None:
+        """Return what proves that it is cut off, None if nothing does.
+
+        :raises errors.AdapterError: nobody tells.
+        """

@@ -110,6 +110,37 @@ class FencingTest(base.DoctorCase):
         self.assertEqual(["error", "error"], [one[0] for one in found])
         self.assertIn("takes one for off", found[0][1])
 
+    def test_order_of_the_means(self) -> None:
+        self.means.append(
+            command.CommandFencing(
+                "false {host}", "echo on {host}", hosts=["two"]
+            )
+        )
+        texts = [one.text for one in self.found("fencing")]
+        self.assertIn("one can be fenced by: simulated.", texts)
+        self.assertIn("two can be fenced by: simulated, command.", texts)
+        self.assertIn("command sees that two is on.", texts)
+        self.assertIn("Members are cut off by: port.", texts)
+
+    def test_host_that_is_on_and_silent(self) -> None:
+        hosts = [base.service("one", "down"), base.service("two")]
+        self.scripts["nova"].answers["/os-services"] = {"services": hosts}
+        self.assertEqual([], self.trouble("fencing"))
+        self.assertIn(
+            "simulated sees that one is on, though Nova does not use it.",
+            [one.text for one in self.found("fencing")],
+        )
+
+    def test_means_for_members_that_need_a_live_host(self) -> None:
+        for names, wrong in (
+            (["nova"], 1),
+            ([], 1),
+            (["nova", "port"], 0),
+            (["theirs"], 0),
+        ):
+            self.set("fencing", "member_drivers", names)
+            self.assertEqual(wrong, len(self.trouble("fencing")), str(names))
+
     def test_host_that_is_off(self) -> None:
         self.world.power_off_host("one")
         hosts = [base.service("one", "down"), base.service("two")]

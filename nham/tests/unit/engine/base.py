@@ -20,6 +20,7 @@ from typing import Any
 
 from nham.adapters.checkpoints import image
 from nham.adapters.checkpoints import volume
+from nham.adapters.fencing import port
 from nham.adapters.simulated import fencing
 from nham.adapters.simulated import prober
 from nham.adapters.simulated import vim
@@ -83,6 +84,7 @@ class EngineCase(base.TestCase):
             vim=self.vim,
             vnfms={"tacker": self.vnfm},
             fencing=[fencing.SimulatedFencing(self.world)],
+            member_fencing=[port.PortFencing(self.vim)],
             engines={
                 "image": image.ImageEngine(self.vim),
                 "volume": volume.VolumeEngine(self.vim),

@@ -299,6 +299,8 @@ class TestGaveUpStopping(tests.TestCase):
         state: Step = Step.STARTED,
         member_id: str = "m",
         ended: float | None = 90.0,
+        over: float | None = None,
+        said: str = "",
     ) -> bool:
         """Say it of a step that began 100 s ago, and a stop of then."""
         step = model.Step(
@@ -309,7 +311,12 @@ class TestGaveUpStopping(tests.TestCase):
             args={"member_id": member_id},
         )
         record = model.StepRecord(
-            position=0, step=step, state=state, started_at=NOW - 100.0
+            position=0,
+            step=step,
+            state=state,
+            started_at=NOW - 100.0,
+            ended_at=None if over is None else NOW - over,
+            detail=said,
         )
         past = recovery(101.0, ended, State.ABORTED, (record,))
         return derive.gave_up_stopping([past], "m", NOW - ago)
@@ -332,6 +339,27 @@ class TestGaveUpStopping(tests.TestCase):
         for state in Step:
             given_up = state is Step.STARTED
             self.assertIs(given_up, self.ours(95.0, state=state))
+
+    def test_member_that_was_cut_off_by_a_stop(self) -> None:
+        """By Nova, which may carry the stop out when its host is back."""
+        for ago, state, wanted in (
+            (103.0, Step.DONE, False),
+            (101.0, Step.DONE, True),
+            (95.0, Step.DONE, True),
+            (94.0, Step.DONE, False),
+            (35.0, Step.FAILED, True),
+            (34.0, Step.FAILED, False),
+        ):
+            with self.subTest(ago=ago, state=state):
+                for said in ("nova: off", "port: 1 (before it, nova: no)"):
+                    found = self.isolated(ago, state, said)
+                    self.assertIs(wanted, found)
+                # Who was cut off by its ports was stopped by somebody else.
+                self.assertFalse(self.isolated(ago, state, "port: 1"))
+
+    def isolated(self, ago: float, state: Step, said: str) -> bool:
+        """Say it of a member that was cut off 95 s ago, which said so."""
+        return self.ours(ago, "isolate_member", state, over=95.0, said=said)
 
     def test_a_recovery_that_runs_sees_to_it_itself(self) -> None:
         self.assertFalse(self.ours(95.0, ended=None))

@@ -28,6 +28,7 @@ from nham.adapters import errors
 from nham.adapters.checkpoints import hook
 from nham.adapters.checkpoints import image
 from nham.adapters.checkpoints import volume
+from nham.adapters.fencing import bounded
 from nham.adapters.fencing import command
 from nham.adapters.fencing import noop
 from nham.adapters.hooks import http
@@ -191,11 +192,52 @@ class TestEngine(WiringCase):
             "[fencing_command]\noff = off {host}\n"
             "status = status {host}\nhosts = one\n"
         )
-        first, second = self.engine().context.fencing
-        self.assertIsInstance(first, noop.NoopFencing)
-        self.assertIsInstance(second, command.CommandFencing)
+        context = self.engine().context
+        first, second = context.fencing
+        assert isinstance(first, bounded.BoundedFencing)
+        assert isinstance(second, bounded.BoundedFencing)
+        self.assertIsInstance(first.driver, noop.NoopFencing)
+        self.assertIsInstance(second.driver, command.CommandFencing)
         self.assertTrue(second.can_fence("one"))
         self.assertFalse(second.can_fence("two"))
+
+    def test_fencing_by_bmcs(self) -> None:
+        path = self.temp_dir() / "machines"
+        path.write_text(
+            "one: {address: 'http://bmc', username: u, password: p}\n"
+        )
+        path.chmod(0o600)
+        self.configure(
+            "[fencing]\nhost_drivers = redfish, ipmi\n"
+            f"[fencing_redfish]\nmachines = {path}\n"
+            f"[fencing_ipmi]\nmachines = {path}\n"
+        )
+        for one in self.engine().context.fencing:
+            self.assertTrue(one.can_fence("one"))
+            self.assertFalse(one.can_fence("two"))
+
+    def test_fencing_by_bmcs_that_no_file_tells_of(self) -> None:
+        for name in ("redfish", "ipmi"):
+            self.configure(f"[fencing]\nhost_drivers = {name}\n")
+            error = self.assertRaises(errors.Refused, self.engine)
+            self.assertEqual(
+                f"[fencing_{name}] machines is not set", str(error)
+            )
+
+    def test_fencing_of_members(self) -> None:
+        context = self.engine().context
+        self.assertEqual(
+            ["port"], [one.name for one in context.member_fencing]
+        )
+        self.assertEqual(20.0, context.fencing_patience)
+        self.configure(
+            "[fencing]\nmember_drivers = nova, port\npatience = 7\n"
+        )
+        context = self.engine().context
+        self.assertEqual(
+            ["nova", "port"], [one.name for one in context.member_fencing]
+        )
+        self.assertEqual(7.0, context.fencing_patience)
 
     def test_fencing_that_nobody_brings(self) -> None:
         self.configure("[fencing]\nhost_drivers = magic\n")

@@ -20,6 +20,7 @@ from typing import Any
 
 from nham.adapters.checkpoints import image
 from nham.adapters.checkpoints import volume
+from nham.adapters.fencing import port
 from nham.adapters.simulated import fencing
 from nham.adapters.simulated import vim
 from nham.adapters.simulated import vnfm
@@ -101,6 +102,7 @@ class RecoveryCase(base.TestCase):
             vim=cloud,
             vnfms={"tacker": vnfm.SimulatedVnfm(self.world)},
             fencing=[fencing.SimulatedFencing(self.world)],
+            member_fencing=[port.PortFencing(cloud)],
             engines={
                 "image": image.ImageEngine(cloud),
                 "volume": volume.VolumeEngine(cloud),

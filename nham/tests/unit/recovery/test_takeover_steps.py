@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+from nham.adapters.fencing import nova
 from nham.core import states
 from nham.tests.unit.recovery import replica_case
 
@@ -40,7 +41,7 @@ class IsolateTest(TakeoverCase):
             [ports.port(self.port_id), ports.port(second)],
         )
         said = self.done("isolate_member", member_id="m")
-        self.assertEqual("2 ports are disabled", said)
+        self.assertEqual("port: 2 ports are disabled", said)
         self.assertEqual([False, False], self.enabled(self.server_id))
         self.assertEqual([True], self.enabled(self.ours))
 
@@ -61,12 +62,55 @@ class IsolateTest(TakeoverCase):
         self.context.vim.delete_server(self.server_id)
         self.clock.advance(5.0)
         said = self.done("isolate_member", member_id="m")
-        self.assertEqual("0 ports are disabled", said)
+        self.assertEqual("port: 0 ports are disabled", said)
 
     def test_network_service_is_away(self) -> None:
         self.world.api_down("neutron", 100.0)
         self.done("isolate_member", member_id="m")
         self.assertEqual([False], self.enabled(self.server_id))
+
+    def by_nova_and_port(self) -> None:
+        """Let Nova be asked first."""
+        self.replace_context(
+            member_fencing=[
+                nova.NovaFencing(self.context.vim),
+                *self.context.member_fencing,
+            ]
+        )
+
+    def test_nova_stops_it(self) -> None:
+        self.by_nova_and_port()
+        said = self.done("isolate_member", member_id="m")
+        self.assertEqual(
+            "nova: SHUTOFF on one, whose nova-compute is up", said
+        )
+        self.assertEqual([True], self.enabled(self.server_id))
+
+    def test_ports_where_nova_cannot_tell(self) -> None:
+        self.by_nova_and_port()
+        self.world.power_off_host("one")
+        self.clock.advance(60.0)
+        said = self.done("isolate_member", member_id="m")
+        self.assertEqual(
+            "port: 1 ports are disabled (before it, nova: nova-compute on "
+            "one is not up, so nobody tells whether the server is off)",
+            said,
+        )
+
+    def test_ports_where_nova_is_not_there(self) -> None:
+        self.by_nova_and_port()
+        self.world.api_down("nova", 100.0)
+        self.assertIn(
+            "port: 1 ports are disabled",
+            self.done("isolate_member", member_id="m"),
+        )
+
+    def test_no_means(self) -> None:
+        self.replace_context(member_fencing=[])
+        self.assertIn(
+            "no driver has the means",
+            self.failed("isolate_member", member_id="m"),
+        )
 
     def test_no_such_member(self) -> None:
         self.assertIn(

@@ -1,0 +1,186 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Fencing: which driver is asked next, and what the word of each is worth.
+
+Nothing is promoted, evacuated or started anew without proof (design,
+section 8, rule 1). So it is written down for every driver what counts as
+proof, and what that leaves open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+import dataclasses
+import re
+
+#: Seconds until a driver that failed is asked again, after all others.
+PAUSE = 1.0
+#: Seconds between two looks at what a driver that was asked can prove.
+LOOK_EVERY = 0.5
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """What came of asking one driver.
+
+    :ivar at: when it was last asked, in seconds of a clock that only rises.
+    :ivar said: why it failed; empty while it may still give proof.
+    :ivar silent: it failed by giving no answer at all.
+    :ivar final: to ask it again would be answered alike.
+    :ivar looked_at: when its proof was last looked for.
+    """
+
+    at: float
+    said: str = ""
+    silent: bool = False
+    final: bool = False
+    looked_at: float = 0.0
+
+
+def next_driver(
+    able: Sequence[str],
+    attempts: Mapping[str, Attempt],
+    now: float,
+    share: float,
+) -> str | None:
+    """Return which driver is to be asked now, None if none is yet.
+
+    In their order, each once the one before it has failed or has had its
+    share of the time without proof. When all were asked, those that failed
+    are asked again: a BMC may only have been busy.
+
+    :param able: the drivers that have the means, in the configured order.
+    :param attempts: those that were asked, by their names.
+    :param share: seconds that each of them has before the next is asked.
+    """
+    for name in able:
+        attempt = attempts.get(name)
+        if attempt is None:
+            return name
+        if not attempt.said and now - attempt.at < share:
+            return None
+    for name in able:
+        attempt = attempts[name]
+        again = attempt.said and not attempt.final
+        if again and now - attempt.at >= PAUSE:
+            return name
+    return None
+
+
+def is_looked_at(attempt: Attempt, now: float) -> bool:
+    """Say whether it is time to look for the proof of a driver again."""
+    return not attempt.said and now - attempt.looked_at >= LOOK_EVERY
+
+
+def summary(attempts: Mapping[str, Attempt], but: str = "") -> str:
+    """Return what each driver said that gave no proof.
+
+    :param but: the one that gave it.
+    """
+    return "; ".join(
+        f"{name}: {attempt.said or 'no proof'}"
+        for name, attempt in attempts.items()
+        if name != but
+    )
+
+
+def took_part(name: str, said: str) -> bool:
+    """Say whether a driver was asked, by what a step said in the end."""
+    return re.search(rf"\b{re.escape(name)}: ", said) is not None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Means:
+    """What a driver does, and what its word is worth.
+
+    :ivar zone: what it cuts off: ``host`` or ``member``.
+    :ivar does: what it does.
+    :ivar proof: what counts as proof.
+    :ivar leaves_open: what that does not prove.
+    :ivar needs: what must be there for it.
+    """
+
+    name: str
+    zone: str
+    does: str
+    proof: str
+    leaves_open: str
+    needs: str
+
+
+MEANS = (
+    Means(
+        name="redfish",
+        zone="host",
+        does="Has the host's BMC switch its power off, by ForceOff.",
+        proof="The BMC says of the system PowerState Off, twice, a second "
+        "apart.",
+        leaves_open="That the system which the file names is the host: a "
+        "wrong line proves that another machine is off.",
+        needs="sushy (nham[redfish]), and a BMC that answers. One that has "
+        "lost its power with its host does not.",
+    ),
+    Means(
+        name="ipmi",
+        zone="host",
+        does="Has the host's BMC switch its power off, by IPMI 2.0 over the "
+        "network.",
+        proof="The chassis status says that the power is off, twice, a "
+        "second apart.",
+        leaves_open="That the BMC at this address is the host's: a wrong "
+        "line proves that another machine is off.",
+        needs="pyghmi (nham[ipmi]), and a BMC that answers. One that has "
+        "lost its power with its host does not.",
+    ),
+    Means(
+        name="command",
+        zone="host",
+        does="Runs a command of the operator's.",
+        proof="The status command ends with 0 and prints the off word.",
+        leaves_open="Whatever the command does not look at.",
+        needs="Two programs, and what they need.",
+    ),
+    Means(
+        name="noop",
+        zone="host",
+        does="Nothing.",
+        proof="Nothing; only the operator's word counts.",
+        leaves_open="Everything.",
+        needs="An operator (openstack nham host fenced).",
+    ),
+    Means(
+        name="port",
+        zone="member",
+        does="Disables all ports of the member's server.",
+        proof="Neutron's own record says of all its ports that they are "
+        "disabled.",
+        leaves_open="That the member has stopped: it may go on computing "
+        "and writing to its disks and volumes. And a host which is cut off "
+        "from Neutron does not hear of it: there the ports still let "
+        "traffic among its own guests pass.",
+        needs="Neutron.",
+    ),
+    Means(
+        name="nova",
+        zone="member",
+        does="Has Nova stop the member's server.",
+        proof="Nova says SHUTOFF, with no task under way, on a host whose "
+        "nova-compute is up and not forced down.",
+        leaves_open="That nobody starts it again, by Nova or past it: its "
+        "ports stay open.",
+        needs="Nova, and a nova-compute that lives on the member's host. It "
+        "takes as long as the guest's shutdown.",
+    ),
+)
+"""In the order of the documentation; other packages' drivers have none."""
