@@ -129,6 +129,23 @@ class Reports:
         """Have the standby take over from a primary that is well."""
         self._nham.switchover_vnf(vnf_id)
 
+    def begin_maintenance(self, host: str, reason: str) -> None:
+        """Have what serves on a host moved away."""
+        self._nham.begin_maintenance(host, reason)
+
+    def end_maintenance(self, host: str) -> None:
+        """Let a host serve again."""
+        self._nham.end_maintenance(host)
+
+    def closed_hosts(self) -> list[str]:
+        """Return the hosts that are in maintenance."""
+        return [one.name for one in self._nham.hosts() if one.maintenance_at]
+
+    def stages(self, host: str) -> set[str]:
+        """Return how far the members on a host are."""
+        members = self._nham.get_host(host).members
+        return {one["stage"] for one in members or [{"stage": "unknown"}]}
+
     def recoveries(self, vnf_id: str) -> list[Any]:
         """Return a VNF's recoveries, newest first."""
         return list(self._nham.recoveries(vnf_id=vnf_id))

@@ -37,6 +37,7 @@ from nham.api import policy
 from nham.api import root
 from nham.api import service as service_
 from nham.api.v1 import checkpoints
+from nham.api.v1 import control
 from nham.api.v1 import events
 from nham.api.v1 import hosts
 from nham.api.v1 import recoveries
@@ -153,7 +154,10 @@ def _add_routes(
         "/v1/recoveries/{recovery_id}": recoveries.Recovery(service),
         "/v1/events": events.Events(service),
         "/v1/hosts": hosts.Hosts(service),
+        "/v1/hosts/{name}": hosts.Host(service),
         "/v1/hosts/{name}/action": hosts.Action(service),
+        "/v1/control": control.Control(service),
+        "/v1/control/action": control.Action(service),
         "/v1/tacker/notifications": callback,
     }
     for path, resource in routes.items():

@@ -16,6 +16,9 @@
 from __future__ import annotations
 
 from oslo_config import cfg
+from oslo_config import types
+
+from nham.core import ownership
 
 GROUP = cfg.OptGroup(
     "guards", title="Limits that keep NHAM from making a bad day worse"
@@ -52,6 +55,54 @@ OPTS = [
         min=1,
         max=1000,
         help="Members that may be moved off dead hosts at the same time.",
+    ),
+    cfg.IntOpt(
+        "correlated_members",
+        default=3,
+        min=2,
+        max=1000,
+        help="Members that fail within the window on one host that answers; "
+        "that many of them make it the host that is suspected, and it is put "
+        "in quarantine: no new members go there, and those that another "
+        "member can stand in for are moved, one at a time, until an operator "
+        "releases it.",
+    ),
+    cfg.IntOpt(
+        "correlated_vnfs",
+        default=2,
+        min=1,
+        max=1000,
+        help="VNFs that these members must be of: what is wrong with one VNF "
+        "is no fault of a host.",
+    ),
+    cfg.IntOpt(
+        "host_faults",
+        default=3,
+        min=2,
+        max=1000,
+        help="Losses of one host as a whole within its probation; that many "
+        "of them put it in quarantine, though it is back.",
+    ),
+    cfg.FloatOpt(
+        "host_probation",
+        default=3600.0,
+        min=1.0,
+        max=604800.0,
+        help="Seconds for which the loss of a host as a whole counts against "
+        "it.",
+    ),
+    cfg.ListOpt(
+        "tolerated_healers",
+        default=[],
+        item_type=types.String(
+            choices=[healer.name for healer in ownership.HEALERS]
+        ),
+        help="Other healers that leave the servers of NHAM's VNFs alone, "
+        "though they have a claim to them. A VNF with a server that any "
+        "other healer has a claim to is not protected, as two that heal one "
+        "server fight: octavia (amphorae), masakari (HA_Enabled in a "
+        "server's metadata), heat (stacks with alarms), tacker "
+        "(isAutohealEnabled of a VNF).",
     ),
     cfg.FloatOpt(
         "image_pause",

@@ -64,6 +64,9 @@ class Case:
     :ivar members: what is expected, by group; all others must be well.
         None: nothing is said about what is expected.
     :ivar alarms: each as ``rule subject``.
+    :ivar quarantines: hosts that are put in quarantine.
+    :ivar covers: the lines of the table of decisions that it shows, by
+        their numbers.
     """
 
     title: str
@@ -71,6 +74,8 @@ class Case:
     facts: facts_.Facts
     members: Mapping[str, Expected] | None = None
     alarms: tuple[str, ...] = ()
+    quarantines: tuple[str, ...] = ()
+    covers: tuple[int, ...] = ()
 
 
 def read(document: object) -> Case:
@@ -79,13 +84,14 @@ def read(document: object) -> Case:
     :raises ValueError: a key is unknown or a value wrong.
     """
     top = plain.mapping(document, "file")
-    _known(top, "file", ("case", "source", "facts", "expect"))
+    _known(top, "file", ("case", "source", "covers", "facts", "expect"))
     facts = read_facts(top.get("facts"))
     title, source = str(top.get("case", "")), str(top.get("source", ""))
+    covers = _numbers(top.get("covers", []))
     if top.get("expect") is None:
-        return Case(title=title, source=source, facts=facts)
+        return Case(title=title, source=source, facts=facts, covers=covers)
     expect = plain.mapping(top["expect"], "expect")
-    _known(expect, "expect", ("members", "alarms"))
+    _known(expect, "expect", ("members", "alarms", "quarantines"))
     groups = {member.group_id for member in facts.members}
     members = {}
     for name, data in plain.mapping(
@@ -96,12 +102,17 @@ def read(document: object) -> Case:
             raise ValueError(f"{where}: the facts have no such member")
         members[name] = plain.build(Expected, data, where, {})
     alarms = plain.sequence(expect.get("alarms", []), "expect.alarms")
+    closed = plain.sequence(
+        expect.get("quarantines", []), "expect.quarantines"
+    )
     return Case(
         title=title,
         source=source,
         facts=facts,
         members=members,
         alarms=tuple(str(alarm) for alarm in alarms),
+        quarantines=tuple(str(host) for host in closed),
+        covers=covers,
     )
 
 
@@ -155,6 +166,12 @@ def differences(case: Case) -> list[str]:
     if alarms != sorted(case.alarms):
         lines.append(
             f"alarms: expected {sorted(case.alarms)}, decided {alarms}"
+        )
+    closed = sorted(one.host for one in decided.quarantines if not one.would)
+    if closed != sorted(case.quarantines):
+        lines.append(
+            f"quarantines: expected {sorted(case.quarantines)}, "
+            f"decided {closed}"
         )
     return lines
 
@@ -223,6 +240,14 @@ def _known(
             raise ValueError(
                 f"{where}: unknown key {key}; known: {', '.join(keys)}"
             )
+
+
+def _numbers(data: object) -> tuple[int, ...]:
+    found = plain.sequence(data, "covers")
+    for one in found:
+        if not isinstance(one, int) or isinstance(one, bool):
+            raise ValueError(f"covers: {one!r} is not a line's number")
+    return tuple(one for one in found if isinstance(one, int))
 
 
 def _once(where: str, names: list[str]) -> None:

@@ -49,7 +49,14 @@ class HostFacts:
     :ivar probe: NHAM's own probe of the host.
     :ivar heartbeat: the host agent's heartbeat.
     :ivar service: nova-compute is up, by Nova's service list.
+    :ivar maintenance: its operator works on it: NHAM moves its members
+        away where it can, and repairs nothing there.
+    :ivar quarantined: it was found to spoil its members: no new ones go
+        there, and NHAM moves its members away where it can.
     :ivar failed_members: members that failed on it within the window.
+    :ivar failed_vnfs: VNFs that these are of.
+    :ivar faults: how often it was lost as a whole within the probation of
+        hosts.
     """
 
     name: str
@@ -59,8 +66,15 @@ class HostFacts:
     forced_down: bool = False
     fence: Fence = Fence.POSSIBLE
     maintenance: bool = False
+    quarantined: bool = False
     failed_members: int = 0
     failed_vnfs: int = 0
+    faults: int = 0
+
+    @property
+    def closed(self) -> bool:
+        """It takes no new member, and is to lose those that it has."""
+        return self.maintenance or self.quarantined
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -70,6 +84,10 @@ class Limits:
     :ivar share: of the watched hosts that may be dead at once.
     :ivar recoveries: that may begin within the window.
     :ivar host_parallel: recoveries off dead hosts that may run at once.
+    :ivar correlated_members: that fail on a host within the window make it
+        the host that is suspected,
+    :ivar correlated_vnfs: if they are of so many VNFs.
+    :ivar host_faults: of a host within its probation that are one too many.
     :ivar fail_stuck: NHAM may end or retry the VNFM's stuck operations.
     :ivar image_pause: seconds that a guest may be silent because Nova
         takes an image of it.
@@ -80,6 +98,7 @@ class Limits:
     host_parallel: int = 4
     correlated_members: int = 3
     correlated_vnfs: int = 2
+    host_faults: int = 3
     fail_stuck: bool = True
     image_pause: float = 10.0
 

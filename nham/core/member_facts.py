@@ -114,6 +114,9 @@ class StandbyFacts:
 
     :ivar kind: ``vnfc`` or ``server``, as in the member's record.
     :ivar sequence: the newest checkpoint whose state it has.
+    :ivar closed: its host is in maintenance or in quarantine.
+    :ivar away: its host is in maintenance, so that the group may lose it at
+        any moment.
     :ivar worn: its disk was made so long ago that it is to be made anew
         once there is a newer checkpoint.
     :ivar outdated: a server of NHAM's own, made as the VNFC was before the
@@ -138,6 +141,8 @@ class StandbyFacts:
     parked: bool = False
     ground: Health = Health.OK
     worn: bool = False
+    closed: bool = False
+    away: bool = False
 
     @property
     def watched(self) -> bool:
@@ -161,6 +166,11 @@ class StandbyFacts:
             Health.OK,
             Health.SLOW,
         )
+
+    @property
+    def excused(self) -> bool:
+        """It is the VNFM's, and waits for the end of a maintenance."""
+        return self.away and self.kind == "vnfc"
 
     @property
     def lost(self) -> bool:
@@ -196,6 +206,9 @@ class MemberFacts:
     :ivar outdated: as of a standby.
     :ivar saved: the newest checkpoint by the records, 0 if there is none;
         known only where it is to be on the standby's disk.
+    :ivar stuck: for how many seconds, newest first, each of the tries to
+        have another member serve in its place, away from its host, has
+        been over that came to nothing.
     """
 
     group_id: str
@@ -226,6 +239,7 @@ class MemberFacts:
     standbys: tuple[StandbyFacts, ...] = ()
     outdated: bool = False
     saved: int = 0
+    stuck: tuple[float, ...] = ()
 
     @property
     def mechanism(self) -> mechanisms.Spec:
@@ -246,13 +260,14 @@ class MemberFacts:
         """
         ready = sorted(
             (one for one in self.standbys if one.ready),
-            key=lambda one: -one.sequence,
+            key=lambda one: (one.closed, -one.sequence),
         )
         # Its operator sees to one that he has stopped. One that clients may
         # still be led to comes before one that has left already.
         lost = sorted(
             (one for one in self.standbys if one.lost),
             key=lambda one: (
+                one.away,
                 one.server.stopped_by == "user",
                 one.role is not states.Role.ACTIVE,
             ),
@@ -264,7 +279,7 @@ class MemberFacts:
         if not (serves and runs):
             return next(iter((*ready, *self.standbys)), None)
         if lost or len(self.standbys) >= self.wanted:
-            return next(iter((*lost, *self.standbys)), None)
+            return next(iter((*lost, *sorted(self.standbys, key=_turn))), None)
         return None
 
     @property
@@ -279,8 +294,8 @@ class MemberFacts:
 
     @property
     def sound(self) -> int:
-        """How many members beside it are not lost."""
-        return sum(not one.lost for one in self.standbys)
+        """How many members beside it are not lost, and will stay."""
+        return sum(not (one.lost or one.away) for one in self.standbys)
 
     @property
     def most(self) -> int:
@@ -299,24 +314,28 @@ class MemberFacts:
             one
             for one in self.standbys
             if one.role in FIT_ROLES
+            and not one.excused
             and (one.outdated or one.role is not self.mechanism.role)
         ]
         extra: Sequence[StandbyFacts] = wrong
-        if not wrong and len(self.standbys) > self.wanted:
+        if not wrong and self._crowded:
             extra = [
                 one
                 for one in self.standbys
                 if self.sound > self.wanted
                 or not self.wanted
                 or (
-                    one.lost
+                    (one.lost or one.away)
                     and one.kind == "server"
                     and one.role is not states.Role.ASIDE
                 )
             ]
         return min(
             extra,
-            key=lambda one: (one.kind != "server", not one.lost),
+            key=lambda one: (
+                one.kind != "server",
+                not (one.lost or one.away),
+            ),
             default=None,
         )
 
@@ -335,6 +354,7 @@ class MemberFacts:
             and other is not None
             and other.kind == "vnfc"
             and other.ready
+            and not other.closed
             and (other.parked or other.app is Health.OK)
         )
 
@@ -344,7 +364,7 @@ class MemberFacts:
         cold = self.policy.standby == "cold"
         return any(
             one.role is states.Role.STANDBY
-            and not one.lost
+            and not (one.lost or one.away)
             and (one.server.status == "ACTIVE" if cold else one.parked)
             for one in self.standbys
         )
@@ -357,7 +377,7 @@ class MemberFacts:
         """
         return self.policy.on_disk and any(
             one.role is states.Role.STANDBY
-            and not one.lost
+            and not (one.lost or one.away)
             and one.sequence < self.saved
             and (one.worn or not one.sequence)
             for one in self.standbys
@@ -371,9 +391,14 @@ class MemberFacts:
     @property
     def guarded(self) -> bool:
         """The same, whatever the disk of its standby holds."""
-        crowded = len(self.standbys) > self.wanted
-        wrong = crowded or self.surplus or self.astray or self.misparked
+        wrong = self._crowded or self.surplus or self.astray or self.misparked
         return not (self.unguarded or wrong)
+
+    @property
+    def _crowded(self) -> bool:
+        """It has more members beside itself than the policy asks for."""
+        count = sum(not one.excused for one in self.standbys)
+        return count > self.wanted
 
     @property
     def watched(self) -> bool:
@@ -389,6 +414,17 @@ class MemberFacts:
     def silent(self) -> bool:
         """No probe of it is answered, though some once were."""
         return _silent(self.app, self.icmp)
+
+
+def _turn(one: StandbyFacts) -> int:
+    """Return what orders members that are well.
+
+    Clients are led away from one that is away; one on an open host may be
+    the next to serve.
+    """
+    if one.away and one.role is states.Role.ACTIVE:
+        return 0
+    return 2 if one.closed else 1
 
 
 def _watched(*healths: Health) -> bool:

@@ -324,9 +324,28 @@ class HostRecord:
     :ivar fenced_at: when it was proved that it cannot serve; None if not.
     :ivar proof: what proved it (driver and its words, or the operator's).
     :ivar forced_down: NHAM forced its Nova service down.
+    :ivar maintenance_at: since when its operator works on it; None: he does
+        not.
+    :ivar maintenance_reason: his words for why.
+    :ivar quarantined_at: since when it gets no new members, as it spoils
+        those that it has; None: it does not.
+    :ivar quarantine_reason: what was seen of it.
+    :ivar released_at: when an operator ended its last quarantine; what
+        failed on it before counts no more.
     """
 
     name: str
     fenced_at: float | None = None
     proof: str = ""
     forced_down: bool = False
+    maintenance_at: float | None = None
+    maintenance_reason: str = ""
+    quarantined_at: float | None = None
+    quarantine_reason: str = ""
+    released_at: float | None = None
+
+    @property
+    def closed_at(self) -> float | None:
+        """Since when NHAM moves its members away; None: it does not."""
+        since = [self.maintenance_at, self.quarantined_at]
+        return min((at for at in since if at is not None), default=None)

@@ -74,13 +74,77 @@ def hosts(
 
 
 def save_host(connection: sa.Connection, record: model.HostRecord) -> None:
-    """Insert or update what is known about a host."""
+    """Insert or update what NHAM did about a host.
+
+    Its maintenance and quarantine are left alone.
+    """
     values = {
         "fenced_at": record.fenced_at,
         "proof": record.proof,
         "forced_down": record.forced_down,
     }
     _rows.save(connection, HOST, {"name": record.name}, values)
+
+
+def begin_maintenance(
+    connection: sa.Connection, name: str, at: float, reason: str
+) -> bool:
+    """Note that a host is worked on; return False if it is already."""
+    return _close(
+        connection,
+        name,
+        HOST.c.maintenance_at,
+        {"maintenance_at": at, "maintenance_reason": reason},
+    )
+
+
+def end_maintenance(connection: sa.Connection, name: str) -> bool:
+    """Note that a host is worked on no more; return False if it was not."""
+    ended = connection.execute(
+        sa.update(HOST)
+        .where(HOST.c.name == name, HOST.c.maintenance_at.is_not(None))
+        .values(maintenance_at=None, maintenance_reason="")
+    )
+    return ended.rowcount == 1
+
+
+def quarantine(
+    connection: sa.Connection, name: str, at: float, reason: str
+) -> bool:
+    """Put a host in quarantine; return False if it is in one already."""
+    return _close(
+        connection,
+        name,
+        HOST.c.quarantined_at,
+        {"quarantined_at": at, "quarantine_reason": reason},
+    )
+
+
+def release(connection: sa.Connection, name: str, at: float) -> bool:
+    """End a host's quarantine; return False if it is in none."""
+    ended = connection.execute(
+        sa.update(HOST)
+        .where(HOST.c.name == name, HOST.c.quarantined_at.is_not(None))
+        .values(quarantined_at=None, quarantine_reason="", released_at=at)
+    )
+    return ended.rowcount == 1
+
+
+def _close(
+    connection: sa.Connection,
+    name: str,
+    since: sa.Column[Any],
+    values: Mapping[str, Any],
+) -> bool:
+    """Write these values unless the column that says since when has one."""
+    if not hosts(connection, name):
+        save_host(connection, model.HostRecord(name=name))
+    closed = connection.execute(
+        sa.update(HOST)
+        .where(HOST.c.name == name, since.is_(None))
+        .values(**values)
+    )
+    return closed.rowcount == 1
 
 
 def engine_beat(

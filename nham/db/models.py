@@ -37,6 +37,7 @@ metadata = sa.MetaData(
 ID = sa.String(64)
 NAME = sa.String(255)
 WORD = sa.String(32)
+REASON = sa.String(1000)
 # MySQL's FLOAT has 24 bits, too few for a time.
 TIME: sa.Double[float] = sa.Double()
 # SQLite numbers rows by itself only in a column of type INTEGER.
@@ -205,6 +206,13 @@ host = _table(
     sa.Column("fenced_at", TIME),
     sa.Column("proof", sa.Text(), nullable=False),
     sa.Column("forced_down", sa.Boolean(), nullable=False),
+    # These belong to the operator, and to who puts it in quarantine; see
+    # begin_maintenance and quarantine.
+    sa.Column("maintenance_at", TIME),
+    sa.Column("maintenance_reason", REASON, nullable=False, server_default=""),
+    sa.Column("quarantined_at", TIME),
+    sa.Column("quarantine_reason", REASON, nullable=False, server_default=""),
+    sa.Column("released_at", TIME),
 )
 
 engine = _table(

@@ -393,8 +393,31 @@ class Store:
         return self._db.read(journal.hosts)
 
     def save_host(self, record: model.HostRecord) -> None:
-        """Insert or update what is known about a host."""
+        """Insert or update what NHAM did about a host.
+
+        An update leaves its maintenance and its quarantine alone.
+        """
         self._db.write(lambda c: journal.save_host(c, record))
+
+    def begin_maintenance(self, name: str, at: float, reason: str) -> bool:
+        """Note that a host is worked on; False means: it is already."""
+        return self._db.write(
+            lambda c: journal.begin_maintenance(c, name, at, reason)
+        )
+
+    def end_maintenance(self, name: str) -> bool:
+        """Note that it is worked on no more; False means: it was not."""
+        return self._db.write(lambda c: journal.end_maintenance(c, name))
+
+    def quarantine(self, name: str, at: float, reason: str) -> bool:
+        """Put a host in quarantine; False means: it is in one already."""
+        return self._db.write(
+            lambda c: journal.quarantine(c, name, at, reason)
+        )
+
+    def release(self, name: str, at: float) -> bool:
+        """End a host's quarantine; False means: it is in none."""
+        return self._db.write(lambda c: journal.release(c, name, at))
 
     def setting(self, name: str) -> str | None:
         """Return a setting, None if it is not set."""

@@ -45,6 +45,7 @@ CHECKS: dict[str, Check] = {
     "protection": vnfs.protection,
     "redundancy": vnfs.redundancy,
     "hosts": vnfs.hosts,
+    "healers": vnfs.healers,
     "ports": vnfs.ports,
     "traps": vnfs.traps,
 }

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from nham.core import descriptor
 from nham.core import model
+from nham.core import ownership
 from nham.core import states
 from nham.doctor import base
 from nham.engine import fleet
@@ -84,6 +85,42 @@ def redundancy(parts: base.Parts) -> base.Findings:
                 "See openstack nham recovery list for what keeps NHAM from "
                 "making them.",
             )
+
+
+def healers(parts: base.Parts) -> base.Findings:
+    """Find servers that somebody else heals, too."""
+    tolerated = parts.conf.guards.tolerated_healers
+    healed = _healed_by_vnfm(parts)
+    for entry in fleet.load(parts.store):
+        for member in entry.members:
+            if not member.server_id:
+                continue
+            body = parts.services["nova"].get(f"/servers/{member.server_id}")
+            facts = ownership.ServerFacts(
+                server_id=member.server_id,
+                name=body["server"]["name"],
+                metadata=body["server"].get("metadata", {}),
+                vnfm=entry.vnf.instance_id is not None,
+                autoheal=entry.vnf.instance_id in healed,
+            )
+            for one in ownership.conflicts([facts]):
+                yield base.warning(
+                    _about(entry),
+                    f"{one.reason}.",
+                    "It is tolerated by [guards] tolerated_healers: make "
+                    "sure that it does nothing to this server."
+                    if one.healer in tolerated
+                    else "NHAM stops protecting the VNF when it compares "
+                    "the records next.",
+                )
+
+
+def _healed_by_vnfm(parts: base.Parts) -> set[str]:
+    """Return the VNF instances that the VNFM heals by itself."""
+    known = {vnf.instance_id for vnf in parts.store.vnfs()} - {None}
+    if parts.vnfm is None or not known:
+        return set()
+    return {one.id for one in parts.vnfm.vnfs() if one.autoheal}
 
 
 def ports(parts: base.Parts) -> base.Findings:

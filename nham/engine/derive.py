@@ -24,7 +24,7 @@ from nham.core import fencing
 from nham.core import member_facts
 from nham.core import model
 from nham.core import states
-from nham.core.decision import replicas
+from nham.core.decision import situation
 from nham.recovery import context
 from nham.recovery import endpoints
 
@@ -247,4 +247,4 @@ def must_pause(past: Sequence[model.Recovery], now: float) -> bool:
     if not failed:
         return False
     since = failed[0].ended_at or failed[0].started_at
-    return now - since < replicas.pause_after(len(failed))
+    return now - since < situation.pause_after(len(failed))

@@ -38,6 +38,7 @@ from nham.descriptor import reader
 from nham.engine import change
 from nham.engine import dissolve
 from nham.engine import journal as journal_
+from nham.engine import owners
 from nham.engine import package
 from nham.recovery import context
 from nham.recovery import replica_steps
@@ -54,6 +55,7 @@ class Discoverer:
     """Keeps our record of VNFs equal to the VNFM's.
 
     :param read: reads a descriptor; the simulation has its own.
+    :param tolerated: other healers that leave NHAM's VNFs alone.
     """
 
     def __init__(
@@ -61,7 +63,9 @@ class Discoverer:
         ctx: context.Context,
         journal: journal_.Journal,
         read: Read = reader.read,
+        tolerated: frozenset[str] = frozenset(),
     ) -> None:
+        self._tolerated = tolerated
         self._context = ctx
         self._reader = read
         self._journal = journal
@@ -93,7 +97,8 @@ class Discoverer:
         :param servers: server ids by VDU.
         :raises DescriptorError: the descriptor is wrong.
         :raises NotFound: a server does not exist.
-        :raises ValueError: a VDU is not in the descriptor.
+        :raises ValueError: a VDU is not in the descriptor, or somebody else
+            heals a server.
         """
         read = self._reader(descriptor)
         unknown = sorted(set(servers) - set(read.vdus))
@@ -104,6 +109,11 @@ class Discoverer:
             for vdu, ids in servers.items()
             for index, server_id in enumerate(ids)
         }
+        others = owners.claims(
+            (server for _vdu, server in found.values()), self._tolerated
+        )
+        if others:
+            raise ValueError(f"servers: {others}")
         vnf = model.Vnf(
             id=str(uuid.uuid4()),
             name=name,
@@ -136,8 +146,9 @@ class Discoverer:
         Members that another mechanism needed are removed later, one by
         one; where there is no policy any more, now.
 
-        :raises ValueError: there is no policy, or the mechanism is to
-            change while a server of NHAM's own serves.
+        :raises ValueError: there is no policy, somebody else heals a
+            server, or the mechanism is to change while a server of NHAM's
+            own serves.
         :raises AdapterError: a member cannot be removed now.
         """
         store = self._context.store
@@ -152,6 +163,9 @@ class Discoverer:
             raise ValueError("descriptor: needed, the VNF has no VNFM")
         if not read.policies:
             raise ValueError("policies: no resiliency policy in descriptor")
+        others = owners.claims_on(self._context, vnf, self._tolerated)
+        if others:
+            raise ValueError(f"servers: {others}")
         change.prepare(self._context, vnf, read.policies)
         vnf = dataclasses.replace(
             vnf,
@@ -182,6 +196,7 @@ class Discoverer:
             return
         vnf = known or self._new(source, record)
         vnf = self._with_policies(vnf, vnfm)
+        vnf = self._unless_owned(vnf, record)
         if vnf != known:
             store.save_vnf(vnf)
             self._tell(vnf, known)
@@ -249,6 +264,25 @@ class Discoverer:
             state=states.VnfState.PROTECTED,
             reason="",
         )
+
+    def _unless_owned(
+        self, vnf: model.Vnf, record: vnfm_base.VnfRecord
+    ) -> model.Vnf:
+        """Return the VNF without protection while somebody else heals it."""
+        if not vnf.policies:
+            return vnf
+        others = owners.claims(
+            owners.servers(self._context.vim, record),
+            self._tolerated,
+            record,
+        )
+        if others:
+            return dataclasses.replace(vnf, state=Unprotected, reason=others)
+        if vnf.state is Unprotected:
+            return dataclasses.replace(
+                vnf, state=states.VnfState.PROTECTED, reason=""
+            )
+        return vnf
 
     def _policies_of(
         self, vnfm: vnfm_base.Vnfm, vnfd_id: str

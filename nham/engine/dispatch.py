@@ -55,6 +55,7 @@ _UNWELL = (
 _QUIET = (
     "guest-unclear",
     "host-unclear",
+    "leave-later",
     "busy",
     "healthy",
     "slow",
@@ -68,7 +69,7 @@ _PATIENCE = 30.0
 _GUARDS = frozenset(rule.name for rule in guards.RULES)
 #: What says that much went silent at once.
 _UNSURE = ("observer", "mass-failure")
-#: Seconds between two tries to give the service back.
+#: Seconds between two tries to have another member serve.
 _BETWEEN = 10.0
 #: Seconds until a primary is looked at again that may have failed.
 _DOUBT = 0.5
@@ -80,7 +81,7 @@ class Dispatcher:
     """Decides on what is in trouble and claims what is to be recovered.
 
     :param start: is given the id of each recovery that was claimed.
-    :param fail_back: is given a group and why its standby is to take over
+    :param switch_over: is given a group and why its standby is to take over
         from a member that is well.
     """
 
@@ -91,10 +92,10 @@ class Dispatcher:
         journal: journal_.Journal,
         owner: str,
         start: Callable[[str], None],
-        fail_back: Callable[[str, str], None],
+        switch_over: Callable[[str, str], None],
     ) -> None:
         self._context = ctx
-        self._fail_back = fail_back
+        self._switch_over = switch_over
         self._gatherer = gatherer
         self._journal = journal
         self._owner = owner
@@ -104,7 +105,7 @@ class Dispatcher:
         self._signs: dict[str, gather_.Signs] = {}
         self._said: dict[str, tuple[str, ...]] = {}
         self._lasts: dict[str, tuple[str, float]] = {}
-        #: Until when the service is being given back, by the group.
+        #: Until when another member is being asked to serve, by the group.
         self._back_at: dict[str, float] = {}
         #: Since when the primary looks failed, by its group.
         self._failed_at: dict[str, float] = {}
@@ -139,6 +140,7 @@ class Dispatcher:
                     members[verdict.group_id],
                 )
         self._raise_alarms(decided.alarms)
+        self._close_hosts(decided.quarantines)
         return decided
 
     def member(self, entry: fleet_.Entry) -> member_facts.MemberFacts:
@@ -158,7 +160,7 @@ class Dispatcher:
                 self._again_at[verdict.group_id] += left
                 return
             if verdict.rung == "switchover":
-                self._give_back(verdict)
+                self._hand_over(verdict)
                 return
             if member.repairing:
                 if self._in_doubt(entry):
@@ -177,8 +179,8 @@ class Dispatcher:
         if not (well and verdict.rule in _GUARDS):
             self._say(verdict, entry)
 
-    def _give_back(self, verdict: decision.Verdict) -> None:
-        """Ask once for the service to go back, and again after a while.
+    def _hand_over(self, verdict: decision.Verdict) -> None:
+        """Ask once for another member to serve, and again after a while.
 
         Looking again does not help: the application stands still for it.
         """
@@ -186,7 +188,7 @@ class Dispatcher:
         if now >= self._back_at.get(verdict.group_id, 0.0):
             self._back_at[verdict.group_id] = now + _BETWEEN
             self._again_at[verdict.group_id] += _BETWEEN
-            self._fail_back(verdict.group_id, verdict.reasons[0])
+            self._switch_over(verdict.group_id, verdict.reasons[0])
 
     def _in_doubt(self, entry: fleet_.Entry) -> bool:
         """Say whether the primary may have been silent for a moment only.
@@ -329,6 +331,25 @@ class Dispatcher:
         """It is being started, and has not answered yet."""
         view = self._context.watch.view(entry.group.id)
         return view.probed and view.last_good_at is None
+
+    def _close_hosts(
+        self, quarantines: Sequence[decision.hosts.Quarantine]
+    ) -> None:
+        """Put hosts in quarantine; of several engines one tells of it."""
+        for one in quarantines:
+            if one.would:
+                # The alarm says what is seen of it.
+                continue
+            if self._context.store.quarantine(
+                one.host, self._context.clock.now(), one.reason
+            ):
+                self._journal.event(
+                    states.Severity.CRITICAL,
+                    "host-quarantined",
+                    f"{one.host}: {one.reason}; it gets no new members until "
+                    f"`openstack nham host release {one.host}`",
+                    host=one.host,
+                )
 
     def _raise_alarms(self, alarms: Sequence[decision.hosts.Alarm]) -> None:
         now = {(alarm.rule, alarm.subject) for alarm in alarms}

@@ -41,6 +41,7 @@ from nham.engine import discover
 from nham.engine import dispatch
 from nham.engine import fleet
 from nham.engine import gather
+from nham.engine import host_view
 from nham.engine import housekeeping
 from nham.engine import journal
 from nham.engine import orphans
@@ -85,7 +86,9 @@ class Engine:
         self.cloud = cloud.CloudView(ctx.vim, ctx.clock)
         self.journal = journal.Journal(ctx.store, ctx.clock)
         self.runner = runner.Runner(self.context, self.id)
-        self.discoverer = discover.Discoverer(self.context, self.journal, read)
+        self.discoverer = discover.Discoverer(
+            self.context, self.journal, read, settings.tolerated_healers
+        )
         self.catalogue = catalogue.Catalogue(
             self.context, self.cloud, self.journal, settings
         )
@@ -97,13 +100,19 @@ class Engine:
             submit,
             self.catalogue,
         )
+        self.hosts = host_view.HostView(
+            self.context, self.watch, self.cloud, settings
+        )
+        self.gatherer = gather.Gatherer(
+            self.context, self.watch, self.cloud, settings, self.hosts
+        )
         self.dispatcher = dispatch.Dispatcher(
             self.context,
-            gather.Gatherer(self.context, self.watch, self.cloud, settings),
+            self.gatherer,
             self.journal,
             self.id,
             start,
-            self._fail_back,
+            self._hand_over,
         )
         self._submit = submit
         self.housekeeper = housekeeping.Housekeeper(
@@ -142,6 +151,7 @@ class Engine:
         # Who asks later may have changed the fleet that is read here.
         wanted = self.watch.stale()
         self.fleet = fleet.load(self.context.store)
+        self.hosts.refresh()
         unknown = self.housekeeper.look_up_addresses(self.fleet, wanted)
         self.housekeeper.watch_members(self.fleet)
         self.watch.refreshed(wanted - unknown)
@@ -300,14 +310,15 @@ class Engine:
             raise checkpointing.NotNow(str(why_not)) from why_not
         return verdict, member
 
-    def _fail_back(self, group_id: str, reason: str) -> None:
-        """Let the VNFC serve again, once the state is saved."""
+    def _hand_over(self, group_id: str, reason: str) -> None:
+        """Have another member of a group serve, once the state is saved."""
 
         def job() -> None:
             try:
                 self.switchover(group_id, reason)
             except checkpointing.NotNow as why:
-                LOG.info("%s: no failback now: %s", group_id, why)
+                self.hosts.note_refused(group_id)
+                LOG.info("%s: no switchover now: %s", group_id, why)
 
         self._submit(job)
 

@@ -32,6 +32,7 @@ from nham.core.decision import replicas
 from nham.engine import cloud as cloud_
 from nham.engine import derive
 from nham.engine import fleet as fleet_
+from nham.engine import host_view
 from nham.engine import inquiry as inquiry_
 from nham.engine import past
 from nham.engine import settings as settings_
@@ -58,11 +59,13 @@ class Gatherer:
         watch: watch_.Watch,
         cloud: cloud_.CloudView,
         settings: settings_.Settings,
+        hosts: host_view.HostView,
     ) -> None:
         self._context = ctx
         self._watch = watch
         self._cloud = cloud
         self._settings = settings
+        self._hosts = hosts
         # The watch's loop and an operator's restore may ask at once; what
         # one hears of a restart, the watch knows before the other looks.
         self._lock = threading.Lock()
@@ -92,6 +95,7 @@ class Gatherer:
                 or any(
                     one.parked and one.host in lost for one in glance.standbys
                 )
+                or self._can_leave(glance)
             ):
                 host = server.host if server else None
                 found[entry.group.id] = (
@@ -102,6 +106,15 @@ class Gatherer:
                     glance.standbys,
                 )
         return found
+
+    def _can_leave(self, member: member_facts.MemberFacts) -> bool:
+        """Say whether a member on a closed host might be moved off it."""
+        if not (member.replicated and self._hosts.closed(member.host)):
+            return False
+        return any(
+            one.ready and not self._hosts.closed(one.host)
+            for one in member.standbys
+        )
 
     def gather(
         self,
@@ -120,9 +133,15 @@ class Gatherer:
                 else self._at_a_glance(entry)
                 for entry in fleet
             ]
+            members = [
+                dataclasses.replace(one, stuck=self._hosts.stuck(one))
+                if self._can_leave(one)
+                else one
+                for one in members
+            ]
             return facts.Facts(
                 members=tuple(members),
-                hosts=self._hosts(),
+                hosts=self._hosts.facts(),
                 system=self._system(members, inquiry),
                 limits=self._settings.limits,
             )
@@ -131,7 +150,7 @@ class Gatherer:
         """Return what is known of a member without asking anybody."""
         view = self._watch.view(entry.group.id)
         server = self._cloud.server(entry.member.server_id)
-        return member_facts.MemberFacts(
+        found = member_facts.MemberFacts(
             group_id=entry.group.id,
             vnf_id=entry.vnf.id,
             vnfc=entry.group.vnfc,
@@ -160,6 +179,7 @@ class Gatherer:
             outdated=_outdated(entry, entry.member),
             saved=entry.saved[0].sequence if entry.saved else 0,
         )
+        return host_view.marked(found, self._hosts)
 
     def _standby(
         self, entry: fleet_.Entry, member: model.Member
@@ -262,29 +282,6 @@ class Gatherer:
             or host in (facts.Health.DEAD, facts.Health.SLOW)
             or server.status not in ("ACTIVE", "SHUTOFF")
         )
-
-    def _hosts(self) -> tuple[facts.HostFacts, ...]:
-        records = {r.name: r for r in self._context.store.hosts()}
-        found = []
-        for name, service in self._cloud.services().items():
-            record = records.get(name, model.HostRecord(name=name))
-            found.append(
-                facts.HostFacts(
-                    name=name,
-                    probe=self._watch.host_health(name),
-                    service=service.up,
-                    forced_down=service.forced_down,
-                    fence=self._fence(record),
-                )
-            )
-        return tuple(found)
-
-    def _fence(self, record: model.HostRecord) -> facts.Fence:
-        if record.fenced_at is not None:
-            return facts.Fence.PROVED
-        if any(d.can_fence(record.name) for d in self._context.fencing):
-            return facts.Fence.POSSIBLE
-        return facts.Fence.IMPOSSIBLE
 
     def _system(
         self,

@@ -50,6 +50,8 @@ _SERVING = (
     "standby-missing",
     "standby-unclear",
     "standby-old",
+    "standby-away",
+    "standby-held",
 )
 
 

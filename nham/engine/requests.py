@@ -19,7 +19,6 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 import contextlib
-import dataclasses
 from typing import Any
 
 from nham.adapters import errors
@@ -30,6 +29,7 @@ from nham.descriptor import errors as descriptor_errors
 from nham.engine import change
 from nham.engine import checkpointing
 from nham.engine import engine as engine_
+from nham.engine import host_requests
 from nham.rpc import errors as rpc_errors
 
 
@@ -170,23 +170,27 @@ class Requests:
     def host_fenced(self, host: str, reason: str, user: str) -> None:
         """Take an operator's word that a host cannot serve any more."""
         with _answers():
-            if host not in self._engine.cloud.services():
-                raise rpc_errors.NotFound(f"no compute host {host}")
-            now = self._engine.context.clock.now()
-            store = self._engine.context.store
-            # That NHAM forced it down is kept, so that it is lifted later.
-            known = store.host(host) or model.HostRecord(name=host)
-            store.save_host(
-                dataclasses.replace(
-                    known, fenced_at=now, proof=f"operator {user}: {reason}"
-                )
-            )
-            self._engine.journal.event(
-                states.Severity.WARNING,
-                "host-fenced",
-                f"{host} is off, says {user}: {reason}",
-                host=host,
-            )
+            host_requests.fenced(self._engine, host, reason, user)
+
+    def begin_maintenance(self, host: str, reason: str, user: str) -> None:
+        """Move what serves on a host away, and repair nothing there."""
+        with _answers():
+            host_requests.begin_maintenance(self._engine, host, reason, user)
+
+    def end_maintenance(self, host: str, user: str) -> None:
+        """Let a host serve again, and what it has be repaired."""
+        with _answers():
+            host_requests.end_maintenance(self._engine, host, user)
+
+    def release_host(self, host: str, user: str) -> None:
+        """Take a host out of quarantine."""
+        with _answers():
+            host_requests.release(self._engine, host, user)
+
+    def host_members(self, host: str) -> list[Mapping[str, str]]:
+        """Return what NHAM has on a host, and whether each of it will go."""
+        with _answers():
+            return host_requests.members(self._engine, host)
 
     def probes(self, vnf_id: str) -> Mapping[str, Mapping[str, Any]]:
         """Return what the probes say now, by replica group."""

@@ -30,6 +30,8 @@ class Settings:
     :ivar host_probe: ``icmp``, ``tcp`` or ``none``: how hosts are asked.
     :ivar lease: an engine not heard of for longer has lost its work.
     :ivar guard_window: the window of the guards' rates.
+    :ivar host_probation: for how long a host's faults count against it.
+    :ivar tolerated_healers: other healers that leave NHAM's VNFs alone.
     :ivar orphan_grace: from when on nobody owns a thing until it is removed.
     :ivar checkpoints_parallel: checkpoints taken at once.
     :ivar checkpoint_timeout: one not whole by then is torn.
@@ -50,6 +52,8 @@ class Settings:
     workers: int = 8
     orphan_grace: float = 300.0
     guard_window: float = 60.0
+    host_probation: float = 3600.0
+    tolerated_healers: frozenset[str] = frozenset()
     limits: facts.Limits = facts.Limits()
     checkpoints_parallel: int = 2
     checkpoint_timeout: float = 600.0

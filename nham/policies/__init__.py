@@ -21,6 +21,7 @@ from oslo_policy import policy
 
 from nham.policies import base
 from nham.policies import checkpoints
+from nham.policies import control
 from nham.policies import events
 from nham.policies import hosts
 from nham.policies import recoveries
@@ -37,5 +38,6 @@ def list_rules() -> list[policy.RuleDefault]:
             recoveries.RULES,
             events.RULES,
             hosts.RULES,
+            control.RULES,
         )
     )

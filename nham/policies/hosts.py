@@ -19,6 +19,10 @@ from nham.policies import base
 
 LIST = "nham:host:list"
 FENCED = "nham:host:fenced"
+MAINTENANCE = "nham:host:maintenance"
+RELEASE = "nham:host:release"
+
+_ACTION = "/v1/hosts/{name}/action"
 
 RULES = [
     base.rule(
@@ -33,6 +37,21 @@ RULES = [
         base.ADMIN,
         "Vouch for it that a host cannot serve any more (fenced).",
         "POST",
-        "/v1/hosts/{name}/action",
+        _ACTION,
+    ),
+    base.rule(
+        MAINTENANCE,
+        base.ADMIN,
+        "Begin and end the maintenance of a host (begin_maintenance, "
+        "end_maintenance).",
+        "POST",
+        _ACTION,
+    ),
+    base.rule(
+        RELEASE,
+        base.ADMIN,
+        "Take a host out of quarantine (release).",
+        "POST",
+        _ACTION,
     ),
 ]

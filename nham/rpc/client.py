@@ -25,7 +25,7 @@ from nham.rpc import errors
 
 TOPIC = "nham-engine"
 VERSION = "1.0"
-#: Seconds that whoever shows a VNF waits for what its probes say.
+#: Seconds that whoever shows a VNF or a host waits for what is seen of it.
 PROBES_TIMEOUT = 2.0
 
 
@@ -149,6 +149,25 @@ class EngineClient:
     def host_fenced(self, host: str, reason: str, user: str) -> None:
         """Take an operator's word that a host cannot serve any more."""
         self._call("host_fenced", host=host, reason=reason, user=user)
+
+    def begin_maintenance(self, host: str, reason: str, user: str) -> None:
+        """Move what serves on a host away, and repair nothing there."""
+        self._call("begin_maintenance", host=host, reason=reason, user=user)
+
+    def end_maintenance(self, host: str, user: str) -> None:
+        """Let a host serve again, and what it has be repaired."""
+        self._call("end_maintenance", host=host, user=user)
+
+    def release_host(self, host: str, user: str) -> None:
+        """Take a host out of quarantine."""
+        self._call("release_host", host=host, user=user)
+
+    def host_members(self, host: str) -> list[dict[str, str]]:
+        """Return what NHAM has on a host, and whether each of it will go."""
+        found: list[dict[str, str]] = self._call(
+            "host_members", PROBES_TIMEOUT, host=host
+        )
+        return found
 
     def probes(self, vnf_id: str) -> dict[str, dict[str, Any]]:
         """Return what the probes say now, by replica group."""

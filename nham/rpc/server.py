@@ -42,6 +42,10 @@ OPERATIONS = frozenset(
         "protect_vnf",
         "set_vnf",
         "host_fenced",
+        "begin_maintenance",
+        "end_maintenance",
+        "release_host",
+        "host_members",
         "probes",
         "rediscover",
     }
@@ -98,6 +102,18 @@ class EngineEndpoint(Protocol):
 
     def host_fenced(self, host: str, reason: str, user: str) -> None:
         """Take an operator's word that a host cannot serve any more."""
+
+    def begin_maintenance(self, host: str, reason: str, user: str) -> None:
+        """Move what serves on a host away, and repair nothing there."""
+
+    def end_maintenance(self, host: str, user: str) -> None:
+        """Let a host serve again, and what it has be repaired."""
+
+    def release_host(self, host: str, user: str) -> None:
+        """Take a host out of quarantine."""
+
+    def host_members(self, host: str) -> Sequence[Mapping[str, str]]:
+        """Return what NHAM has on a host, and whether each of it will go."""
 
     def probes(self, vnf_id: str) -> Mapping[str, Mapping[str, Any]]:
         """Return what the probes say now, by replica group."""

@@ -132,6 +132,15 @@ def _fenced(player: play_.Player, event: Mapping[str, Any]) -> None:
     player.lab.say_fenced(event["target"], "operator: it is off")
 
 
+def _begin_maintenance(player: play_.Player, event: Mapping[str, Any]) -> None:
+    now = player.lab.clock.now()
+    player.lab.store.begin_maintenance(event["target"], now, "by the scenario")
+
+
+def _end_maintenance(player: play_.Player, event: Mapping[str, Any]) -> None:
+    player.lab.store.end_maintenance(event["target"])
+
+
 def _kill_engine(player: play_.Player, event: Mapping[str, Any]) -> None:
     player.lab.engines[event["target"] - 1].kill()
 
@@ -208,6 +217,12 @@ ACTS: dict[str, Act] = {
     "forbid_fence": _host("forbid_fence", "Nothing can turn it off."),
     "break_fence": _host("break_fence", "Turning it off does not work."),
     "say_fenced": Act("host", "An operator says that it is off.", _fenced),
+    "begin_maintenance": Act(
+        "host", "An operator begins to work on it.", _begin_maintenance
+    ),
+    "end_maintenance": Act(
+        "host", "An operator is done with it.", _end_maintenance
+    ),
     "api_down": _service(
         "api_down", "A service answers nothing.", system="system", **_FOR
     ),

@@ -26,7 +26,9 @@ from nham.adapters.simulated import records
 from nham.core import model
 from nham.core import states
 from nham.core.decision import replicas as rungs
+from nham.core.decision import rules
 from nham.simulate import changes
+from nham.simulate import closed
 from nham.simulate import disks
 from nham.simulate import ending
 from nham.simulate import injection as injection_
@@ -35,6 +37,12 @@ from nham.simulate import replicas
 
 #: Recoveries that somebody ordered need no fault.
 _ORDERED = ("restore", "replaced-behind", "came-back-empty", "switchover")
+#: What a decision has begun in the way of an order.
+_WISHES = [
+    (rule.says,)
+    for rule in rules.RULES
+    if rule.name in ("failback", "leave-host")
+]
 #: What an operator did just now may not have reached a decision yet.
 _SLACK = 5.0
 _GOOD = states.CheckpointState.AVAILABLE
@@ -58,6 +66,7 @@ class Auditor:
         lab.memory.on_write.append(self._written)
         lab.memory.on_write.append(self._replicas.written)
         lab.memory.on_write.append(disks.Watcher(lab, self.violate).written)
+        lab.memory.on_write.append(closed.Watcher(lab, self.violate).written)
         self.changes = changes.Watcher(lab, self.violate)
         lab.memory.on_write.append(self.changes.written)
 
@@ -126,7 +135,7 @@ class Auditor:
         if recovery.epoch <= self._epochs.get(group, 0):
             self.violate("epoch did not rise", group, str(recovery.epoch))
         self._epochs[group] = recovery.epoch
-        if recovery.rule not in _ORDERED:
+        if recovery.rule not in _ORDERED or recovery.reasons[:1] in _WISHES:
             self._check_operator(recovery)
         self._check_source(recovery)
 

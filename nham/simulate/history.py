@@ -310,16 +310,19 @@ class History:
         self.lab.store.set_setting("paused", None)
         for vnf in self.lab.store.vnfs():
             self.lab.store.set_paused(vnf.id, False)
+        for host in self.hosts:
+            self.lab.store.end_maintenance(host)
+            self.lab.store.release(host, self.lab.clock.now())
         world.no_fence.clear()
         world.broken_fence.clear()
         world.blind.clear()
-        for host in world.physics.hosts.values():
-            if host.partitioned:
-                world.heal_partition(host.name)
-            if not host.power:
-                world.power_on_host(host.name)
-            elif not host.compute:
-                world.start_compute(host.name)
+        for machine in world.physics.hosts.values():
+            if machine.partitioned:
+                world.heal_partition(machine.name)
+            if not machine.power:
+                world.power_on_host(machine.name)
+            elif not machine.compute:
+                world.start_compute(machine.name)
         self.keep_alive()
 
     def keep_alive(self) -> None:

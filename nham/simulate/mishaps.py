@@ -223,6 +223,43 @@ def _pause_all(history: history_.History, now: float) -> injection.Injection:
     return injection.Injection(now, "pause_all")
 
 
+def _maintain(history: history_.History, now: float) -> injection.Injection:
+    """Let an operator work on a host for a while."""
+    host = history.chance.choice(history.hosts)
+    store = history.lab.store
+    hurts = _on_host(history, host)
+    if not store.begin_maintenance(host, now, "by chance"):
+        raise LookupError("it is worked on already")
+
+    def end() -> None:
+        if history.lab.memory.down:
+            history.lab.clock.call_in(1.0, end)
+            return
+        store.end_maintenance(host)
+        history.auditor.inject(
+            injection.Injection(
+                history.lab.clock.now(),
+                "maintained",
+                host,
+                _on_host(history, host),
+            )
+        )
+
+    history.lab.clock.call_in(history.chance.uniform(10.0, 60.0), end)
+    return injection.Injection(now, "maintain", host, hurts)
+
+
+def _fail_together(
+    history: history_.History, now: float
+) -> injection.Injection:
+    """Let all VMs of a host die, which lives on."""
+    host = history.chance.choice(history.hosts)
+    hurts = _on_host(history, host)
+    for guest in [*history.world.physics.host(host).guests]:
+        history.world.crash_vm(guest.server_id)
+    return injection.Injection(now, "fail_together", host, hurts)
+
+
 def _user_heal(history: history_.History, now: float) -> injection.Injection:
     place, _server_id = _victim(history)
     history.world.user_heal(*place)
@@ -324,6 +361,8 @@ _TABLE: tuple[tuple[Mishap, int], ...] = (
     (_database_down, 3),
     (_pause, 2),
     (_pause_all, 1),
+    (_maintain, 3),
+    (_fail_together, 2),
 )
 
 MISHAPS = tuple(mishap for mishap, _weight in _TABLE)

@@ -258,6 +258,7 @@ class Server:
     on_disk: bool = False
     affinity: bool = False
     tags: tuple[str, ...] = ()
+    metadata: tuple[tuple[str, str], ...] = ()
     vm_state: VmState = VmState.ACTIVE
     task_state: str | None = None
     changed_at: float = 0.0
@@ -339,6 +340,7 @@ class Instance:
     project_id: str
     instantiated: bool = True
     on_disk: tuple[str, ...] = ()
+    autoheal: bool = False
     vnfcs: list[Vnfc] = dataclasses.field(default_factory=list)
     operations: list[vnfm_base.Operation] = dataclasses.field(
         default_factory=list
@@ -353,4 +355,5 @@ class Instance:
             project_id=self.project_id,
             instantiated=self.instantiated,
             vnfcs=tuple(vnfc.record() for vnfc in self.vnfcs),
+            autoheal=self.autoheal,
         )

@@ -39,6 +39,7 @@ def _server(server: records.Server) -> base.Server:
         volumes=tuple(server.volumes),
         affinity=server.affinity,
         tags=server.tags,
+        metadata=server.metadata,
     )
 
 

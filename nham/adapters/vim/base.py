@@ -47,6 +47,7 @@ class Server:
     :ivar image_id: None for a volume-backed server.
     :ivar affinity: it is in a server group with an affinity policy.
     :ivar tags: Nova's words of the operator's, and of ours.
+    :ivar metadata: what its makers wrote into its record, key by key.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Server:
     volumes: tuple[str, ...] = ()
     affinity: bool = False
     tags: tuple[str, ...] = ()
+    metadata: tuple[tuple[str, str], ...] = ()
 
     @property
     def volume_backed(self) -> bool:

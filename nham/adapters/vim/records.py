@@ -71,6 +71,7 @@ def server(body: Json, affinity: bool) -> base.Server:
         volumes=tuple(volume["id"] for volume in volumes),
         affinity=affinity,
         tags=tuple(body.get("tags", ())),
+        metadata=tuple(sorted(body.get("metadata", {}).items())),
     )
 
 

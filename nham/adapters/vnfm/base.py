@@ -45,7 +45,11 @@ class VnfcRecord:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class VnfRecord:
-    """One VNF instance in the VNFM's record."""
+    """One VNF instance in the VNFM's record.
+
+    :ivar autoheal: the VNFM heals it by itself when it hears of a fault
+        (SOL 003, isAutohealEnabled).
+    """
 
     id: str
     name: str
@@ -53,6 +57,7 @@ class VnfRecord:
     project_id: str
     instantiated: bool
     vnfcs: tuple[VnfcRecord, ...] = ()
+    autoheal: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -117,6 +117,7 @@ class TackerVnfm(base.Vnfm):
             project_id=self._project(body),
             instantiated=body["instantiationState"] == "INSTANTIATED",
             vnfcs=vnfcs(info),
+            autoheal=autoheal(body),
         )
 
     def _project(self, body: Json) -> str:
@@ -247,6 +248,17 @@ class TackerVnfm(base.Vnfm):
                 "verbosity": "SHORT",
             },
         )
+
+
+def autoheal(body: Json) -> bool:
+    """Say whether Tacker heals an instance by itself.
+
+    Its VNFD may say so in words.
+    """
+    given = (body.get("vnfConfigurableProperties") or {}).get(
+        "isAutohealEnabled"
+    )
+    return str(given).lower() == "true"
 
 
 def vnfcs(info: Json) -> tuple[base.VnfcRecord, ...]:

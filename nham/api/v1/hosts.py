@@ -17,12 +17,27 @@ from __future__ import annotations
 
 import falcon
 
+from nham.api import errors
 from nham.api import service as service_
 from nham.api import validate
 from nham.api import views
+from nham.core import model
 from nham.policies import hosts as rules
+from nham.rpc import errors as rpc_errors
 
-_ACTIONS = {"fenced": {"reason": validate.Field(validate.text(1000))}}
+_REASON = {"reason": validate.Field(validate.text(1000))}
+_ACTIONS = {
+    "fenced": _REASON,
+    "begin_maintenance": _REASON,
+    "end_maintenance": {},
+    "release": {},
+}
+_RULES = {
+    "fenced": rules.FENCED,
+    "begin_maintenance": rules.MAINTENANCE,
+    "end_maintenance": rules.MAINTENANCE,
+    "release": rules.RELEASE,
+}
 
 
 class Hosts:
@@ -41,6 +56,35 @@ class Hosts:
         response.media = {"hosts": [views.host(h) for h in found]}
 
 
+class Host:
+    """One host."""
+
+    def __init__(self, service: service_.Service) -> None:
+        self._service = service
+
+    def on_get(
+        self, request: falcon.Request, response: falcon.Response, name: str
+    ) -> None:
+        """Show a host with what NHAM has on it."""
+        validate.query(request)
+        self._service.require(request, rules.LIST, service_.NOBODYS)
+        members = self._members(name)
+        record = self._service.store.host(name)
+        if record is None and not members:
+            raise errors.not_found("host", name)
+        response.media = {
+            **views.host(record or model.HostRecord(name=name)),
+            "members": members,
+        }
+
+    def _members(self, name: str) -> list[dict[str, str]] | None:
+        """Return what is on it; None: there is no engine that knows."""
+        try:
+            return self._service.engine.host_members(name)
+        except rpc_errors.EngineError:
+            return None
+
+
 class Action:
     """What can be said about a host."""
 
@@ -50,9 +94,17 @@ class Action:
     def on_post(
         self, request: falcon.Request, response: falcon.Response, name: str
     ) -> None:
-        """Take an operator's word that the host cannot serve any more."""
-        self._service.require(request, rules.FENCED, service_.NOBODYS)
-        _name, arguments = validate.action(request, _ACTIONS)
+        """Take an operator's word on a host."""
+        action, arguments = validate.action(request, _ACTIONS)
+        self._service.require(request, _RULES[action], service_.NOBODYS)
         user = service_.caller_of(request).user_id or "unknown"
-        self._service.engine.host_fenced(name, arguments["reason"], user)
+        engine = self._service.engine
+        if action == "fenced":
+            engine.host_fenced(name, arguments["reason"], user)
+        elif action == "begin_maintenance":
+            engine.begin_maintenance(name, arguments["reason"], user)
+        elif action == "end_maintenance":
+            engine.end_maintenance(name, user)
+        else:
+            engine.release_host(name, user)
         response.status = falcon.HTTP_204

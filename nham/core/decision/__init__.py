@@ -65,10 +65,13 @@ class Decision:
     """The verdicts on all members and the alarms.
 
     What is unwell comes first, the most urgent of it at the top.
+
+    :ivar quarantines: hosts that are to be put in quarantine.
     """
 
     verdicts: tuple[Verdict, ...]
     alarms: tuple[hosts.Alarm, ...] = ()
+    quarantines: tuple[hosts.Quarantine, ...] = ()
 
 
 def decide(facts: facts_.Facts) -> Decision:
@@ -100,6 +103,7 @@ def decide(facts: facts_.Facts) -> Decision:
     return Decision(
         verdicts=(*verdicts, *map(_well, names)),
         alarms=hosts.alarms(facts, overview),
+        quarantines=hosts.quarantines(facts, overview),
     )
 
 
@@ -201,7 +205,7 @@ def _urgency(case: situation.Case) -> tuple[bool, bool, int, int, float, str]:
     )
 
 
-_DEGRADED = ("standby-missing",)
+_DEGRADED = ("standby-missing", "standby-away")
 
 
 def _judge(case: situation.Case) -> Verdict:

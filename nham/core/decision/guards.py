@@ -80,9 +80,13 @@ RULES: tuple[Rule, ...] = (
         name="maintenance",
         kind=Kind.WAIT,
         source="OPNFV 6",
-        says="its host, or its standby's, is in maintenance",
+        says="its host is in maintenance",
+        # What serves goes on to do so, and may be moved; a standby
+        # elsewhere takes over from what has failed.
         when=lambda c: (
-            c.host.maintenance or (c.fit and c.standby_host.maintenance)
+            c.host.maintenance
+            and not c.fit
+            and not takeover.can_fail_over(c.member)
         ),
     ),
     Rule(

@@ -10,10 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the facts say about hosts beside their members: alarms only.
+"""What the facts say about hosts beside their members.
 
 The members of a host that is lost are recovered by the member rules; the
-lines here tell an operator what is odd about a host as such.
+lines here tell an operator what is odd about a host as such, and which
+host is to be put in quarantine: one that answers, and spoils its members
+(OPNFV HA, UC9: faults that share a scope are a fault of that scope).
 """
 
 from __future__ import annotations
@@ -38,12 +40,28 @@ class Alarm:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HostRule:
-    """One line of the table."""
+    """One line of the table.
+
+    :ivar quarantines: a host of which it holds is put in quarantine.
+    """
 
     name: str
     source: str
     says: str
     when: Callable[[facts_.HostFacts, facts_.Facts], bool]
+    quarantines: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Quarantine:
+    """A host that is to be put in quarantine.
+
+    :ivar would: it is not, as NHAM is paused.
+    """
+
+    host: str
+    reason: str
+    would: bool = False
 
 
 def _members_answer(host: facts_.HostFacts, facts: facts_.Facts) -> bool:
@@ -76,8 +94,40 @@ HOST_RULES: tuple[HostRule, ...] = (
             h.failed_members >= f.limits.correlated_members
             and h.failed_vnfs >= f.limits.correlated_vnfs
         ),
+        quarantines=True,
+    ),
+    HostRule(
+        name="host-keeps-failing",
+        source="UC9",
+        says="it was lost as a whole too often within its probation",
+        when=lambda h, f: h.faults >= f.limits.host_faults,
+        quarantines=True,
     ),
 )
+
+
+def quarantines(
+    facts: facts_.Facts, overview: situation.Overview
+) -> tuple[Quarantine, ...]:
+    """Return the hosts that are to be put in quarantine now.
+
+    A host that is lost, or that its operator works on, is seen to by other
+    rules. No more hosts than the guards' share are ever in quarantine: a
+    fault of what runs on all of them is no fault of any of them.
+    """
+    if overview.blind or overview.frozen or not facts.system.database:
+        return ()
+    places = int(facts.limits.share * len(facts.hosts))
+    places -= sum(host.quarantined for host in facts.hosts)
+    found = [
+        Quarantine(host=host.name, reason=rule.says, would=facts.system.paused)
+        for host in facts.hosts
+        if not host.closed and host.name not in overview.lost
+        for rule in HOST_RULES
+        if rule.quarantines and rule.when(host, facts)
+    ]
+    first = {one.host: one for one in reversed(found)}
+    return tuple(first[name] for name in sorted(first))[: max(places, 0)]
 
 
 def alarms(

@@ -21,6 +21,7 @@ from __future__ import annotations
 from nham.core import descriptor
 from nham.core import facts as facts_
 from nham.core.decision import disks
+from nham.core.decision import leaving
 from nham.core.decision import replicas
 from nham.core.decision import rule
 from nham.core.decision import takeover
@@ -56,6 +57,7 @@ RULES: tuple[Rule, ...] = (
             and c.member.app is facts_.Health.OK
             and takeover.goes_back(c.member)
             and c.member.standby is not None
+            and not c.member.standby.closed
             and c.member.standby.host not in c.overview.doubted
         ),
         zone=descriptor.Zone.VNFC,
@@ -103,6 +105,32 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: c.fit and replicas.must_leave(c),
         zone=descriptor.Zone.VM,
         rung=replicas.take_out,
+    ),
+    Rule(
+        name="standby-away",
+        kind=Kind.ACT,
+        source="OPNFV 6",
+        says="the host of another member is in maintenance",
+        when=lambda c: c.fit and leaving.has_room(c),
+        zone=descriptor.Zone.VM,
+        rung=leaving.replace,
+    ),
+    Rule(
+        name="member-away",
+        kind=Kind.ACT,
+        source="OPNFV 6",
+        says="the host of a member that serves beside it is in maintenance",
+        when=lambda c: c.fit and leaving.must_retreat(c),
+        zone=descriptor.Zone.VNFC,
+        rung=leaving.retreat,
+    ),
+    Rule(
+        name="standby-held",
+        kind=Kind.WAIT,
+        source="OPNFV 6",
+        says="the host of another member is in maintenance, and no other "
+        "host can take one in its place now",
+        when=lambda c: c.fit and leaving.is_away(c),
     ),
     Rule(
         name="member-aside",

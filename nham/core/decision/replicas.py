@@ -46,9 +46,6 @@ BESIDE = (*RUNGS, "take_out", "withdraw", "dismiss")
 _THEIRS = (*member_facts.FIT_ROLES, states.Role.ASIDE)
 #: In these a standby is not, if Nova is at work on it.
 _SETTLED = ladder.GONE | {"ACTIVE", "SHUTOFF", "ERROR"}
-#: Seconds; what failed is tried again after twice as long each time.
-_FIRST_PAUSE = 5.0
-_LONGEST_PAUSE = 300.0
 
 
 def for_standby(case: situation.Case) -> ladder.Next:
@@ -216,6 +213,7 @@ def is_back(case: situation.Case) -> bool:
         and standby.role is states.Role.ASIDE
         and standby.server.status == "ACTIVE"
         and not standby.server.working
+        and not standby.away
         and not case.standby_host_lost
         and not must_pause(case.member)
     )
@@ -247,12 +245,9 @@ def must_pause(member: member_facts.MemberFacts) -> bool:
         if attempt.rung in rungs
         and attempt.outcome is not member_facts.Outcome.OK
     ]
-    return bool(failed) and failed[0].age < pause_after(len(failed))
-
-
-def pause_after(failures: int) -> float:
-    """Return the seconds until what failed so often is tried again."""
-    return min(_FIRST_PAUSE * 2.0 ** (failures - 1), _LONGEST_PAUSE)
+    if not failed:
+        return False
+    return failed[0].age < situation.pause_after(len(failed))
 
 
 def standby_unfenced(case: situation.Case) -> bool:
@@ -288,7 +283,7 @@ def _host(case: situation.Case) -> str | None:
         if host.name not in own
         and host.service
         and not host.forced_down
-        and not host.maintenance
+        and not host.closed
         and host.name not in case.overview.lost
     )
     failed = sum(

@@ -28,6 +28,7 @@ from nham.core import facts as facts_
 from nham.core import member_facts
 from nham.core.decision import guards
 from nham.core.decision import ladder
+from nham.core.decision import leaving
 from nham.core.decision import replica_rules
 from nham.core.decision import rule
 from nham.core.decision import situation
@@ -101,7 +102,7 @@ RULES: tuple[Rule, ...] = (
         kind=Kind.NOTHING,
         source="NHAM 3.1",
         says="answers are late, the detector widens its time-out",
-        when=lambda c: not c.trouble and c.member.as_asked,
+        when=lambda c: not c.trouble and c.member.as_asked and not c.leaves,
     ),
     Rule(
         name="icmp-only",
@@ -143,6 +144,23 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: c.serves and c.server.status in _DOWN,
     ),
     *guards.RULES,
+    Rule(
+        name="leave-host",
+        kind=Kind.ACT,
+        source="OPNFV 6, UC9",
+        says="its host is in maintenance or in quarantine, and another "
+        "member can serve",
+        when=lambda c: c.leaves and leaving.has_turn(c),
+        zone=descriptor.Zone.VNFC,
+        rung=leaving.leave,
+    ),
+    Rule(
+        name="leave-later",
+        kind=Kind.WAIT,
+        source="OPNFV 6, UC9",
+        says="it leaves its host once the member before it has left",
+        when=lambda c: c.leaves,
+    ),
     *replica_rules.RULES,
     Rule(
         name="primary-aside",

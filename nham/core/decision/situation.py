@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Iterator
 import dataclasses
+import functools
 import operator
 
 from nham.core import facts as facts_
@@ -32,6 +33,9 @@ Health = facts_.Health
 _ALIVE = frozenset((Health.OK, Health.SLOW))
 _UNWELL = frozenset((Health.SLOW, Health.DEAD))
 _CALM = frozenset((Health.OK, Health.UNKNOWN))
+#: Seconds; what failed is tried again after twice as long each time.
+_FIRST_PAUSE = 5.0
+_LONGEST_PAUSE = 300.0
 _Member = member_facts.MemberFacts | member_facts.StandbyFacts
 
 
@@ -41,6 +45,7 @@ class Overview:
     :ivar lost: hosts that look dead.
     :ivar doubted: hosts from which answers are missing.
     :ivar blind: all that is watched went silent together.
+    :ivar closed: hosts in maintenance or in quarantine.
     :ivar frozen: more hosts are lost than may be acted on.
     """
 
@@ -53,10 +58,14 @@ class Overview:
         self.doubted = frozenset(
             host.name for host in facts.hosts if _doubted(host, facts)
         )
-        self.frozen = bool(facts.hosts) and (
-            len(self.lost | self.doubted)
-            > facts.limits.share * len(facts.hosts)
+        self.closed = frozenset(h.name for h in facts.hosts if h.closed)
+        # What is worked on may be off; that says nothing about the others.
+        counted = {h.name for h in facts.hosts if not h.maintenance}
+        self.frozen = bool(counted) and (
+            len((self.lost | self.doubted) & counted)
+            > facts.limits.share * len(counted)
         )
+        self._facts = facts
 
     def grounded(self, facts: facts_.Facts) -> facts_.Facts:
         """Return the facts with what standbys owe to their hosts.
@@ -73,12 +82,20 @@ class Overview:
         self, member: member_facts.MemberFacts, facts: facts_.Facts
     ) -> member_facts.MemberFacts:
         disk = member.policy.on_disk
-        if not any(one.parked or disk for one in member.standbys):
+        if not any(
+            one.parked or disk or one.host in self.closed
+            for one in member.standbys
+        ):
             return member
         standbys = tuple(
-            dataclasses.replace(one, ground=self._ground(one, facts))
-            if one.parked or disk
-            else one
+            dataclasses.replace(
+                one,
+                ground=self._ground(one, facts)
+                if one.parked or disk
+                else one.ground,
+                closed=one.host in self.closed,
+                away=facts.host(one.host).maintenance,
+            )
             for one in member.standbys
         )
         return dataclasses.replace(member, standbys=standbys)
@@ -113,7 +130,62 @@ class Overview:
             and member.as_asked
             and member.server.status == "ACTIVE"
             and (member.host not in self.lost or member.watched)
+            and not self.leaves(member)
         )
+
+    def leaves(self, member: member_facts.MemberFacts) -> bool:
+        """Say whether another member can serve, away from a closed host.
+
+        What failed lately is tried again after twice as long each time.
+        """
+        if member.host not in self.closed or not member.replicated:
+            return False
+        other, stuck = member.standby, member.stuck
+        return (
+            other is not None
+            and other.ready
+            and member.app is Health.OK
+            and member.server.status == "ACTIVE"
+            and member.server.task_state is None
+            and other.host not in self.closed | self.lost | self.doubted
+            and not (stuck and stuck[0] < pause_after(len(stuck)))
+        )
+
+    @functools.cached_property
+    def _leaving(self) -> dict[str, str]:
+        """The group that is next to leave each closed host.
+
+        None of a host from which one is just being moved.
+        """
+        waiting: dict[str, list[member_facts.MemberFacts]] = {}
+        busy: set[str | None] = set()
+        for member in self.grounded(self._facts).members:
+            if member.busy:
+                busy |= {member.host, *(o.host for o in member.standbys)}
+            elif self.leaves(member):
+                waiting.setdefault(str(member.host), []).append(member)
+        return {
+            host: min(members, key=_order).group_id
+            for host, members in waiting.items()
+            if host not in busy
+        }
+
+    def next_to_leave(self, host: str) -> str | None:
+        """Return the group whose turn it is to leave a closed host."""
+        return self._leaving.get(host)
+
+
+def _order(
+    member: member_facts.MemberFacts,
+) -> tuple[int, int, int, str]:
+    """Return what orders members that can leave; none is waited for long."""
+    level = member.policy.sal or 9
+    return len(member.stuck), level, -member.policy.priority, member.group_id
+
+
+def pause_after(failures: int) -> float:
+    """Return the seconds until what failed so often is tried again."""
+    return min(_FIRST_PAUSE * 2.0 ** (failures - 1), _LONGEST_PAUSE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,6 +225,11 @@ class Case:
     def serves(self) -> bool:
         """Its application answers, be it late."""
         return self.member.app in _ALIVE
+
+    @property
+    def leaves(self) -> bool:
+        """It is well and can leave its host, which is closed."""
+        return not self.trouble and self.overview.leaves(self.member)
 
     @property
     def trouble(self) -> bool:
@@ -265,6 +342,7 @@ def _blind(facts: facts_.Facts) -> bool:
     if facts.system.observer_late:
         return True
     fenced = {h.name for h in facts.hosts if h.fence is facts_.Fence.PROVED}
+    fenced |= {h.name for h in facts.hosts if h.maintenance}
     hosts = [h for h in facts.hosts if h.name not in fenced]
     if any(Health.OK in _signs(h) for h in hosts):
         return False

@@ -97,6 +97,20 @@ class Groups(columns.FormattableColumn[Sequence[Mapping[str, Any]]]):
         return "\n".join(_group(one) for one in self._value or ())
 
 
+class HostMembers(columns.FormattableColumn[Any]):
+    """What NHAM has on a host; None: nobody knows."""
+
+    def human_readable(self) -> str:
+        """See base class."""
+        if self._value is None:
+            return "not known: no engine answers"
+        return "\n".join(
+            f"{one['vnf_id']} {one['vnfc']} ({one['role']}): {one['stage']}: "
+            f"{one['reason']}"
+            for one in self._value
+        )
+
+
 class Policies(columns.FormattableColumn[Sequence[Mapping[str, Any]]]):
     """The resiliency policies of a VNF."""
 

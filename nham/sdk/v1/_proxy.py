@@ -26,6 +26,7 @@ from openstack import exceptions
 from openstack import proxy
 
 from nham.sdk.v1 import checkpoint as _checkpoint
+from nham.sdk.v1 import control as _control
 from nham.sdk.v1 import event as _event
 from nham.sdk.v1 import host as _host
 from nham.sdk.v1 import recovery as _recovery
@@ -236,7 +237,40 @@ class Proxy(proxy.Proxy):
 
     def host_fenced(self, name: str, reason: str) -> None:
         """Vouch for it that a host cannot serve any more."""
-        self._get_resource(_host.Host, name).fenced(self, reason)
+        self._about(name, "fenced", reason=reason)
+
+    def get_host(self, name: str) -> _host.Host:
+        """Return one host with what NHAM has on it."""
+        return self._get(_host.Host, name)
+
+    def begin_maintenance(self, name: str, reason: str) -> None:
+        """Have what serves on a host moved away, and nothing repaired."""
+        self._about(name, "begin_maintenance", reason=reason)
+
+    def end_maintenance(self, name: str) -> None:
+        """Let a host serve again, and what it has be repaired."""
+        self._about(name, "end_maintenance")
+
+    def release_host(self, name: str) -> None:
+        """Take a host out of quarantine."""
+        self._about(name, "release")
+
+    def _about(self, name: str, action: str, **arguments: str) -> None:
+        self._get_resource(_host.Host, name).act(self, action, **arguments)
+
+    # NHAM as a whole
+
+    def get_control(self) -> _control.Control:
+        """Return whether NHAM may act."""
+        return self._get(_control.Control, requires_id=False)
+
+    def pause(self, reason: str) -> _control.Control:
+        """Let NHAM watch and decide, and do nothing."""
+        return _control.Control.new().act(self, "pause", reason=reason)
+
+    def resume(self) -> _control.Control:
+        """Let NHAM act again."""
+        return _control.Control.new().act(self, "resume")
 
     def _move(
         self, vnf: str | _vnf.Vnf, action: str, group_id: str | None

@@ -27,6 +27,7 @@ class Host(resource.Resource):
     resources_key = "hosts"
     base_path = "/hosts"
 
+    allow_fetch = True
     allow_list = True
 
     _query_mapping = resource.QueryParameters(
@@ -41,8 +42,23 @@ class Host(resource.Resource):
     #: NHAM forced its Nova service down.
     forced_down = resource.Body("forced_down", type=bool)
 
-    def fenced(self, session: adapter.Adapter, reason: str) -> None:
-        """Vouch for it that the host cannot serve any more."""
+    #: Since when its operator works on it, seconds since the epoch.
+    maintenance_at = resource.Body("maintenance_at", type=float)
+    #: Why he does.
+    maintenance_reason = resource.Body("maintenance_reason")
+    #: Since when it gets no new members, seconds since the epoch.
+    quarantined_at = resource.Body("quarantined_at", type=float)
+    #: What was seen of it.
+    quarantine_reason = resource.Body("quarantine_reason")
+    #: When an operator ended its last quarantine, seconds since the epoch.
+    released_at = resource.Body("released_at", type=float)
+    #: What NHAM has on it, and whether that goes; None: no engine answers.
+    members = resource.Body("members", type=list)
+
+    def act(
+        self, session: adapter.Adapter, action: str, **arguments: str
+    ) -> None:
+        """Say something about the host: one of the actions of the API."""
         url = utils.urljoin(self.base_path, self.id, "action")
-        response = session.post(url, json={"fenced": {"reason": reason}})
+        response = session.post(url, json={action: arguments})
         exceptions.raise_from_response(response)

@@ -32,6 +32,7 @@ from nham.db import models
 from nham.db import recoveries
 from nham.engine import discover
 from nham.engine import gather
+from nham.engine import host_view
 from nham.recovery import context
 from nham.simulate import history
 from nham.simulate import mishaps
@@ -149,6 +150,20 @@ class CheckerTest(CheckerCase):
         self.only("pause", "crash_vm", "hang_guest")
         self.find("acted while paused")
 
+    def test_a_pause_of_all_that_is_ignored(self) -> None:
+        def system(self: Any, *args: Any) -> Any:
+            return dataclasses.replace(real(self, *args), paused=False)
+
+        real = gather.Gatherer._system
+        self.replace("nham.engine.gather.Gatherer._system", system)
+        self.only("pause_all", "crash_vm", "hang_guest")
+        self.find("acted while paused")
+
+    def test_a_maintenance_that_is_ignored(self) -> None:
+        self.replace("nham.engine.host_view.HostView.facts", all_open)
+        self.only("maintain", "crash_vm", "hang_guest")
+        self.find("acted in maintenance")
+
     def test_an_operator_who_is_ignored(self) -> None:
         self.replace("nham.engine.cloud.stopped_by", lambda *_args: "nobody")
         self.replace("nham.simulate.checker._SLACK", 0.0)
@@ -215,6 +230,17 @@ class CheckerTest(CheckerCase):
         )
         self.only("user_stop")
         self.find("state not told")
+
+
+def all_open(self: Any) -> Any:
+    """Look at hosts, and see none that is closed."""
+    return tuple(
+        dataclasses.replace(one, maintenance=False, quarantined=False)
+        for one in _FACTS(self)
+    )
+
+
+_FACTS: Any = host_view.HostView.facts
 
 
 def _forgetful(_self: Any, run: context.Run) -> context.Done | None:

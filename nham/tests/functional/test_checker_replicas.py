@@ -86,6 +86,13 @@ class CheckerReplicasTest(test_checker.CheckerCase):
         self.only("crash_vm")
         self.find("group not whole", first=1003)
 
+    def test_a_standby_on_a_closed_host(self) -> None:
+        self.replace(
+            "nham.engine.host_view.HostView.facts", test_checker.all_open
+        )
+        self.only("maintain", "crash_vm", "delete_server_behind")
+        self.find("made on a closed host")
+
     def test_a_standby_beside_its_primary(self) -> None:
         self.replace(
             "nham.core.decision.replicas._host",

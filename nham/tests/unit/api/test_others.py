@@ -18,6 +18,7 @@ from __future__ import annotations
 from nham.core import model
 from nham.core import states
 from nham.rpc import errors
+from nham.rpc import errors as rpc_errors
 from nham.tests.unit.api import base
 from nham.tests.unit.db import base as records
 
@@ -173,4 +174,72 @@ class HostTest(base.ApiCase):
             self.ask("POST", path, json={"fenced": {}}),
             400,
             "fenced.reason: is required",
+        )
+
+    def test_maintenance_and_release(self) -> None:
+        path = "/v1/hosts/h1/action"
+        for body, rule in (
+            ({"begin_maintenance": {"reason": "disk"}}, "maintenance"),
+            ({"end_maintenance": {}}, "maintenance"),
+            ({"release": {}}, "release"),
+        ):
+            refused = self.ask("POST", path, base.MEMBER, json=body)
+            self.assert_error(refused, 403, f"nham:host:{rule}")
+            done = self.ask("POST", path, json=body)
+            self.assertEqual(204, done.status_code)
+        self.engine.begin_maintenance.assert_called_once_with(
+            "h1", "disk", "ann"
+        )
+        self.engine.end_maintenance.assert_called_once_with("h1", "ann")
+        self.engine.release_host.assert_called_once_with("h1", "ann")
+        self.assert_error(
+            self.ask("POST", path, json={"begin_maintenance": {}}),
+            400,
+            "begin_maintenance.reason: is required",
+        )
+
+    def test_one(self) -> None:
+        self.engine.host_members.return_value = []
+        self.assert_error(self.ask("GET", "/v1/hosts/h1"), 404, "h1")
+        self.store.begin_maintenance("h1", 5.0, "disk")
+        members = [{"vnfc": "VDU1-0", "stage": "stays"}]
+        self.engine.host_members.return_value = members
+        found = self.ask("GET", "/v1/hosts/h1").json
+        self.assertEqual(
+            ("disk", members), (found["maintenance_reason"], found["members"])
+        )
+        self.engine.host_members.side_effect = rpc_errors.NoAnswer("nobody")
+        self.assertIsNone(self.ask("GET", "/v1/hosts/h1").json["members"])
+
+
+class ControlTest(base.ApiCase):
+    """NHAM as a whole."""
+
+    def test_pause_and_resume(self) -> None:
+        path = "/v1/control/action"
+        body = {"pause": {"reason": "an upgrade"}}
+        refused = self.ask("POST", path, base.MEMBER, json=body)
+        self.assert_error(refused, 403, "nham:control:pause")
+        paused = self.ask("POST", path, json=body).json
+        self.assertEqual(
+            {"paused": True, "reason": "user ann: an upgrade"}, paused
+        )
+        self.assertEqual(paused, self.ask("GET", "/v1/control").json)
+        self.assertIsNotNone(self.store.setting("paused"))
+        resumed = self.ask("POST", path, json={"resume": {}}).json
+        self.assertEqual({"paused": False, "reason": ""}, resumed)
+        self.assertIsNone(self.store.setting("paused"))
+        self.assertEqual(
+            ["nham-paused", "nham-resumed"],
+            [event.kind for event in self.store.events()],
+        )
+        self.assert_error(
+            self.ask("POST", path, json={"pause": {}}),
+            400,
+            "pause.reason: is required",
+        )
+        self.assert_error(
+            self.ask("GET", "/v1/control", base.MEMBER),
+            403,
+            "nham:control:show",
         )

@@ -19,8 +19,8 @@ whatever it expects.
 from __future__ import annotations
 
 from collections.abc import Iterator
+import importlib.util
 import itertools
-from pathlib import Path
 
 import yaml
 
@@ -45,7 +45,8 @@ FAULTS = (
 )
 Cell = tuple[str, str, str]
 _Member = member_facts.MemberFacts | member_facts.StandbyFacts
-_LINES = test_golden.FOLDER / "index" / "lines.yaml"
+_LINES = test_golden.FOLDER / "index" / "decisions.yaml"
+_ZONES = ("vnfc", "vm", "host", "guard")
 
 
 def cells() -> set[Cell]:
@@ -109,31 +110,50 @@ class MatrixTest(base.TestCase):
 
 
 class LinesTest(base.TestCase):
-    """The lines of the table of decisions, each with the files it is in."""
+    """The lines of the table of decisions, each with the cases it is in."""
 
     def setUp(self) -> None:
         super().setUp()
         self.lines = yaml.safe_load(_LINES.read_text())
+        self.cases: dict[int, list[cases.Case]] = {}
+        for path in test_golden.FILES:
+            case = test_golden.read(path)
+            for number in case.covers:
+                self.cases.setdefault(number, []).append(case)
 
-    def test_all_that_name_replicas_are_there(self) -> None:
-        self.assertEqual({4, 5, 6, 9, *range(18, 31)}, set(self.lines))
+    def test_all_are_there(self) -> None:
+        self.assertEqual([*range(1, 57)], [*self.lines])
+        self.assertLessEqual(200, len(test_golden.FILES))
 
-    def test_each_has_its_files(self) -> None:
+    def test_each_is_covered_for_its_mechanisms(self) -> None:
+        self.assertEqual(set(self.lines), set(self.cases))
         for number, line in self.lines.items():
-            self.assertTrue(line["says"].endswith("."), number)
-            names = {
+            named = {
                 str(member.policy.redundancy)
-                for file in line["files"]
-                for member in self.read(file).facts.members
+                for case in self.cases[number]
+                for member in case.facts.members
             }
-            self.assertLessEqual(set(line["mechanisms"]), names, number)
+            missing = set(line["mechanisms"]) - named
+            self.assertEqual(set(), missing, f"line {number}")
 
-    def test_each_mechanism_with_replicas_is_named(self) -> None:
-        named = {m for line in self.lines.values() for m in line["mechanisms"]}
-        wanted = {spec.name for spec in mechanisms.TABLE if spec.replicated}
-        self.assertLessEqual(wanted, named)
+    def test_each_says_what_is_done(self) -> None:
+        for number, line in self.lines.items():
+            for field in ("facts", "serve", "repair"):
+                self.assertTrue(line[field].endswith("."), (number, field))
+            self.assertNotEqual("", line["source"], number)
+            self.assertIn(line["zone"], _ZONES, number)
 
-    @staticmethod
-    def read(name: str) -> cases.Case:
-        """Return the golden case of that name."""
-        return test_golden.read(Path(test_golden.FOLDER, f"{name}.yaml"))
+    def test_each_zone_has_each_mechanism(self) -> None:
+        for zone in ("vnfc", "vm", "host"):
+            named = {
+                mechanism
+                for line in self.lines.values()
+                if line["zone"] == zone
+                for mechanism in line["mechanisms"]
+            }
+            self.assertEqual({one.name for one in mechanisms.TABLE}, named)
+
+    def test_the_tests_beside_are_there(self) -> None:
+        for line in self.lines.values():
+            for name in line.get("tests", ()):
+                self.assertIsNotNone(importlib.util.find_spec(name), name)

@@ -347,6 +347,35 @@ class JournalTest(base.StoreCase):
         self.store.save_host(record)
         self.assertEqual([record], list(self.store.hosts()))
 
+    def test_closed_hosts(self) -> None:
+        store = self.store
+        self.assertFalse(store.end_maintenance("h1"))
+        self.assertFalse(store.release("h1", 1.0))
+        self.assertTrue(store.begin_maintenance("h1", 5.0, "a disk"))
+        self.assertFalse(store.begin_maintenance("h1", 6.0, "another"))
+        self.assertTrue(store.quarantine("h1", 4.0, "spoils"))
+        self.assertFalse(store.quarantine("h1", 7.0, "again"))
+        store.save_host(model.HostRecord(name="h1", proof="off"))
+        found = store.host("h1")
+        assert found is not None
+        self.assertEqual(4.0, found.closed_at)
+        self.assertEqual(
+            ("off", 5.0, "a disk", 4.0, "spoils"),
+            (
+                found.proof,
+                found.maintenance_at,
+                found.maintenance_reason,
+                found.quarantined_at,
+                found.quarantine_reason,
+            ),
+        )
+        self.assertTrue(store.end_maintenance("h1"))
+        self.assertTrue(store.release("h1", 9.0))
+        self.assertEqual(
+            model.HostRecord(name="h1", proof="off", released_at=9.0),
+            store.host("h1"),
+        )
+
     def test_engines(self) -> None:
         self.store.engine_beat("e1", "h1", 100.0)
         self.store.engine_beat("e2", "h2", 90.0)

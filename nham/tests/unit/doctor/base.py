@@ -24,6 +24,7 @@ from nham.adapters import errors
 from nham.adapters.fencing import base as fencing_base
 from nham.adapters.simulated import fencing
 from nham.adapters.simulated import world as simulated
+from nham.adapters.vnfm import base as vnfm
 from nham.core import descriptor
 from nham.core import model
 from nham.core import states
@@ -68,11 +69,21 @@ class Tacker:
 
     failure: Exception | None = None
 
-    def vnfs(self) -> list[str]:
+    def vnfs(self) -> list[vnfm.VnfRecord]:
         """Return its VNFs."""
         if self.failure is not None:
             raise self.failure
-        return ["one", "two"]
+        return [
+            vnfm.VnfRecord(
+                id=name,
+                name=name,
+                vnfd_id="vnfd",
+                project_id="p",
+                instantiated=True,
+                autoheal=name == "two",
+            )
+            for name in ("one", "two")
+        ]
 
 
 def service(host: str, state: str = "up") -> dict[str, str]:

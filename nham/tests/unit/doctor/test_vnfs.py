@@ -41,6 +41,23 @@ class VnfTest(base.DoctorCase):
         for name in ("protection", "redundancy", "hosts", "ports"):
             self.assertEqual([], self.trouble(name), name)
 
+    def test_healers(self) -> None:
+        answers = self.scripts["nova"].answers
+        for role in ("primary", "standby"):
+            answers[f"/servers/server-{role}"] = {
+                "server": {"name": role, "metadata": {}}
+            }
+        self.assertEqual([], self.trouble("healers"))
+        answers["/servers/server-standby"]["server"]["metadata"] = {
+            "HA_Enabled": "True"
+        }
+        [first] = self.found("healers")
+        self.assertIn("masakari heals server standby", first.text)
+        self.assertIn("stops protecting", first.advice)
+        self.set("guards", "tolerated_healers", ["masakari"])
+        [first] = self.found("healers")
+        self.assertIn("tolerated", first.advice)
+
     def test_states(self) -> None:
         self.store.set_vnf_state("v", states.VnfState.WAITING, "no host")
         [(_level, text)] = self.trouble("protection")

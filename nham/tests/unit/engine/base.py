@@ -33,6 +33,7 @@ from nham.core import states
 from nham.engine import cloud
 from nham.engine import engine
 from nham.engine import fleet as fleet_
+from nham.engine import host_view
 from nham.engine import journal
 from nham.engine import settings
 from nham.engine import watch
@@ -94,6 +95,9 @@ class EngineCase(base.TestCase):
             movers={"floating_ip": floating_ip.FloatingIpMover(self.vim)},
         )
         self.cloud = cloud.CloudView(self.vim, self.clock)
+        self.hosts = host_view.HostView(
+            self.context, self.watch, self.cloud, self.settings
+        )
         self.journal = journal.Journal(self.store, self.clock)
         self.started: list[str] = []
         self.failed_back: list[str] = []

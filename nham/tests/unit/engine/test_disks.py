@@ -126,7 +126,11 @@ class DiskCase(replica_case.ReplicaCase):
         self.older = self.add_checkpoint(7)
         self.newer = self.add_checkpoint(8)
         self.gatherer = gather.Gatherer(
-            self.context, self.watch, self.cloud, self.settings
+            self.context,
+            self.watch,
+            self.cloud,
+            self.settings,
+            self.hosts,
         )
 
     def renew(self, checkpoint: model.Checkpoint) -> None:

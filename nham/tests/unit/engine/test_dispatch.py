@@ -40,7 +40,11 @@ class DispatchCase(base.EngineCase):
         return dispatch.Dispatcher(
             self.context,
             gather.Gatherer(
-                self.context, self.watch, self.cloud, self.settings
+                self.context,
+                self.watch,
+                self.cloud,
+                self.settings,
+                self.hosts,
             ),
             self.journal,
             base.OWNER,

@@ -37,7 +37,11 @@ class DispatchCase(replica_case.ReplicaCase):
         self.dispatcher = dispatch.Dispatcher(
             self.context,
             gather.Gatherer(
-                self.context, self.watch, self.cloud, self.settings
+                self.context,
+                self.watch,
+                self.cloud,
+                self.settings,
+                self.hosts,
             ),
             self.journal,
             base.OWNER,

@@ -37,7 +37,11 @@ class GatherCase(base.EngineCase):
             hosts=("one", "two"), policy=base.STATEFUL
         )
         self.gatherer = gather.Gatherer(
-            self.context, self.watch, self.cloud, self.settings
+            self.context,
+            self.watch,
+            self.cloud,
+            self.settings,
+            self.hosts,
         )
         self.settle()
 

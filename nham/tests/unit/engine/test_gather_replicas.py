@@ -34,7 +34,11 @@ class GatherCase(replica_case.ReplicaCase):
     def setUp(self) -> None:
         super().setUp()
         self.gatherer = gather.Gatherer(
-            self.context, self.watch, self.cloud, self.settings
+            self.context,
+            self.watch,
+            self.cloud,
+            self.settings,
+            self.hosts,
         )
 
     def signs(self) -> gather.Signs | None:

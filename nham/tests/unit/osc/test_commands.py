@@ -29,6 +29,7 @@ from nham.core import states
 from nham.osc import plugin
 from nham.osc.v1 import base as commands
 from nham.osc.v1 import checkpoint
+from nham.osc.v1 import control
 from nham.osc.v1 import event
 from nham.osc.v1 import host
 from nham.osc.v1 import recovery
@@ -331,10 +332,40 @@ class OthersTest(CommandCase):
         (row,) = self.as_json(event.ListEvent, *options)
         self.assertEqual(("well", "v1"), (row["Message"], row["VNF"]))
 
+    def test_host(self) -> None:
+        self.store.begin_maintenance("h1", 5.0, "a disk")
+        self.engine.host_members.return_value = [
+            {
+                "vnf_id": "v1",
+                "vnfc": "VDU1-0",
+                "role": "primary",
+                "stage": "stays",
+                "reason": "0R: no other member can serve",
+            }
+        ]
+        shown = self.as_json(host.ShowHost, "h1")
+        self.assertEqual("a disk", shown["maintenance_reason"])
+        self.assertIn("stays", str(shown["members"]))
+
+    def test_control(self) -> None:
+        self.assertFalse(self.as_json(control.Status)["paused"])
+        shown = self.as_json(control.Pause, "--reason", "an upgrade")
+        self.assertEqual("user noauth: an upgrade", shown["reason"])
+        self.assertTrue(self.as_json(control.Status)["paused"])
+        self.assertFalse(self.as_json(control.Resume)["paused"])
+
     def test_hosts(self) -> None:
         self.store.save_host(model.HostRecord(name="h1", proof="burnt"))
         (row,) = self.as_json(host.ListHost)
         self.assertEqual(("h1", "burnt"), (row["Name"], row["Proof"]))
+        self.run_it(host.SetMaintenance, "h1", "--reason", "a disk")
+        self.engine.begin_maintenance.assert_called_once_with(
+            "h1", "a disk", "noauth"
+        )
+        self.run_it(host.UnsetMaintenance, "h1")
+        self.engine.end_maintenance.assert_called_once_with("h1", "noauth")
+        self.run_it(host.ReleaseHost, "h1")
+        self.engine.release_host.assert_called_once_with("h1", "noauth")
         self.run_it(host.FencedHost, "h1", "--reason", "I saw it")
         self.engine.host_fenced.assert_called_once_with(
             "h1", "I saw it", "noauth"

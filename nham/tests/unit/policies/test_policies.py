@@ -21,6 +21,7 @@ from oslo_policy import policy
 from nham import conf as nham_conf
 from nham import policies
 from nham.api import policy as api_policy
+from nham.policies import control
 from nham.policies import hosts
 from nham.policies import vnfs
 from nham.tests import base
@@ -51,6 +52,11 @@ class PoliciesTest(base.TestCase):
             (["reader", "member"], "p", hosts.LIST, False),
             (["admin"], "q", vnfs.PAUSE, True),
             (["admin"], "q", hosts.FENCED, True),
+            (["member"], "p", hosts.MAINTENANCE, False),
+            (["admin"], "q", hosts.MAINTENANCE, True),
+            (["member"], "p", hosts.RELEASE, False),
+            (["member"], "p", control.PAUSE, False),
+            (["admin"], "q", control.RESUME, True),
             ([], "p", vnfs.LIST, False),
         ):
             caller = context.RequestContext(project_id="p", roles=roles)

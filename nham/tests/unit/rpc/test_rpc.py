@@ -82,6 +82,9 @@ class RpcTest(base.TestCase):
             "protect_vnf",
             "set_vnf",
             "host_fenced",
+            "begin_maintenance",
+            "end_maintenance",
+            "release_host",
         ):
             getattr(self.engine, name).return_value = None
         self.client.delete_checkpoint("c1")
@@ -99,6 +102,18 @@ class RpcTest(base.TestCase):
         self.engine.host_fenced.assert_called_once_with(
             host="h", reason="cable pulled", user="ann"
         )
+        self.client.begin_maintenance("h", "a disk", "ann")
+        self.engine.begin_maintenance.assert_called_once_with(
+            host="h", reason="a disk", user="ann"
+        )
+        self.client.end_maintenance("h", "ann")
+        self.engine.end_maintenance.assert_called_once_with(
+            host="h", user="ann"
+        )
+        self.client.release_host("h", "ann")
+        self.engine.release_host.assert_called_once_with(host="h", user="ann")
+        self.engine.host_members.return_value = [{"vnfc": "VDU1-0"}]
+        self.assertEqual([{"vnfc": "VDU1-0"}], self.client.host_members("h"))
 
     def test_refusals(self) -> None:
         self._start()

@@ -171,6 +171,15 @@ class ProxyTest(base.ClientCase):
         self.store.save_host(model.HostRecord(name="h1", fenced_at=5.0))
         (found,) = self.proxy.hosts()
         self.assertEqual(("h1", 5.0), (found.name, found.fenced_at))
+        self.engine.host_members.return_value = []
+        self.assertEqual([], self.proxy.get_host("h1").members)
+        self.proxy.begin_maintenance("h2", "a disk")
+        self.proxy.end_maintenance("h2")
+        self.proxy.release_host("h2")
+        self.engine.release_host.assert_called_once()
+        self.assertTrue(self.proxy.pause("an upgrade").paused)
+        self.assertFalse(self.proxy.resume().paused)
+        self.assertFalse(self.proxy.get_control().paused)
         self.proxy.host_fenced("h2", "burnt")
         self.engine.host_fenced.assert_called_once_with(
             "h2", "burnt", "noauth"
