@@ -94,6 +94,14 @@ TABLE = (
         "Age of the newest good checkpoint: what a failure now would lose.",
     ),
     Metric(
+        "nham_vnf_sal",
+        prometheus.Gauge,
+        ("vnf", "vnfc", "kind"),
+        "Service availability level of a VNFC, 1 is the highest, 0 none: "
+        "declared by its policy, reachable with it, and measured: met by the "
+        "worst outage of its recoveries.",
+    ),
+    Metric(
         "nham_vnfs",
         prometheus.Gauge,
         ("state",),
@@ -181,6 +189,20 @@ def checkpoint_taken(checkpoint: model.Checkpoint) -> None:
 def state_age(vnf: str, vnfc: str, seconds: float) -> None:
     """Tell how old a VNFC's newest good checkpoint is."""
     _metrics["nham_state_age_seconds"].labels(vnf, vnfc).set(seconds)
+
+
+def levels(found: Mapping[tuple[str, str, str], int]) -> None:
+    """Tell the levels of all VNFCs, by VNF, VNFC and kind of level."""
+    gauge = _metrics["nham_vnf_sal"]
+    told = {
+        (one.labels["vnf"], one.labels["vnfc"], one.labels["kind"])
+        for metric in gauge.collect()
+        for one in metric.samples
+    }
+    for labels in told - found.keys():
+        gauge.remove(*labels)
+    for labels, level in found.items():
+        gauge.labels(*labels).set(level)
 
 
 def fleet(vnfs_by_state: Mapping[str, int], engines_alive: int) -> None:

@@ -53,6 +53,15 @@ def not_found(noun: str, key: str) -> falcon.HTTPNotFound:
     )
 
 
+def not_kept(recovery_id: str) -> falcon.HTTPNotFound:
+    """Return the answer for facts that a recovery does not have."""
+    return falcon.HTTPNotFound(
+        title="Not Found",
+        description=f"No facts of recovery {recovery_id} are kept: it was "
+        "ordered, or they were too many",
+    )
+
+
 def conflict(message: str) -> falcon.HTTPConflict:
     """Return the refusal of what cannot be done now."""
     return falcon.HTTPConflict(title="Conflict", description=message)

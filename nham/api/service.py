@@ -97,13 +97,13 @@ class Service:
         return checkpoint
 
     def recovery(
-        self, request: falcon.Request, recovery_id: str
+        self, request: falcon.Request, rule: str, recovery_id: str
     ) -> model.Recovery:
-        """Return a recovery that the caller may see."""
+        """Return a recovery that the caller may do that to."""
         recovery = self.store.recovery(recovery_id)
         self._check(
             request,
-            recovery_rules.SHOW,
+            rule,
             self._project_of(recovery.vnf_id),
             recovery_rules.SHOW,
             errors.not_found("recovery", recovery_id),

@@ -23,8 +23,11 @@ from typing import Any
 from nham.core import descriptor
 from nham.core import member_facts
 from nham.core import model
+from nham.core import prices
+from nham.core import sal
 from nham.core import states
 from nham.core import timeline
+from nham.core.decision import ruling
 
 View = dict[str, Any]
 
@@ -65,8 +68,12 @@ def group(
     newest: model.Checkpoint | None,
     probes: Mapping[str, Any] | None,
     now: float,
+    recoveries: Sequence[model.Recovery],
 ) -> View:
-    """Show a replica group of a VNF."""
+    """Show a replica group of a VNF.
+
+    :param recoveries: of the whole VNF.
+    """
     own = [member for member in members if member.group_id == record.id]
     asked = _mechanism(of, record)
     in_force, reason = _in_force(asked, own)
@@ -82,6 +89,7 @@ def group(
         "recovery_id": record.recovery_id,
         "members": [dataclasses.asdict(member) for member in own],
         "newest_checkpoint": None if newest is None else _newest(newest, now),
+        "sal": _sal(of, record, recoveries),
         "probes": probes,
     }
 
@@ -121,8 +129,11 @@ def recovery(record: model.Recovery) -> View:
 
 def recovery_in_full(record: model.Recovery) -> View:
     """Show a recovery with why and how."""
+    rule = ruling.of(record.rule)
     return {
         **recovery(record),
+        "rule_says": rule.says,
+        "rule_source": rule.source,
         "evidence": list(record.fault.evidence),
         "reasons": list(record.reasons),
         "refused": list(record.refused),
@@ -152,6 +163,25 @@ def newest_by_group(
         if record.state is states.CheckpointState.AVAILABLE:
             found.setdefault(record.group_id, record)
     return found
+
+
+def _sal(
+    of: model.Vnf, record: model.Group, recoveries: Sequence[model.Recovery]
+) -> View | None:
+    """Return the service availability level of a group that has a policy."""
+    policy = descriptor.policy_for(record.vdu, of.policies)
+    if policy is None:
+        return None
+    measured = prices.measured(recoveries, "of this VNF")
+    reach = sal.reachable(policy, measured)
+    seen = sal.seen(r for r in recoveries if r.group_id == record.id)
+    return {
+        "declared": policy.sal,
+        "reachable": reach.level,
+        "reachable_seconds": reach.seconds,
+        "reachable_says": reach.says,
+        "measured": seen and dataclasses.asdict(seen),
+    }
 
 
 def _mechanism(record: model.Vnf, group: model.Group) -> descriptor.Mechanism:

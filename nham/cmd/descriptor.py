@@ -29,6 +29,7 @@ import prettytable
 import yaml
 
 from nham.core import descriptor
+from nham.core import sal
 from nham.descriptor import errors
 from nham.descriptor import files
 from nham.descriptor import reader
@@ -58,6 +59,12 @@ def add_parser(subparsers: Any) -> None:
         "show",
         show,
         "show each property of each policy, given or by default",
+    )
+    _add_command(
+        commands,
+        "explain",
+        explain,
+        "say which service availability level each policy can reach, and why",
     )
     _add_command(
         commands,
@@ -147,6 +154,37 @@ def show(args: argparse.Namespace) -> int:
             print(_policy_table(policy))
             for trap in _traps(policy):
                 print(f"Trap: {trap}")
+    return OK
+
+
+def explain(args: argparse.Namespace) -> int:
+    """Print the level that each policy declares and the one it can reach."""
+    found = reader.read(args.source)
+    reaches = [
+        (policy, sal.reachable(policy))
+        for flavour in found.flavours
+        for policy in flavour.policies
+    ]
+    if args.format == "json":
+        _print_json(
+            [
+                {
+                    "policy": policy.name,
+                    "targets": list(policy.targets),
+                    "declared": policy.sal,
+                    **dataclasses.asdict(reach),
+                }
+                for policy, reach in reaches
+            ]
+        )
+        return OK
+    for warning in found.warnings:
+        print(warning, file=sys.stderr)
+    for policy, reach in reaches:
+        targets = ", ".join(policy.targets)
+        print(f"Policy {policy.name} for {targets}, {policy.redundancy}")
+        print(f"  SAL declared: {policy.sal or 'none'}")
+        print(f"  SAL reachable: {reach.says}")
     return OK
 
 

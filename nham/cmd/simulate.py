@@ -22,22 +22,18 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import pathlib
 import sys
 from typing import Any
 
-import yaml
-
-from nham.core import cases
-from nham.core import decision
+from nham.cmd import facts
 from nham.descriptor import errors
 from nham.simulate import play
 from nham.simulate import report
 from nham.simulate import scenario
 
-OK = 0
-WRONG = 1
-UNREADABLE = 2
+OK = facts.OK
+WRONG = facts.WRONG
+UNREADABLE = facts.UNREADABLE
 
 
 def add_parser(subparsers: Any) -> None:
@@ -53,6 +49,7 @@ def add_parser(subparsers: Any) -> None:
     source.add_argument(
         "--facts", metavar="FILE", help="facts that one decision looks at"
     )
+    facts.add_options(parser)
     parser.add_argument(
         "-f",
         "--format",
@@ -69,7 +66,10 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Simulate, and print what came of it."""
     if args.facts is not None:
-        return _decide(args)
+        return facts.run(args)
+    if args.fault is not None or args.vnfc is not None:
+        print("--fault and --vnfc need --facts", file=sys.stderr)
+        return UNREADABLE
     try:
         found = scenario.read(args.scenario)
     except errors.DescriptorError as error:
@@ -87,75 +87,3 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(report.text(outcome))
     return WRONG if outcome.violations else OK
-
-
-def _decide(args: argparse.Namespace) -> int:
-    """Print what would be decided on the facts of a file."""
-    try:
-        text = pathlib.Path(args.facts).read_text(encoding="utf-8")
-        case = cases.read(yaml.safe_load(text))
-    except OSError as error:
-        print(f"{args.facts}: file: {error.strerror}", file=sys.stderr)
-        return UNREADABLE
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f":{mark.line + 1}" if mark else ""
-        what = getattr(error, "problem", None) or "not readable"
-        print(f"{args.facts}{where}: not YAML: {what}", file=sys.stderr)
-        return WRONG
-    except ValueError as error:
-        print(f"{args.facts}: {error}", file=sys.stderr)
-        return WRONG
-    decided = decision.decide(case.facts)
-    differences = cases.differences(case) if case.members is not None else []
-    if args.format == "json":
-        print(json.dumps(_plain(decided, differences), indent=2))
-    else:
-        _print(decided, differences)
-    return WRONG if differences else OK
-
-
-def _print(decided: decision.Decision, differences: list[str]) -> None:
-    for verdict in decided.verdicts:
-        what = f" {verdict.rung} ({verdict.zone})" if verdict.rung else ""
-        print(f"{verdict.group_id}: {verdict.kind}{what}, by {verdict.rule}")
-        for reason in verdict.reasons:
-            print(f"    because: {reason}")
-        for refused in verdict.refused:
-            print(f"    not instead: {refused}")
-        for step in verdict.steps:
-            print(f"    step {step.id}: {step.note}")
-    for alarm in decided.alarms:
-        print(f"alarm {alarm.rule}: {alarm.subject}: {alarm.message}")
-    for difference in differences:
-        print(f"not as expected: {difference}")
-
-
-def _plain(
-    decided: decision.Decision, differences: list[str]
-) -> dict[str, Any]:
-    return {
-        "verdicts": [
-            {
-                "group": verdict.group_id,
-                "kind": verdict.kind,
-                "rule": verdict.rule,
-                "zone": verdict.zone,
-                "rung": verdict.rung,
-                "checkpoint": verdict.checkpoint_id,
-                "image": verdict.image_id,
-                "reasons": list(verdict.reasons),
-                "refused": list(verdict.refused),
-                "steps": [
-                    {"action": step.action, "note": step.note}
-                    for step in verdict.steps
-                ],
-            }
-            for verdict in decided.verdicts
-        ],
-        "alarms": [
-            {"rule": one.rule, "subject": one.subject, "message": one.message}
-            for one in decided.alarms
-        ],
-        "differences": differences,
-    }

@@ -152,6 +152,64 @@ def read_facts(data: object) -> facts_.Facts:
     )
 
 
+def write_facts(facts: facts_.Facts) -> dict[str, Any]:
+    """Return the plain mapping that ``read_facts`` reads the facts from.
+
+    A host that only a member names is written as one of which nothing is
+    known, as that is what the decision takes it for.
+    """
+    known = {host.name for host in facts.hosts}
+    named = {member.host for member in facts.members if member.host}
+    hosts = [plain.dump(h, always=("probe",)) for h in facts.hosts]
+    hosts += [
+        plain.dump(facts.host(name), always=("probe",))
+        for name in sorted(named - known)
+    ]
+    beside = {
+        "hosts": hosts,
+        "system": plain.dump(facts.system),
+        "limits": plain.dump(facts.limits),
+    }
+    return {
+        "members": [_written(member) for member in facts.members],
+        **{name: value for name, value in beside.items() if value},
+    }
+
+
+def write(case: Case) -> dict[str, Any]:
+    """Return the document that ``read`` reads the case from."""
+    document: dict[str, Any] = {
+        "case": case.title,
+        "source": case.source,
+        "facts": write_facts(case.facts),
+    }
+    if case.members is not None:
+        document["expect"] = {
+            "members": {
+                name: plain.dump(one) for name, one in case.members.items()
+            },
+            "alarms": list(case.alarms),
+        }
+    return document
+
+
+def expected(decided: decision.Decision) -> dict[str, Expected]:
+    """Return what was decided as what is expected, by group."""
+    return {
+        verdict.group_id: Expected(
+            kind=verdict.kind,
+            rule=verdict.rule,
+            zone=verdict.zone,
+            rung=verdict.rung,
+            checkpoint=verdict.checkpoint_id,
+            image=verdict.image_id,
+            steps=tuple(step.action for step in verdict.steps),
+        )
+        for verdict in decided.verdicts
+        if verdict.rule != "healthy"
+    }
+
+
 def differences(case: Case) -> list[str]:
     """Return in lines what is decided otherwise than expected."""
     decided = decision.decide(case.facts)
@@ -217,6 +275,13 @@ def _member(data: object, where: str) -> member_facts.MemberFacts:
         "image_id": None if given.get("volume_backed") else "image",
     }
     return plain.build(member_facts.MemberFacts, given, where, defaults)
+
+
+def _written(member: member_facts.MemberFacts) -> dict[str, Any]:
+    # Which properties a descriptor gave itself is of no account here.
+    written = plain.dump(member, always=("image_id",), never=("policy",))
+    policy = plain.dump(member.policy, never=("given",))
+    return {**written, "policy": policy}
 
 
 def _policy(data: object, where: str) -> descriptor.ResiliencyPolicy:

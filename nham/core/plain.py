@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Typed values from plain data, strict: one clear error for what is wrong.
+"""Typed values from plain data, strict: one clear error; and back again.
 
 What a dataclass says of its fields is the schema. No input or output:
 the caller parses the file.
@@ -18,6 +18,7 @@ the caller parses the file.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
 import dataclasses
@@ -58,6 +59,38 @@ def build(
         if required and field.name not in values:
             raise ValueError(f"{where}: {field.name} is missing")
     return cls(**values)
+
+
+def dump(
+    value: Any, always: Collection[str] = (), never: Collection[str] = ()
+) -> dict[str, Any]:
+    """Return a dataclass as the plain mapping that ``build`` fills it from.
+
+    What has its default is left out, so that a file says what is special.
+
+    :param always: fields to write even so, as the reader has others.
+    :param never: fields to leave out whatever they are.
+    """
+    found: dict[str, Any] = {}
+    for field in dataclasses.fields(value):
+        one = getattr(value, field.name)
+        if field.name in never:
+            continue
+        if field.name in always or one != field.default:
+            found[field.name] = _plain(one)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return dump(value)
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, frozenset):
+        return sorted(_plain(one) for one in value)
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return value
 
 
 def mapping(data: object, where: str) -> Mapping[str, object]:

@@ -188,6 +188,15 @@ step = _table(
     sa.Column("detail", sa.Text(), nullable=False),
 )
 
+# Beside its recovery, of which lists are read all the time.
+recovery_facts = _table(
+    "recovery_facts",
+    sa.Column(
+        "recovery_id", ID, sa.ForeignKey("recovery.id"), primary_key=True
+    ),
+    sa.Column("data", sa.JSON(), nullable=False),
+)
+
 event = _table(
     "event",
     sa.Column("id", NUMBER, primary_key=True, autoincrement=True),

@@ -37,6 +37,7 @@ from nham.db import models
 
 TABLE = models.recovery
 STEP = models.step
+FACTS = models.recovery_facts
 GROUP = models.group
 RUNNING = states.RecoveryState.RUNNING.value
 
@@ -51,12 +52,17 @@ class Claim:
 
 
 def claim(
-    connection: sa.Connection, recovery: model.Recovery, expected_epoch: int
+    connection: sa.Connection,
+    recovery: model.Recovery,
+    expected_epoch: int,
+    facts: Mapping[str, Any] | None,
 ) -> model.Recovery | None:
     """Claim the group and write the recovery down, or return None.
 
     The one UPDATE decides: of all who try, one finds the group free and
     at the epoch that it has seen.
+
+    :param facts: that it was decided on, as plain data; None: it was not.
     """
     claimed = connection.execute(
         sa.update(GROUP)
@@ -76,6 +82,9 @@ def claim(
             sa.insert(STEP),
             [_step_values(recovery.id, record) for record in recovery.steps],
         )
+    if facts is not None:
+        kept = {"recovery_id": recovery.id, "data": dict(facts)}
+        connection.execute(sa.insert(FACTS).values(kept))
     return recovery
 
 
@@ -164,6 +173,15 @@ def one(connection: sa.Connection, recovery_id: str) -> model.Recovery:
     if not rows:
         raise errors.NotFound("recovery", recovery_id)
     return _with_steps(connection, rows)[0]
+
+
+def facts(
+    connection: sa.Connection, recovery_id: str
+) -> Mapping[str, Any] | None:
+    """Return the facts that a recovery was decided on, if any were kept."""
+    query = sa.select(FACTS.c.data).where(FACTS.c.recovery_id == recovery_id)
+    found: Mapping[str, Any] | None = connection.execute(query).scalar()
+    return found
 
 
 def find(

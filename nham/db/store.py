@@ -21,7 +21,9 @@ method may raise ``errors.DatabaseDown``; those that name one record raise
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import Any
 
 from nham.core import model
 from nham.core import states
@@ -251,15 +253,19 @@ class Store:
     # Recoveries
 
     def claim(
-        self, recovery: model.Recovery, expected_epoch: int
+        self,
+        recovery: model.Recovery,
+        expected_epoch: int,
+        facts: Mapping[str, Any] | None = None,
     ) -> model.Recovery | None:
         """Claim the recovery's group, or return None.
 
         :param expected_epoch: the group's epoch when it was decided.
+        :param facts: that it was decided on, as plain data.
         :returns: the recovery with the epoch that it may act by.
         """
         return self._db.write(
-            lambda c: recoveries.claim(c, recovery, expected_epoch)
+            lambda c: recoveries.claim(c, recovery, expected_epoch, facts)
         )
 
     def holds(self, recovery_id: str, owner: str, epoch: int) -> bool:
@@ -327,6 +333,10 @@ class Store:
     def recovery(self, recovery_id: str) -> model.Recovery:
         """Return one recovery with its steps."""
         return self._db.read(lambda c: recoveries.one(c, recovery_id))
+
+    def recovery_facts(self, recovery_id: str) -> Mapping[str, Any] | None:
+        """Return the facts that a recovery was decided on, if kept."""
+        return self._db.read(lambda c: recoveries.facts(c, recovery_id))
 
     def recoveries(
         self,

@@ -20,10 +20,13 @@ from collections.abc import Sequence
 import dataclasses
 import logging
 import math
+from typing import Any
 import uuid
 
 from nham.core import decision
 from nham.core import descriptor
+from nham.core import facts as facts_
+from nham.core import kept
 from nham.core import member_facts
 from nham.core import model
 from nham.core import states
@@ -138,6 +141,7 @@ class Dispatcher:
                     verdict,
                     entries[verdict.group_id],
                     members[verdict.group_id],
+                    seen,
                 )
         self._raise_alarms(decided.alarms)
         self._close_hosts(decided.quarantines)
@@ -153,6 +157,7 @@ class Dispatcher:
         verdict: decision.Verdict,
         entry: fleet_.Entry,
         member: member_facts.MemberFacts,
+        seen: facts_.Facts,
     ) -> None:
         if verdict.kind is decision.Kind.ACT:
             left = self._unsure_for(entry)
@@ -168,7 +173,7 @@ class Dispatcher:
                     return
                 member = self._leave_standby(entry, member)
             self._failed_at.pop(verdict.group_id, None)
-            recovery = self.claim(verdict, entry, member)
+            recovery = self.claim(verdict, entry, member, seen)
             if recovery is not None:
                 self._said.pop(verdict.group_id, None)
                 self._start(recovery.id)
@@ -242,8 +247,12 @@ class Dispatcher:
         verdict: decision.Verdict,
         entry: fleet_.Entry,
         member: member_facts.MemberFacts,
+        seen: facts_.Facts | None = None,
     ) -> model.Recovery | None:
-        """Claim a recovery of the group; None: somebody else was first."""
+        """Claim a recovery of the group; None: somebody else was first.
+
+        :param seen: the facts that it was decided on; None: it was ordered.
+        """
         store, now = self._context.store, self._context.clock.now()
         view = self._context.watch.view(_subject(verdict, member))
         zone = verdict.zone or descriptor.Zone.VM
@@ -273,7 +282,8 @@ class Dispatcher:
             ),
             started_at=now,
         )
-        claimed = store.claim(recovery, member.epoch)
+        facts = _kept(recovery, entry, verdict, seen) if seen else None
+        claimed = store.claim(recovery, member.epoch, facts)
         if claimed is not None:
             self._journal.recovery_started(claimed, entry)
         return claimed
@@ -367,6 +377,24 @@ class Dispatcher:
 def _asked_anew(entry: fleet_.Entry) -> float:
     """Return the seconds within which a member is asked twice anew."""
     return 2 * entry.policy.detection.poll_interval + _SETTLE
+
+
+def _kept(
+    recovery: model.Recovery,
+    entry: fleet_.Entry,
+    verdict: decision.Verdict,
+    seen: facts_.Facts,
+) -> Mapping[str, Any] | None:
+    """Return what is kept of the facts that a recovery was decided on.
+
+    Whatever goes wrong with that must not cost anybody his recovery.
+    """
+    title = f"{recovery.rung} of {entry.group.vnfc} of {entry.vnf.name}"
+    try:
+        return kept.document(title, f"recovery {recovery.id}", seen, verdict)
+    except Exception:
+        LOG.exception("the facts of recovery %s are not kept", recovery.id)
+        return None
 
 
 def _subject(

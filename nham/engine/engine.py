@@ -44,10 +44,12 @@ from nham.engine import gather
 from nham.engine import host_view
 from nham.engine import housekeeping
 from nham.engine import journal
+from nham.engine import levels
 from nham.engine import orphans
 from nham.engine import retries
 from nham.engine import settings as settings_
 from nham.engine import watch as watch_
+from nham.engine import why as why_
 from nham.recovery import context
 from nham.recovery import runner
 
@@ -106,6 +108,7 @@ class Engine:
         self.gatherer = gather.Gatherer(
             self.context, self.watch, self.cloud, settings, self.hosts
         )
+        self.explainer = why_.Explainer(self.context, self.gatherer)
         self.dispatcher = dispatch.Dispatcher(
             self.context,
             self.gatherer,
@@ -184,6 +187,7 @@ class Engine:
         """Compare our record with the VNFM's."""
         self.discoverer.run()
         self.reload()
+        levels.tell(self.context.store, self.fleet)
         self.retrier.run()
         behind = self.discoverer.replaced_behind
         self.discoverer.replaced_behind = []

@@ -126,25 +126,44 @@ class Gatherer:
         :param close: groups to look at closely.
         """
         with self._lock:
-            inquiry = inquiry_.Inquiry(self._context, self._cloud)
-            members = [
-                self._close_up(entry, inquiry)
-                if entry.group.id in close
-                else self._at_a_glance(entry)
-                for entry in fleet
-            ]
-            members = [
-                dataclasses.replace(one, stuck=self._hosts.stuck(one))
-                if self._can_leave(one)
-                else one
-                for one in members
-            ]
-            return facts.Facts(
-                members=tuple(members),
-                hosts=self._hosts.facts(),
-                system=self._system(members, inquiry),
-                limits=self._settings.limits,
-            )
+            return self._gathered(fleet, close, thorough=False)
+
+    def look(
+        self,
+        fleet: Sequence[fleet_.Entry],
+        close: set[str],
+    ) -> facts.Facts:
+        """Return the facts for whoever only asks, with all checkpoints.
+
+        Nothing is taken note of, and no decision waits for it.
+        """
+        return self._gathered(fleet, close, thorough=True)
+
+    def _gathered(
+        self,
+        fleet: Sequence[fleet_.Entry],
+        close: set[str],
+        thorough: bool,
+    ) -> facts.Facts:
+        inquiry = inquiry_.Inquiry(self._context, self._cloud)
+        members = [
+            self._close_up(entry, inquiry, thorough)
+            if entry.group.id in close
+            else self._at_a_glance(entry)
+            for entry in fleet
+        ]
+        members = [
+            dataclasses.replace(one, stuck=self._hosts.stuck(one))
+            if self._can_leave(one)
+            else one
+            for one in members
+        ]
+        return facts.Facts(
+            members=tuple(members),
+            hosts=self._hosts.facts(),
+            system=self._system(members, inquiry),
+            limits=self._settings.limits,
+        )
 
     def _at_a_glance(self, entry: fleet_.Entry) -> member_facts.MemberFacts:
         """Return what is known of a member without asking anybody."""
@@ -205,9 +224,16 @@ class Gatherer:
         )
 
     def _close_up(
-        self, entry: fleet_.Entry, inquiry: inquiry_.Inquiry
+        self,
+        entry: fleet_.Entry,
+        inquiry: inquiry_.Inquiry,
+        thorough: bool,
     ) -> member_facts.MemberFacts:
-        """Return what is known of a member when everybody was asked."""
+        """Return what is known of a member when everybody was asked.
+
+        :param thorough: prove all checkpoints; and take note of nothing,
+            as whoever decides is to hear of a restart.
+        """
         now = self._context.clock.now()
         group = self._context.store.group(entry.group.id)
         repairing = self._repairing(entry, group)
@@ -216,7 +242,7 @@ class Gatherer:
             # not to wait for our questions.
             return dataclasses.replace(self._at_a_glance(entry), busy=True)
         server = inquiry.server(entry)
-        if self._cloud.was_restarted(entry.member.server_id):
+        if not thorough and self._cloud.was_restarted(entry.member.server_id):
             self._watch.expect(entry.group.id)
         seen = self._watch.view(entry.group.id).last_good_at
         attempts = past.attempts(self._context, entry, now)
@@ -232,7 +258,7 @@ class Gatherer:
             affinity=bool(server and server.affinity),
             operation=inquiry.operation(entry, server),
             checkpoints=past.checkpoints(self._context, entry, now)
-            if self._may_restore(entry, server, attempts)
+            if thorough or self._may_restore(entry, server, attempts)
             else (),
             attempts=attempts,
             busy=glance.busy or group.recovery_id is not None,

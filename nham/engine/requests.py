@@ -205,6 +205,17 @@ class Requests:
             }
         return found
 
+    def why(
+        self, vnf_id: str, group_id: str | None, fault: str
+    ) -> list[dict[str, Any]]:
+        """Say what would be done to a VNF now, and if something failed."""
+        with _answers():
+            self._groups(vnf_id, group_id)
+            found = self._engine.explainer.why(vnf_id, group_id, fault)
+            if not found:
+                raise rpc_errors.Conflict("it is not protected")
+            return found
+
     def rediscover(self, instance_id: str | None) -> None:
         """Compare the record with the VNFM's soon."""
         self._wake_discovery()

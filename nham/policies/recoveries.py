@@ -19,6 +19,7 @@ from nham.policies import base
 
 LIST = "nham:recovery:list"
 SHOW = "nham:recovery:show"
+FACTS = "nham:recovery:facts"
 
 RULES = [
     base.rule(LIST, base.READER, "List recoveries.", "GET", "/v1/recoveries"),
@@ -28,5 +29,13 @@ RULES = [
         "Show a recovery with its steps and reasons.",
         "GET",
         "/v1/recoveries/{recovery_id}",
+    ),
+    # They name what else is on its hosts, whosever that is.
+    base.rule(
+        FACTS,
+        base.ADMIN,
+        "Get the facts that a recovery was decided on.",
+        "GET",
+        "/v1/recoveries/{recovery_id}/facts",
     ),
 ]

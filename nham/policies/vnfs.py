@@ -28,6 +28,7 @@ RESUME = "nham:vnf:resume"
 SWITCHOVER = "nham:vnf:switchover"
 FAILBACK = "nham:vnf:failback"
 IMPORT_STATE = "nham:vnf:import_state"
+WHY = "nham:vnf:why"
 
 _ONE = "/v1/vnfs/{vnf_id}"
 _ACTION = "/v1/vnfs/{vnf_id}/action"
@@ -87,5 +88,12 @@ RULES = [
         "Have a VNFC take a state in.",
         "PUT",
         f"{_ONE}/state",
+    ),
+    base.rule(
+        WHY,
+        base.READER,
+        "Ask what would be done to a VNF if something failed.",
+        "GET",
+        f"{_ONE}/why",
     ),
 ]

@@ -176,6 +176,19 @@ class EngineClient:
         )
         return found
 
+    def why(
+        self, vnf_id: str, group_id: str | None, fault: str
+    ) -> list[dict[str, Any]]:
+        """Say what would be done to a VNF now, and if something failed.
+
+        :param fault: ``now``, ``vnfc``, ``vm``, ``host`` or ``all``.
+        :returns: an outlook for each VNFC and fault.
+        """
+        found: list[dict[str, Any]] = self._call(
+            "why", vnf_id=vnf_id, group_id=group_id, fault=fault
+        )
+        return found
+
     def rediscover(self, instance_id: str | None = None) -> None:
         """Let the engines compare their record with the VNFM's at once."""
         try:

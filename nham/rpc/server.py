@@ -47,6 +47,7 @@ OPERATIONS = frozenset(
         "release_host",
         "host_members",
         "probes",
+        "why",
         "rediscover",
     }
 )
@@ -117,6 +118,11 @@ class EngineEndpoint(Protocol):
 
     def probes(self, vnf_id: str) -> Mapping[str, Mapping[str, Any]]:
         """Return what the probes say now, by replica group."""
+
+    def why(
+        self, vnf_id: str, group_id: str | None, fault: str
+    ) -> list[dict[str, Any]]:
+        """Say what would be done to a VNF now, and if something failed."""
 
     def rediscover(self, instance_id: str | None) -> None:
         """Compare the record with the VNFM's soon; must not block."""

@@ -47,6 +47,7 @@ _READS = (
     "ownerless",
     "recoveries",
     "recovery",
+    "recovery_facts",
     "setting",
     "vnf",
     "vnf_by_instance",
@@ -100,7 +101,7 @@ _TOLD = (
 )
 _VNFS = ("vnfs", "vnf", "vnf_by_instance")
 _GROUPS = ("groups", "group", "holds")
-_RECOVERIES = ("recoveries", "recovery", "holds")
+_RECOVERIES = ("recoveries", "recovery", "recovery_facts", "holds")
 _CHECKPOINTS = ("checkpoints", "checkpoint")
 #: What each write can change; all others may change anything.
 _CHANGES = {

@@ -292,7 +292,8 @@ def orphans(lab: lab_.Lab) -> Iterator[str]:
     """
     store, world = lab.store, lab.world
     members = {m.name for m in store.members() if m.kind == "server"}
-    owners = (*store.groups(), *store.members())
+    owners: list[model.Group | model.Member] = [*store.groups()]
+    owners += store.members()
     access = {replica_steps.access_name(one.id) for one in owners}
     for server in world.nova.servers.values():
         gone = server.vm_state is records.VmState.DELETED

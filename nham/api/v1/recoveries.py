@@ -58,8 +58,29 @@ class Recovery:
     ) -> None:
         """Show a recovery with its steps, reasons and timeline."""
         validate.query(request)
-        found = self._service.recovery(request, recovery_id)
+        found = self._service.recovery(request, rules.SHOW, recovery_id)
         response.media = views.recovery_in_full(found)
+
+
+class Facts:
+    """The facts that one recovery was decided on."""
+
+    def __init__(self, service: service_.Service) -> None:
+        self._service = service
+
+    def on_get(
+        self,
+        request: falcon.Request,
+        response: falcon.Response,
+        recovery_id: str,
+    ) -> None:
+        """Return them as a file for ``nham simulate --facts``."""
+        validate.query(request)
+        recovery = self._service.recovery(request, rules.FACTS, recovery_id)
+        found = self._service.store.recovery_facts(recovery.id)
+        if found is None:
+            raise errors.not_kept(recovery_id)
+        response.media = found
 
 
 def _state(request: falcon.Request) -> states.RecoveryState | None:

@@ -33,6 +33,9 @@ State = states.VnfState
 #: A VNFD of some megabytes is no VNFD.
 _DESCRIPTOR = validate.text(100_000)
 
+#: Of so many recoveries of a VNF, the newest, its level is measured.
+_LOOK_BACK = 200
+
 _REGISTER = {
     "name": validate.Field(validate.text(255)),
     "descriptor": validate.Field(_DESCRIPTOR),
@@ -129,6 +132,26 @@ class Vnf:
         response.status = falcon.HTTP_204
 
 
+class Why:
+    """What would be done to a VNF if something failed."""
+
+    def __init__(self, service: service_.Service) -> None:
+        self._service = service
+
+    def on_get(
+        self, request: falcon.Request, response: falcon.Response, vnf_id: str
+    ) -> None:
+        """Say for each VNFC and fault what would be done, and why."""
+        validate.query(request, "group", "fault")
+        vnf = self._service.vnf(request, rules.WHY, vnf_id)
+        group_id = request.get_param("group")
+        _check_group(self._service, vnf, group_id)
+        outlooks = self._service.engine.why(
+            vnf.id, group_id, request.get_param("fault") or "all"
+        )
+        response.media = {"outlooks": outlooks}
+
+
 class Action:
     """What can be done with a VNF."""
 
@@ -172,8 +195,7 @@ class Action:
         begin = engine.failback_vnf
         if name == "switchover":
             begin = engine.switchover_vnf
-        if group_id is not None and store.group(group_id).vnf_id != vnf.id:
-            raise errors.not_found("replica group", group_id)
+        _check_group(self._service, vnf, group_id)
         ids = begin(vnf.id, group_id)
         response.status = falcon.HTTP_202
         response.media = {
@@ -201,19 +223,34 @@ class Action:
         )
 
 
+def _check_group(
+    service: service_.Service, vnf: model.Vnf, group_id: str | None
+) -> None:
+    """Refuse a group that is not the VNF's."""
+    if group_id is not None and service.store.group(group_id).vnf_id != vnf.id:
+        raise errors.not_found("replica group", group_id)
+
+
 def in_full(service: service_.Service, vnf: model.Vnf) -> dict[str, Any]:
     """Show a VNF with its groups, members and policies."""
     store, now = service.store, service.now()
     groups = store.groups(vnf_id=vnf.id)
     members = store.members(vnf_id=vnf.id)
     newest = views.newest_by_group(store.checkpoints(vnf_id=vnf.id))
+    recoveries = store.recoveries(vnf_id=vnf.id, limit=_LOOK_BACK)
     probes = _probes(service, vnf.id)
     return {
         **views.vnf(vnf, groups, newest, now),
         "policies": [policy.to_dict() for policy in vnf.policies],
         "groups": [
             views.group(
-                vnf, g, members, newest.get(g.id), probes.get(g.id), now
+                vnf,
+                g,
+                members,
+                newest.get(g.id),
+                probes.get(g.id),
+                now,
+                recoveries,
             )
             for g in groups
         ],

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from nham.core import mechanisms
 from nham.core.descriptor import durations
 from nham.core.descriptor import facts
+from nham.core.descriptor import levels
 from nham.core.descriptor import model
 from nham.core.descriptor import words
 
@@ -33,10 +34,6 @@ Found = Iterator[tuple[str, str]]
 _SNAPSHOT_SECONDS = 1.8
 #: Shortest interval of the snapshot methods, seconds.
 _MIN_INTERVAL = 10.0
-
-#: Service recovery time in seconds that a level allows (OPNFV scenario
-#: analysis for high availability, table 2, after ETSI GS NFV-REL 001).
-SAL_SECONDS = {1: (5, 6), 2: (10, 15), 3: (20, 25)}
 
 
 def target_kind(policy: facts.Facts) -> Found:
@@ -254,27 +251,34 @@ def no_quiesce(policy: facts.Facts) -> Found:
 def sal_mechanism(policy: facts.Facts) -> Found:
     spec, sal = policy.spec, policy.values.get("sal")
     if spec is not None and not spec.replicated and sal in (1, 2):
-        low, high = SAL_SECONDS[sal]
+        level = levels.BY_NUMBER[sal]
         yield (
             "sal",
             f"0R has to start the VM again, which takes tens of seconds; "
-            f"level {sal} allows {low} to {high} s, which needs a "
-            f"standby or active member",
+            f"level {sal} allows {level.low:g} to {level.high:g} s, which "
+            f"needs a standby or active member",
         )
 
 
 def sal_detection(policy: facts.Facts) -> Found:
     sal = policy.values.get("sal")
-    default = model.Detection()
-    seconds = policy.values.get(
-        "detection.poll_interval", default.poll_interval
-    ) * policy.values.get("detection.max_misses", default.max_misses)
-    if sal is not None and seconds >= SAL_SECONDS[sal][1]:
+    names = ("poll_interval", "max_misses", "min_timeout")
+    paths = {name: f"detection.{name}" for name in names}
+    if sal is None or any(path in policy.broken for path in paths.values()):
+        return
+    detection = model.Detection(
+        **{
+            name: policy.values[path]
+            for name, path in paths.items()
+            if path in policy.values
+        }
+    )
+    allowed = levels.BY_NUMBER[sal].detect
+    if levels.detection_seconds(detection) >= allowed:
         yield (
             "sal",
-            f"poll_interval x max_misses is {durations.render(seconds)}, "
-            f"level {sal} allows {SAL_SECONDS[sal][1]} s for the whole "
-            f"recovery",
+            f"{levels.detection_sum(detection)}, and level {sal} asks for "
+            f"less than {allowed:g} s",
         )
 
 

@@ -213,6 +213,10 @@ RULES = (
         replicas.hook_interval,
     ),
     Rule(
+        "a failure is detected as soon as the service availability level asks",
+        conditions.sal_detection,
+    ),
+    Rule(
         "a target must not be a placement group",
         conditions.target_group,
         kind="unsupported",
@@ -226,11 +230,6 @@ RULES = (
     Rule(
         "the mechanism can meet the service availability level",
         conditions.sal_mechanism,
-        kind="advice",
-    ),
-    Rule(
-        "the detection can meet the service availability level",
-        conditions.sal_detection,
         kind="advice",
     ),
     Rule(

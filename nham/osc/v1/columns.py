@@ -111,6 +111,24 @@ class HostMembers(columns.FormattableColumn[Any]):
         )
 
 
+class Levels(columns.FormattableColumn[Sequence[Mapping[str, Any]]]):
+    """The service availability levels of a VNF's replica groups."""
+
+    def human_readable(self) -> str:
+        """See base class."""
+        return "\n".join(
+            _levels(one) for one in self._value or () if one["sal"]
+        )
+
+    def machine_readable(self) -> Sequence[Mapping[str, Any]]:
+        """See base class."""
+        return [
+            {"vnfc": one["vnfc"], **one["sal"]}
+            for one in self._value or ()
+            if one["sal"]
+        ]
+
+
 class Policies(columns.FormattableColumn[Sequence[Mapping[str, Any]]]):
     """The resiliency policies of a VNF."""
 
@@ -158,4 +176,20 @@ def _group(one: Mapping[str, Any]) -> str:
     return (
         f"{one['vnfc']} ({one['mechanism']}{force}{busy}) id {one['id']}: "
         f"{servers or 'no server'}; checkpoint: {age}"
+    )
+
+
+def _levels(one: Mapping[str, Any]) -> str:
+    sal, seen = one["sal"], one["sal"]["measured"]
+    measured = "not measured yet"
+    if seen is not None:
+        measured = (
+            f"measured {seen['level'] or 'none'} (worst "
+            f"{seen['worst']:.1f} s, median {seen['median']:.1f} s of "
+            f"{seen['count']})"
+        )
+    return (
+        f"{one['vnfc']}: declared {sal['declared'] or 'none'}, reachable "
+        f"{sal['reachable'] or 'none'} ({sal['reachable_seconds']:.1f} s), "
+        f"{measured}"
     )

@@ -16,11 +16,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from collections.abc import Sequence
+import sys
 from typing import Any
 
 from osc_lib import exceptions
 from osc_lib.command import command
+import yaml
 
 from nham.osc.v1 import base
 from nham.osc.v1 import columns
@@ -71,11 +74,34 @@ class ShowRecovery(command.ShowOne):
         parser.add_argument(
             "recovery", metavar="<recovery>", help="Recovery (ID)"
         )
+        parser.add_argument(
+            "--facts",
+            metavar="<file>",
+            nargs="?",
+            const="",
+            help="Write the facts that it was decided on to a file, for "
+            "nham simulate --facts; by default facts-<recovery>.yaml "
+            "(admin only)",
+        )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> One:
         """See base class."""
-        return shown(base.client_of(self).get_recovery(parsed_args.recovery))
+        client = base.client_of(self)
+        found = client.get_recovery(parsed_args.recovery)
+        if parsed_args.facts is not None:
+            path = parsed_args.facts or f"facts-{found.id}.yaml"
+            _write(path, client.get_recovery_facts(found.id))
+        return shown(found)
+
+
+def _write(path: str, facts: Mapping[str, Any]) -> None:
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            yaml.safe_dump(facts, file, sort_keys=False)
+    except OSError as error:
+        raise exceptions.CommandError(f"{path}: {error}") from error
+    print(f"Its facts are in {path}", file=sys.stderr)
 
 
 _COLUMNS: tuple[str, ...] = (
@@ -114,6 +140,8 @@ def shown(one: _recovery.Recovery) -> One:
     names = (
         *_COLUMNS,
         *_MORE,
+        "Rule says",
+        "Rule source",
         "Timeline",
         "Evidence",
         "Reasons",
@@ -122,6 +150,8 @@ def shown(one: _recovery.Recovery) -> One:
     )
     values = (
         *_row(one, more=True),
+        one.rule_says,
+        one.rule_source,
         columns.Timeline(one.timeline),
         columns.Lines(one.evidence),
         columns.Lines(one.reasons),

@@ -286,10 +286,11 @@ def _row(vnf: _vnf.Vnf, more: bool) -> tuple[Any, ...]:
 
 
 def _shown(vnf: _vnf.Vnf) -> One:
-    names = (*_COLUMNS, *_MORE, "Groups", "Policies")
+    names = (*_COLUMNS, *_MORE, "Groups", "SAL", "Policies")
     values = (
         *_row(vnf, more=True),
         columns.Groups(vnf.groups),
+        columns.Levels(vnf.groups),
         columns.Policies(vnf.policies),
     )
     return names, values

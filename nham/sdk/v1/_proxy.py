@@ -146,6 +146,19 @@ class Proxy(proxy.Proxy):
         """
         return self._move(vnf, "failback", group_id)
 
+    def explain_vnf(
+        self,
+        vnf: str | _vnf.Vnf,
+        fault: str = "all",
+        group_id: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """Say what would be done to a VNF now, and if something failed.
+
+        :param fault: "now", "vnfc", "vm", "host" or "all".
+        :param group_id: of one VNFC of it only.
+        """
+        return self._get_resource(_vnf.Vnf, vnf).why(self, fault, group_id)
+
     def import_vnf_state(
         self, vnf: str | _vnf.Vnf, group_id: str, data: bytes
     ) -> _recovery.Recovery:
@@ -221,6 +234,15 @@ class Proxy(proxy.Proxy):
     ) -> _recovery.Recovery:
         """Return one recovery with its steps and reasons."""
         return self._get(_recovery.Recovery, recovery)
+
+    def get_recovery_facts(
+        self, recovery: str | _recovery.Recovery
+    ) -> dict[str, Any]:
+        """Return the facts that a recovery was decided on.
+
+        They are what ``nham simulate --facts`` reads; for administrators.
+        """
+        return self._get_resource(_recovery.Recovery, recovery).facts(self)
 
     # Events and hosts
 

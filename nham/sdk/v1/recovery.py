@@ -15,7 +15,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from keystoneauth1 import adapter
+from openstack import exceptions
 from openstack import resource
+from openstack import utils
 
 
 class Recovery(resource.Resource):
@@ -47,6 +52,10 @@ class Recovery(resource.Resource):
     subject = resource.Body("subject")
     #: The rule of the decision that chose it.
     rule = resource.Body("rule")
+    #: What that rule says.
+    rule_says = resource.Body("rule_says")
+    #: Where that rule comes from.
+    rule_source = resource.Body("rule_source")
     #: The rung of the ladder that was tried.
     rung = resource.Body("rung")
     #: "running", "succeeded", "failed" or "aborted".
@@ -69,3 +78,11 @@ class Recovery(resource.Resource):
     refused = resource.Body("refused", type=list)
     #: What was done, in order.
     steps = resource.Body("steps", type=list)
+
+    def facts(self, session: adapter.Adapter) -> dict[str, Any]:
+        """Return the facts that it was decided on, as plain data."""
+        url = utils.urljoin(self.base_path, self.id, "facts")
+        response = session.get(url)
+        exceptions.raise_from_response(response)
+        found: dict[str, Any] = response.json()
+        return found

@@ -86,6 +86,22 @@ class Vnf(resource.Resource):
         found: list[dict[str, Any]] = response.json()["recoveries"]
         return found
 
+    def why(
+        self,
+        session: adapter.Adapter,
+        fault: str = "all",
+        group_id: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return what would be done, for each VNFC and fault."""
+        url = utils.urljoin(self.base_path, self.id, "why")
+        query = {"fault": fault}
+        if group_id is not None:
+            query["group"] = group_id
+        response = session.get(url, params=query)
+        exceptions.raise_from_response(response)
+        found: list[dict[str, Any]] = response.json()["outlooks"]
+        return found
+
     def import_state(
         self, session: adapter.Adapter, group_id: str, data: bytes
     ) -> str:

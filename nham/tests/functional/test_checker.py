@@ -19,6 +19,7 @@ the checker tells that rule.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 import dataclasses
 import logging
 from typing import Any
@@ -84,14 +85,17 @@ class CheckerTest(CheckerCase):
 
     def test_a_claim_that_is_not_conditional(self) -> None:
         def claim(
-            connection: sa.Connection, recovery: model.Recovery, epoch: int
+            connection: sa.Connection,
+            recovery: model.Recovery,
+            epoch: int,
+            facts: Mapping[str, Any] | None,
         ) -> model.Recovery:
             connection.execute(
                 sa.update(models.group)
                 .where(models.group.c.id == recovery.group_id)
                 .values(recovery_id=None, epoch=epoch)
             )
-            claimed = real(connection, recovery, epoch)
+            claimed = real(connection, recovery, epoch, facts)
             assert claimed is not None
             return claimed
 
@@ -107,9 +111,12 @@ class CheckerTest(CheckerCase):
 
     def test_an_epoch_that_does_not_rise(self) -> None:
         def claim(
-            connection: sa.Connection, recovery: model.Recovery, epoch: int
+            connection: sa.Connection,
+            recovery: model.Recovery,
+            epoch: int,
+            facts: Mapping[str, Any] | None,
         ) -> model.Recovery | None:
-            claimed = real(connection, recovery, epoch)
+            claimed = real(connection, recovery, epoch, facts)
             if claimed is None:
                 return None
             connection.execute(sa.update(models.group).values(epoch=1))

@@ -101,5 +101,17 @@ class MetricsTest(base.TestCase):
         self.assertEqual(3.0, self._value("nham_vnfs", state="protected"))
         self.assertEqual(2.0, self._value("nham_engines_alive"))
 
+    def test_levels(self) -> None:
+        metrics.levels({("v", "A", "declared"): 2, ("v", "B", "declared"): 0})
+        metrics.levels({("v", "A", "declared"): 1})
+        self.addCleanup(metrics.levels, {})
+        found = [
+            metrics.registry.get_sample_value(
+                "nham_vnf_sal", {"vnf": "v", "vnfc": vnfc, "kind": "declared"}
+            )
+            for vnfc in ("A", "B")
+        ]
+        self.assertEqual([1.0, None], found)
+
     def _value(self, name: str, **labels: str) -> float:
         return metrics.registry.get_sample_value(name, labels) or 0.0

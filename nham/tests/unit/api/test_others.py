@@ -15,6 +15,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from nham.core import model
 from nham.core import states
 from nham.rpc import errors
@@ -121,6 +123,35 @@ class RecoveryTest(base.ApiCase):
         self.assertEqual(["because"], shown["reasons"])
         self.assertEqual(["heal: slower"], shown["refused"])
         self.assertEqual("done", shown["steps"][0]["state"])
+
+    def test_the_rule_is_told_in_words(self) -> None:
+        self.store.end_recovery(
+            "r1", states.RecoveryState.SUCCEEDED, 2.0, "", "e1", 1
+        )
+        made = dataclasses.replace(records.make_recovery("r2"), rule="vm-dead")
+        self.store.claim(made, 1)
+        shown = self.ask("GET", "/v1/recoveries/r2", base.READER).json
+        self.assertEqual(
+            ("neither the application nor the guest answers", "UC4, UC8"),
+            (shown["rule_says"], shown["rule_source"]),
+        )
+
+    def test_facts(self) -> None:
+        self.store.save_vnf(records.make_vnf("v2"))
+        self.store.save_group(records.make_group("v2"))
+        facts = {"case": "", "facts": {"members": []}}
+        self.store.claim(records.make_recovery("r2", "v2"), 0, facts)
+        path = "/v1/recoveries/r2/facts"
+        self.assertEqual(facts, self.ask("GET", path).json)
+        # They name whatever else is on the hosts.
+        answer = self.ask("GET", path, base.MEMBER)
+        self.assert_error(answer, 403, "nham:recovery:facts")
+        answer = self.ask("GET", path, base.MEMBER, "project-b")
+        self.assert_error(answer, 404, "There is no recovery r2")
+        answer = self.ask("GET", "/v1/recoveries/r1/facts")
+        self.assert_error(answer, 404, "No facts of recovery r1 are kept")
+        answer = self.ask("GET", f"{path}?x=1")
+        self.assert_error(answer, 400, "x")
 
     def test_what_is_not_yours_is_not_there(self) -> None:
         path = "/v1/recoveries/r1"

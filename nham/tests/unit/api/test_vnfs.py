@@ -84,6 +84,29 @@ class ShowTest(base.ApiCase):
         self.assertEqual({"health": "ok"}, group["probes"])
         self.assertEqual("v1-c1", group["newest_checkpoint"]["id"])
 
+    def test_the_level(self) -> None:
+        (group,) = self.ask("GET", "/v1/vnfs/v1").json["groups"]
+        sal = group["sal"]
+        self.assertEqual(
+            (None, 3, None),
+            (sal["declared"], sal["reachable"], sal["measured"]),
+        )
+        self.assertIn("costs evacuate 17.5 s", sal["reachable_says"])
+        self.store.claim(records.make_recovery("r1"), 0)
+        self.store.step_started("r1", 0, 1763700001.0, "e1", 1)
+        self.store.step_ended(
+            "r1", 0, states.StepState.DONE, 1763700003.0, "", "e1", 1
+        )
+        self.store.end_recovery(
+            "r1", states.RecoveryState.SUCCEEDED, 2.0, "", "e1", 1
+        )
+        # It restored the state, but nobody saw a good answer.
+        (group,) = self.ask("GET", "/v1/vnfs/v1").json["groups"]
+        self.assertIsNone(group["sal"]["measured"])
+        self.store.save_vnf(records.make_vnf("v1", policies=()))
+        (group,) = self.ask("GET", "/v1/vnfs/v1").json["groups"]
+        self.assertIsNone(group["sal"])
+
     def test_the_mechanism_in_force_is_told_with_its_reason(self) -> None:
         policy = descriptor.ResiliencyPolicy(
             name="p",
@@ -144,6 +167,38 @@ class ShowTest(base.ApiCase):
         done = self.ask("DELETE", "/v1/vnfs/v1", base.MEMBER)
         self.assertEqual(204, done.status_code)
         self.engine.unregister_vnf.assert_called_once_with("v1")
+
+
+class WhyTest(base.ApiCase):
+    """GET /v1/vnfs/{id}/why."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.given_vnf("v1")
+        self.given_vnf("v2")
+        self.engine.why.return_value = [{"rule": "healthy"}]
+
+    def test_all(self) -> None:
+        found = self.ask("GET", "/v1/vnfs/v1/why", base.READER)
+        self.assertEqual({"outlooks": [{"rule": "healthy"}]}, found.json)
+        self.engine.why.assert_called_once_with("v1", None, "all")
+
+    def test_one(self) -> None:
+        path = "/v1/vnfs/v1/why?fault=vm&group=v1-g"
+        self.assertEqual(200, self.ask("GET", path).status_code)
+        self.engine.why.assert_called_once_with("v1", "v1-g", "vm")
+
+    def test_what_is_refused(self) -> None:
+        why = "/v1/vnfs/v1/why"
+        answer = self.ask("GET", f"{why}?group=v2-g")
+        self.assert_error(answer, 404, "There is no replica group v2-g")
+        self.assert_error(self.ask("GET", f"{why}?vnfc=x"), 400, "vnfc")
+        answer = self.ask("GET", why, base.MEMBER, "project-b")
+        self.assert_error(answer, 404, "There is no VNF v1")
+        self.engine.why.assert_not_called()
+        self.engine.why.side_effect = errors.BadRequest("fault: must be")
+        answer = self.ask("GET", f"{why}?fault=site")
+        self.assert_error(answer, 400, "fault: must be")
 
 
 class RegisterTest(base.ApiCase):

@@ -120,3 +120,41 @@ class NhamTest(base.TestCase):
         code, out, _error = self.run_it("simulate", "--facts", str(path))
         self.assertEqual(1, code)
         self.assertIn("not as expected: ", out)
+
+    def test_facts_with_a_fault(self) -> None:
+        path = str(GOLDEN / "healthy.yaml")
+        code, out, _error = self.run_it(
+            "simulate", "--facts", path, "--fault", "all"
+        )
+        self.assertEqual(0, code)
+        for text in (
+            "VDU1-0, as it is now:\nVDU1-0: nothing, by healthy",
+            "VDU1-0, if its application died:",
+            "VDU1-0, if its VM died:\nVDU1-0: act hard_reboot (vm)",
+            "outage: 10.2 s, detection 2.2 s + hard_reboot 8 s, default: ",
+        ):
+            self.assertIn(text, out)
+        code, out, _error = self.run_it(
+            *("simulate", "--facts", path, "--fault", "vm", "-f", "json"),
+            *("--vnfc", "VDU1-0"),
+        )
+        (found,) = json.loads(out)["outlooks"]
+        self.assertEqual(("vm", "vm-dead"), (found["fault"], found["rule"]))
+
+    def test_a_fault_that_cannot_be_supposed(self) -> None:
+        path = str(GOLDEN / "healthy.yaml")
+        code, _out, error = self.run_it(
+            "simulate", "--facts", path, "--vnfc", "x"
+        )
+        self.assertEqual(2, code)
+        self.assertIn("--vnfc x: ", error)
+        for words in (("--fault", "vm"), ("--vnfc", "VDU1-0")):
+            code, _out, error = self.run_it(
+                "simulate", self.scenario(), *words
+            )
+            self.assertEqual(2, code)
+            self.assertIn("need --facts", error)
+        code, _out, error = self.run_it(
+            "simulate", "--facts", path, "--fault", "site"
+        )
+        self.assertEqual(2, code)

@@ -14,7 +14,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+import hypothesis
 
 from nham.core import cases
 from nham.core import decision
@@ -22,6 +25,7 @@ from nham.core import descriptor
 from nham.core import facts
 from nham.core import member_facts
 from nham.tests import base
+from nham.tests.unit.core.decision import strategies
 
 
 def document(**changes: Any) -> dict[str, Any]:
@@ -170,6 +174,64 @@ class ReadFactsTest(base.TestCase):
         for data, message in wrong:
             error = self.assertRaises(ValueError, cases.read_facts, data)
             self.assertIn(message, str(error))
+
+
+class WriteFactsTest(base.TestCase):
+    @hypothesis.given(strategies.everything)
+    def test_what_is_written_is_read_again(self, seen: facts.Facts) -> None:
+        written = json.loads(json.dumps(cases.write_facts(seen)))
+        self.assertEqual(seen, cases.read_facts(written))
+
+    def test_what_is_usual_is_not_written(self) -> None:
+        seen = cases.read_facts({"members": [{"host": None}]})
+        self.assertEqual(
+            {
+                "members": [
+                    {
+                        "group_id": "VDU1-0",
+                        "vnf_id": "vnf",
+                        "vnfc": "VDU1-0",
+                        "server_id": "server of VDU1-0",
+                        "host": None,
+                        "image_id": "image",
+                        "policy": {"name": "policy", "targets": ["VDU1"]},
+                    }
+                ]
+            },
+            cases.write_facts(seen),
+        )
+
+    def test_a_host_that_only_a_member_names_stays_unknown(self) -> None:
+        (member,) = cases.read_facts({"members": [{}]}).members
+        seen = facts.Facts(members=(member,))
+        again = cases.read_facts(cases.write_facts(seen))
+        self.assertEqual(seen.host("h1"), again.host("h1"))
+
+
+class WriteTest(base.TestCase):
+    def test_a_whole_case(self) -> None:
+        case = cases.read(
+            document(
+                facts={"members": [{"app": "dead", "icmp": "dead"}]},
+                expect={
+                    "members": {
+                        "VDU1-0": {
+                            "kind": "act",
+                            "rule": "vm-dead",
+                            "zone": "vm",
+                            "rung": "hard_reboot",
+                            "steps": ["a", "b"],
+                        }
+                    },
+                    "alarms": ["x y"],
+                },
+            )
+        )
+        self.assertEqual(case, cases.read(cases.write(case)))
+
+    def test_a_case_without_an_expectation(self) -> None:
+        case = cases.read(document(expect=None))
+        self.assertEqual(case, cases.read(cases.write(case)))
 
 
 class ReadTest(base.TestCase):

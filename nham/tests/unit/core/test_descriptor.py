@@ -194,7 +194,6 @@ _properties = st.fixed_dictionaries(
     {"redundancy": st.just("0R")},
     optional={
         "priority": st.integers(0, 100),
-        "sal": st.integers(1, 3),
         "escalation": st.sampled_from([["vm", "host"], ["vnfc", "host"]]),
         "escalation_count": st.integers(1, 100),
         "probation": st.sampled_from(["10 s", "1 h"]),
@@ -210,6 +209,9 @@ _properties = st.fixed_dictionaries(
             },
         ),
     },
+) | st.fixed_dictionaries(
+    # A level asks for a detection that is as quick.
+    {"redundancy": st.just("0R"), "sal": st.integers(2, 3)}
 )
 _junk = st.recursive(
     st.none()

@@ -218,9 +218,9 @@ _BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
         )
     ],
     "the mechanism can meet the service availability level": [
-        (["image"], {"sal": 1}, ["sal"])
+        (["image"], {"sal": 2}, ["sal"])
     ],
-    "the detection can meet the service availability level": [
+    "a failure is detected as soon as the service availability level asks": [
         (["image"], {"sal": 3, "detection": {"poll_interval": "9 s"}}, ["sal"])
     ],
     "the method saves every volume of the VDU": [

@@ -73,8 +73,19 @@ class TestCommand(base.TestCase):
         self.assertEqual(0, code)
         self.assertTrue(json.loads(out)["valid"])
 
+    def test_explain(self) -> None:
+        code, out, _ = self.run_command("explain", str(self.root))
+        self.assertEqual(0, code)
+        self.assertIn("Policy VNF_resiliency for ", out)
+        self.assertIn("SAL declared: none\n", out)
+        self.assertIn("SAL reachable: level 3: detected after ", out)
+        _, out, _ = self.run_command("explain", "-f", "json", str(self.root))
+        found = json.loads(out)
+        self.assertEqual("VNF_resiliency", found[0]["policy"])
+        self.assertIn("together", found[0]["says"])
+
     def test_what_cannot_be_read(self) -> None:
-        for name in ("validate", "show", "convert"):
+        for name in ("validate", "show", "explain", "convert"):
             code, _, err = self.run_command(name, "/nowhere.yaml")
             self.assertEqual(2, code)
             self.assertEqual("/nowhere.yaml: No such file or directory\n", err)

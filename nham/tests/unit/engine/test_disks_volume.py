@@ -74,7 +74,8 @@ class VolumeTest(test_disks.DiskCase):
     def held(self, close: bool = True) -> int:
         """Return what the disk counts as holding when it is looked at."""
         (standby,) = self.seen(close).standbys
-        return standby.sequence
+        sequence: int = standby.sequence
+        return sequence
 
     def test_as_nham_left_it(self) -> None:
         self.assertEqual(self.saved.sequence, self.held())

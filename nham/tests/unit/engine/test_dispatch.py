@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from nham.core import cases
 from nham.core import decision
 from nham.core import descriptor
 from nham.core import facts
@@ -167,6 +168,27 @@ class TestClaim(DispatchCase):
         self.assertEqual(recovery_id, self.entry().group.recovery_id)
         self.assertEqual("recovering", self.vnf_state()[0])
         self.assertEqual(["recovery-started"], self.kinds())
+
+    def test_the_facts_are_kept(self) -> None:
+        self.kill_vm()
+        self.run_once()
+        [recovery_id] = self.started
+        found = self.store.recovery_facts(recovery_id)
+        case = cases.read(found)
+        self.assertEqual([], cases.differences(case))
+        self.assertEqual("hard_reboot of VDU1-0 of v", case.title)
+        self.assertEqual(f"recovery {recovery_id}", case.source)
+        assert case.members is not None
+        self.assertEqual("vm-dead", case.members["v/0"].rule)
+
+    def test_a_recovery_goes_on_without_its_facts(self) -> None:
+        self.replace(
+            "nham.core.kept.document", side_effect=RuntimeError("broken")
+        )
+        self.kill_vm()
+        self.run_once()
+        [recovery_id] = self.started
+        self.assertIsNone(self.store.recovery_facts(recovery_id))
 
     def test_dead_host_is_the_subject(self) -> None:
         self.world.power_off_host("one")

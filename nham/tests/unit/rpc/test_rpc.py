@@ -115,6 +115,15 @@ class RpcTest(base.TestCase):
         self.engine.host_members.return_value = [{"vnfc": "VDU1-0"}]
         self.assertEqual([{"vnfc": "VDU1-0"}], self.client.host_members("h"))
 
+    def test_why(self) -> None:
+        self._start()
+        self.engine.why.return_value = [{"rule": "healthy"}]
+        found = self.client.why("v", None, "all")
+        self.assertEqual([{"rule": "healthy"}], found)
+        self.engine.why.assert_called_once_with(
+            vnf_id="v", group_id=None, fault="all"
+        )
+
     def test_refusals(self) -> None:
         self._start()
         for raised, wanted in (

@@ -77,6 +77,18 @@ class ProxyTest(base.ClientCase):
         self.proxy.unregister_vnf("v1")
         self.engine.unregister_vnf.assert_called_once_with("v1")
 
+    def test_explain(self) -> None:
+        self.engine.why.return_value = [{"rule": "healthy"}]
+        found = self.proxy.explain_vnf("v1", "vm", "v1-g")
+        self.assertEqual([{"rule": "healthy"}], found)
+        self.engine.why.assert_called_once_with("v1", "v1-g", "vm")
+        self.proxy.explain_vnf("v1")
+        self.engine.why.assert_called_with("v1", None, "all")
+
+    def test_facts_of_a_recovery(self) -> None:
+        self.store.claim(records.make_recovery("r1"), 0, {"case": "x"})
+        self.assertEqual({"case": "x"}, self.proxy.get_recovery_facts("r1"))
+
     def test_act(self) -> None:
         self.assertTrue(self.proxy.pause_vnf("v1").paused)
         self.assertEqual("protected", self.proxy.resume_vnf("v1").state)

@@ -192,6 +192,8 @@ class TestOverride(base.TestCase):
     ) -> None:
         policy = change(
             FULL,
+            # No level asks for a detection as slow as that.
+            "sal",
             detection__poll_interval=f"{seconds} ms",
             state_protection__hook__max_size=f"{size} B",
         )

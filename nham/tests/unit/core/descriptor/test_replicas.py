@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from nham.core import descriptor
 from nham.core.descriptor import blocks
-from nham.core.descriptor import conditions
+from nham.core.descriptor import levels
 from nham.tests import base
 from nham.tests.unit.core import descriptor_samples as samples
 from nham.tests.unit.core.descriptor import replica_examples as examples
@@ -63,7 +63,7 @@ _policies = st.builds(
             "num_backups": st.just(1),
             "standby": st.just("warm"),
             "failback": st.sampled_from(("never", "auto", "request")),
-            "sal": st.integers(1, 3),
+            "sal": st.integers(2, 3),
         },
     ),
 )
@@ -212,12 +212,13 @@ class TestTold(base.TestCase):
         self.assertIn("volume boots from a volume", str(found[0]))
 
     def test_a_level_warns_of_0r_and_not_of_a_standby(self) -> None:
-        for level in conditions.SAL_SECONDS:
-            self.assertEqual([], _check({**examples.STANDBY, "sal": level}))
-        (found,) = _check({"sal": 1})
+        quick = {**examples.STANDBY, "detection": {"poll_interval": "250 ms"}}
+        for level in levels.BY_NUMBER:
+            self.assertEqual([], _check({**quick, "sal": level}))
+        (found,) = _check({"sal": 2})
         self.assertIn("needs a standby or active member", found)
 
-    def test_a_slow_detection_warns_of_a_standby_too(self) -> None:
+    def test_a_slow_detection_is_refused_of_a_standby_too(self) -> None:
         (found,) = _check(
             {
                 **examples.STANDBY,
@@ -225,7 +226,13 @@ class TestTold(base.TestCase):
                 "detection": {"poll_interval": "2 s"},
             }
         )
-        self.assertIn("poll_interval x max_misses is 6 s", found)
+        self.assertEqual(
+            "sal: a failure is detected as soon as the service availability "
+            "level asks: poll_interval 2 s + 2 more misses x 2 s / 2 + "
+            "2 x min_timeout 100 ms = 4.2 s, and level 1 asks for less than "
+            "1 s",
+            found,
+        )
 
 
 class TestProperties(base.TestCase):
