@@ -102,6 +102,33 @@ TABLE = (
         "worst outage of its recoveries.",
     ),
     Metric(
+        "nham_detection_seconds",
+        prometheus.Gauge,
+        ("vnf", "vnfc"),
+        "After how long a failure would be suspected now, by the slowest of "
+        "the probes.",
+    ),
+    Metric(
+        "nham_detection_timeout_seconds",
+        prometheus.Gauge,
+        ("vnf", "vnfc"),
+        "The longest time-out in force of the probes.",
+    ),
+    Metric(
+        "nham_false_suspicions",
+        prometheus.Gauge,
+        ("vnf", "vnfc"),
+        "Suspicions that an answer ended without a restart, since this "
+        "engine watches.",
+    ),
+    Metric(
+        "nham_detection_accuracy",
+        prometheus.Gauge,
+        ("vnf", "vnfc"),
+        "The share of good time without a false suspicion (P_A), by the "
+        "worst of the probes.",
+    ),
+    Metric(
         "nham_vnfs",
         prometheus.Gauge,
         ("state",),
@@ -203,6 +230,24 @@ def levels(found: Mapping[tuple[str, str, str], int]) -> None:
         gauge.remove(*labels)
     for labels, level in found.items():
         gauge.labels(*labels).set(level)
+
+
+def detection(
+    vnf: str,
+    vnfc: str,
+    seconds: float,
+    timeout: float,
+    mistakes: int,
+    accuracy: float,
+) -> None:
+    """Tell how well a VNFC's failures are detected."""
+    for name, value in (
+        ("nham_detection_seconds", seconds),
+        ("nham_detection_timeout_seconds", timeout),
+        ("nham_false_suspicions", mistakes),
+        ("nham_detection_accuracy", accuracy),
+    ):
+        _metrics[name].labels(vnf, vnfc).set(value)
 
 
 def fleet(vnfs_by_state: Mapping[str, int], engines_alive: int) -> None:

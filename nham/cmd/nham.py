@@ -11,7 +11,7 @@
 # under the License.
 
 
-"""``nham``: descriptors, simulation, and the doctor of an installation.
+"""``nham``: descriptors, simulation, traces, and an installation's doctor.
 
 Exit codes: 0 good, 1 what was looked at is wrong, 2 wrong usage or a file
 that cannot be read.
@@ -26,6 +26,7 @@ from nham import version
 from nham.cmd import descriptor
 from nham.cmd import doctor
 from nham.cmd import simulate
+from nham.cmd import trace
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     descriptor.add_parser(commands)
     simulate.add_parser(commands)
     doctor.add_parser(commands)
+    trace.add_parser(commands)
     arguments = parser.parse_args(argv)
     code: int = arguments.func(arguments)
     return code

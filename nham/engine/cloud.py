@@ -41,6 +41,7 @@ class CloudView:
     """The newest known state of all servers and compute services.
 
     :ivar available: Nova answered the last time it was asked.
+    :ivar version: raised with all that is news.
     """
 
     def __init__(self, vim: vim_base.Vim, clock: clock_.Clock) -> None:
@@ -55,6 +56,7 @@ class CloudView:
         self._restarted: set[str] = set()
         self._imaging: dict[str, float] = {}
         self.available = True
+        self.version = 0
 
     def poll(self) -> None:
         """Ask Nova what has changed."""
@@ -79,7 +81,11 @@ class CloudView:
                 self._take_in(server)
             for server_id in self._imaging.keys() - self._servers.keys():
                 del self._imaging[server_id]
-            self._services = {s.host: s for s in services}
+            known, self._services = (
+                self._services,
+                {s.host: s for s in services},
+            )
+            self.version += full or known != self._services
             self._polled_at = now
             self.available = True
 
@@ -122,7 +128,13 @@ class CloudView:
             since = self._imaging.get(server_id)
         return 0.0 if since is None else self._clock.monotonic() - since
 
+    @property
+    def any_restarted(self) -> bool:
+        """Nova has started a server anew that nobody has heard of yet."""
+        return bool(self._restarted)
+
     def _take_in(self, server: vim_base.Server) -> None:
+        self.version += self._servers.get(server.id) != server
         self._servers[server.id] = server
         task = server.task_state
         if (task or "").startswith("image_"):

@@ -74,6 +74,8 @@ _GUARDS = frozenset(rule.name for rule in guards.RULES)
 _UNSURE = ("observer", "mass-failure")
 #: Seconds between two tries to have another member serve.
 _BETWEEN = 10.0
+#: Seconds between two looks at who is well again, if nothing changes.
+_CALM = 1.0
 #: Seconds until a primary is looked at again that may have failed.
 _DOUBT = 0.5
 #: Seconds for the judgements themselves, beside two questions.
@@ -106,6 +108,8 @@ class Dispatcher:
         self._again_at: dict[str, float] = {}
         self._unsure_at = -math.inf
         self._signs: dict[str, gather_.Signs] = {}
+        self._fleet: Sequence[fleet_.Entry] = ()
+        self._calm_at = -math.inf
         self._said: dict[str, tuple[str, ...]] = {}
         self._lasts: dict[str, tuple[str, float]] = {}
         #: Until when another member is being asked to serve, by the group.
@@ -118,7 +122,12 @@ class Dispatcher:
         """Decide on what is in trouble; None if nothing is due."""
         now = self._context.clock.monotonic()
         troubled = self._gatherer.troubled(fleet)
-        self._calm(fleet, troubled)
+        news = (
+            fleet is not self._fleet or troubled.keys() != self._signs.keys()
+        )
+        if news or now >= self._calm_at:
+            self._fleet, self._calm_at = fleet, now + _CALM
+            self._calm(fleet, troubled)
         due = {
             group_id
             for group_id, signs in troubled.items()
@@ -315,15 +324,25 @@ class Dispatcher:
         troubled: Mapping[str, gather_.Signs],
     ) -> None:
         """Forget what was said of VNFs that are well again."""
+        told = {
+            e.vnf.id
+            for e in fleet
+            if e.group.id in self._said
+            or e.group.id in self._lasts
+            or e.vnf.state in _UNWELL
+        }
         unwell = {
             e.vnf.id
             for e in fleet
-            if e.group.id in troubled
-            or e.group.recovery_id is not None
-            or self._unseen(e)
+            if e.vnf.id in told
+            and (
+                e.group.id in troubled
+                or e.group.recovery_id is not None
+                or self._unseen(e)
+            )
         }
         for entry in fleet:
-            if entry.vnf.id in unwell:
+            if entry.vnf.id not in told or entry.vnf.id in unwell:
                 continue
             self._lasts.pop(entry.group.id, None)
             said = self._said.pop(entry.group.id, None) is not None

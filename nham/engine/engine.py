@@ -39,6 +39,7 @@ from nham.engine import cloud
 from nham.engine import derive
 from nham.engine import discover
 from nham.engine import dispatch
+from nham.engine import entries
 from nham.engine import fleet
 from nham.engine import gather
 from nham.engine import host_view
@@ -70,6 +71,7 @@ class Engine:
         calling ``advance`` until it returns False.
     :param read: reads a descriptor.
     :param submit: runs a job that may wait for a VNF.
+    :param estimate: makes what learns the time-outs of a member's probes.
     """
 
     def __init__(
@@ -80,10 +82,11 @@ class Engine:
         start: Callable[[str], None],
         read: discover.Read = reader.read,
         submit: checkpointing.Submit = lambda job: job(),
+        estimate: entries.MakeEstimator = entries.BUILT_IN,
     ) -> None:
         self.id = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
         self.settings = settings
-        self.watch = watch_.Watch(prober, ctx.clock, settings)
+        self.watch = watch_.Watch(prober, ctx.clock, settings, estimate)
         self.context = dataclasses.replace(ctx, watch=self.watch)
         self.cloud = cloud.CloudView(ctx.vim, ctx.clock)
         self.journal = journal.Journal(ctx.store, ctx.clock)
@@ -162,10 +165,11 @@ class Engine:
     def look(self) -> decision.Decision | None:
         """Judge what the prober saw; decide if something is wrong."""
         self.watch.tick()
-        for entry in self.fleet:
-            for member in entry.members:
-                if self.cloud.was_restarted(member.server_id):
-                    self._started_anew(entry, member)
+        if self.cloud.any_restarted:
+            for entry in self.fleet:
+                for member in entry.members:
+                    if self.cloud.was_restarted(member.server_id):
+                        self._started_anew(entry, member)
         try:
             return self.dispatcher.run(self.fleet)
         except db_errors.NotFound as error:
@@ -188,6 +192,7 @@ class Engine:
         self.discoverer.run()
         self.reload()
         levels.tell(self.context.store, self.fleet)
+        self.housekeeper.tell_detection(self.fleet)
         self.retrier.run()
         behind = self.discoverer.replaced_behind
         self.discoverer.replaced_behind = []

@@ -18,13 +18,13 @@ or the VNFM only for those that are in trouble.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from collections.abc import Sequence
 import dataclasses
 import threading
 
 from nham.adapters.vim import base as vim_base
 from nham.core import facts
+from nham.core import mechanisms
 from nham.core import member_facts
 from nham.core import model
 from nham.core import states
@@ -34,20 +34,13 @@ from nham.engine import derive
 from nham.engine import fleet as fleet_
 from nham.engine import host_view
 from nham.engine import inquiry as inquiry_
+from nham.engine import lookout
 from nham.engine import past
 from nham.engine import settings as settings_
 from nham.engine import watch as watch_
 from nham.recovery import context
 
-#: What can be seen of a member, its host and its standby without asking
-#: anybody.
-Signs = tuple[
-    facts.Health,
-    facts.Health,
-    str | None,
-    facts.Health | None,
-    tuple[member_facts.StandbyFacts, ...],
-]
+Signs = lookout.Signs
 
 
 class Gatherer:
@@ -66,46 +59,51 @@ class Gatherer:
         self._cloud = cloud
         self._settings = settings
         self._hosts = hosts
+        self._lookout = lookout.Lookout(watch, cloud, ctx.clock)
         # The watch's loop and an operator's restore may ask at once; what
         # one hears of a restart, the watch knows before the other looks.
         self._lock = threading.Lock()
 
-    def troubled(self, fleet: Iterable[fleet_.Entry]) -> dict[str, Signs]:
+    def troubled(self, fleet: Sequence[fleet_.Entry]) -> dict[str, Signs]:
         """Return the groups about which something is not as usual.
 
         With the signs that say so: when they change, a decision is due.
+        Only those are looked at of whom something has changed, and all of
+        them once a second.
         """
-        found: dict[str, Signs] = {}
-        lost = {
-            name
-            for name, service in self._cloud.services().items()
-            if not service.up
-            or self._watch.host_health(name) is facts.Health.DEAD
-        }
-        for entry in fleet:
-            view = self._watch.view(entry.group.id)
-            server = self._cloud.server(entry.member.server_id)
-            glance = self._at_a_glance(entry)
-            if (
-                facts.Health.DEAD in (view.app, view.icmp)
-                or not glance.as_asked
-                or (server is not None and server.status != "ACTIVE")
-                or (server is not None and server.host in lost)
-                # It is off, so nothing else tells that it is lost.
-                or any(
-                    one.parked and one.host in lost for one in glance.standbys
-                )
-                or self._can_leave(glance)
-            ):
-                host = server.host if server else None
-                found[entry.group.id] = (
-                    view.app,
-                    view.icmp,
-                    server.status if server else None,
-                    self._watch.host_health(host) if host else None,
-                    glance.standbys,
-                )
-        return found
+        return self._lookout.look(fleet, self._signs)
+
+    def _signs(
+        self, entry: fleet_.Entry, lost: frozenset[str]
+    ) -> Signs | None:
+        """Return what is unusual about a group; None if nothing is.
+
+        :param lost: hosts that are, by Nova's word or our own probe.
+        """
+        app, icmp = self._watch.health(entry.group.id)
+        server = self._cloud.server(entry.member.server_id)
+        unusual = facts.Health.DEAD in (app, icmp) or (
+            server is not None
+            and (server.status != "ACTIVE" or server.host in lost)
+        )
+        if _alone(entry) and not unusual:
+            return None
+        glance = self._at_a_glance(entry)
+        # It is off, so nothing else tells that it is lost.
+        parked = any(
+            one.parked and one.host in lost for one in glance.standbys
+        )
+        calm = glance.as_asked and not (parked or self._can_leave(glance))
+        if calm and not unusual:
+            return None
+        host = server.host if server else None
+        return (
+            app,
+            icmp,
+            server.status if server else None,
+            self._watch.host_health(host) if host else None,
+            glance.standbys,
+        )
 
     def _can_leave(self, member: member_facts.MemberFacts) -> bool:
         """Say whether a member on a closed host might be moved off it."""
@@ -326,6 +324,17 @@ class Gatherer:
             recent_recoveries=len(recent),
             host_recoveries=sum(r.fault.zone == "host" for r in running),
         )
+
+
+def _alone(entry: fleet_.Entry) -> bool:
+    """Say whether a group is as it should be, whatever is seen of it.
+
+    It wants no other member and has none, and the VNFC itself serves.
+    """
+    wanted = mechanisms.of(entry.policy.redundancy).others(
+        entry.policy.num_backups
+    )
+    return not (wanted or entry.standbys or entry.member.kind != "vnfc")
 
 
 def _outdated(entry: fleet_.Entry, member: model.Member) -> bool:

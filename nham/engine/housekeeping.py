@@ -20,6 +20,7 @@ from collections.abc import Sequence
 import dataclasses
 import logging
 
+from nham import metrics
 from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
 from nham.adapters.vim import tags
@@ -205,6 +206,20 @@ class Housekeeper:
             LOG.info("%s keeps its tags for now: %s", member.name, error)
             return
         self._cloud.note_tags(server.id, wanted)
+
+    def tell_detection(self, fleet: Sequence[fleet_.Entry]) -> None:
+        """Let the metrics say how well failures are detected."""
+        for entry in fleet:
+            found = self._watch.quality(entry.group.id)
+            if found:
+                metrics.detection(
+                    entry.vnf.name,
+                    entry.group.vnfc,
+                    max(one.detection_time for one in found),
+                    max(one.timeout for one in found),
+                    sum(one.accuracy.mistakes for one in found),
+                    min(one.accuracy.accuracy for one in found),
+                )
 
     def watch_hosts(self) -> None:
         """Let the watch ask all compute hosts."""

@@ -29,6 +29,7 @@ from nham.descriptor import errors as descriptor_errors
 from nham.engine import change
 from nham.engine import checkpointing
 from nham.engine import engine as engine_
+from nham.engine import entries
 from nham.engine import host_requests
 from nham.rpc import errors as rpc_errors
 
@@ -202,6 +203,10 @@ class Requests:
                 "icmp": view.icmp.value,
                 "last_good_at": view.last_good_at,
                 "evidence": list(view.evidence),
+                "detection": [
+                    _quality(one)
+                    for one in self._engine.watch.quality(group.id)
+                ],
             }
         return found
 
@@ -219,6 +224,28 @@ class Requests:
     def rediscover(self, instance_id: str | None) -> None:
         """Compare the record with the VNFM's soon."""
         self._wake_discovery()
+
+
+def _quality(one: entries.Quality) -> dict[str, Any]:
+    """Show how well a probe detects; null: there was no mistake yet."""
+    found = one.accuracy
+    return {
+        "probe": one.probe,
+        "estimator": one.estimator,
+        "level": round(one.level, 3),
+        "timeout": round(one.timeout, 4),
+        "learnt": one.learnt,
+        "detection_time": round(one.detection_time, 3),
+        "observed": round(found.observed, 1),
+        "mistakes": found.mistakes,
+        "mistake_recurrence": round(found.mistake_recurrence, 1)
+        if found.mistakes
+        else None,
+        "mistake_duration": round(found.mistake_duration, 3)
+        if found.mistakes
+        else None,
+        "accuracy": round(found.accuracy, 6),
+    }
 
 
 @contextlib.contextmanager

@@ -13,14 +13,15 @@
 """The watch: who is asked, and what is believed of each.
 
 One prober serves all; the watch only routes what it saw to a tracker per
-target and judges. It may be used from several threads.
+target, and judges those of whom something was seen or whose time-out has
+passed. It may be used from several threads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from collections.abc import Sequence
 import dataclasses
+import heapq
 import threading
 
 from nham.adapters import clock as clock_
@@ -28,13 +29,17 @@ from nham.adapters.probes import base as probes
 from nham.adapters.vim import base as vim_base
 from nham.core import descriptor
 from nham.core import facts
-from nham.core.detection import estimators
 from nham.core.detection import tracker as detection_
+from nham.engine import entries
 from nham.engine import settings as settings_
 from nham.recovery import context
 from nham.recovery import endpoints
 
 Health = facts.Health
+
+#: Seconds until one that would be late, but for our own lag, is looked at
+#: again: the lag may have passed by then.
+_LAGGING = 0.25
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,35 +56,33 @@ class Watched:
     answered: bool = False
 
 
-@dataclasses.dataclass
-class _Entry:
-    target: probes.Target
-    tracker: detection_.Tracker
-    detection: descriptor.Detection
-    subject: str
-    icmp: bool
-    judgement: detection_.Judgement | None = None
-
-
 class Watch:
-    """Believes something of each member and host."""
+    """Believes something of each member and host.
+
+    :param make: makes the estimator that a policy asks for.
+    """
 
     def __init__(
         self,
         prober: probes.Prober,
         clock: clock_.Clock,
         settings: settings_.Settings,
+        make: entries.MakeEstimator = entries.BUILT_IN,
     ) -> None:
         self._prober = prober
+        self._estimate = make
         self._clock = clock
         self._settings = settings
         self._lock = threading.RLock()
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, entries.Entry] = {}
         self._members: dict[str, Watched] = {}
         self._hosts: dict[str, str] = {}
-        self._by_subject: dict[str, list[_Entry]] = {}
-        self._doubted: frozenset[str] = frozenset()
+        self._by_subject: dict[str, list[entries.Entry]] = {}
+        self._doubted: set[str] = set()
         self._stale: set[str] = set()
+        self._touched: dict[str, entries.Entry] = {}
+        self._looks: list[tuple[float, str]] = []
+        self._followers: list[set[str]] = []
 
     def set_members(self, members: Iterable[Watched]) -> None:
         """Watch these members and no others."""
@@ -99,31 +102,86 @@ class Watch:
                 self._rebuild()
 
     def tick(self) -> None:
-        """Take in what the prober saw and judge every target."""
+        """Take in what the prober saw and judge whom it concerns."""
         with self._lock:
-            for seen in self._prober.collect():
-                entry = self._entries.get(seen.key)
-                if entry is not None:
-                    _take(entry.tracker, seen)
-            now = self._clock.monotonic()
+            seen = self._prober.collect()
             lag = self._prober.lag()
-            for entry in self._entries.values():
-                before = entry.judgement
-                entry.judgement = entry.tracker.judge(now, lag)
-                if entry.icmp and before and _is_back(before, entry.judgement):
-                    self._back(entry.subject, before)
-            self._hurry()
+            for one in seen:
+                entry = self._entries.get(one.key)
+                if entry is not None:
+                    entries.take(entry.tracker, one, lag)
+                    self._touched[one.key] = entry
+            now = self._clock.monotonic()
+            self._wake(now)
+            doubted = frozenset(self._doubted)
+            self._judge(now, lag)
+            if doubted != self._doubted:
+                self._prober.hurry(frozenset(self._doubted))
 
-    def _hurry(self) -> None:
-        """Have those asked sooner that have just missed an answer."""
-        doubted = frozenset(
-            key
-            for key, entry in self._entries.items()
-            if entry.judgement and entry.judgement.health is Health.SLOW
-        )
-        if doubted != self._doubted:
-            self._doubted = doubted
-            self._prober.hurry(doubted)
+    def _wake(self, now: float) -> None:
+        """Touch those whose time-out has passed."""
+        while self._looks and self._looks[0][0] <= now:
+            at, key = heapq.heappop(self._looks)
+            entry = self._entries.get(key)
+            if entry is None or entry.look_at != at:
+                continue
+            entry.look_at = None
+            due = entry.tracker.due
+            if due is not None and due > now:
+                self._look_at(entry, due)
+            elif due is not None:
+                self._touched[key] = entry
+
+    def _look_at(self, entry: entries.Entry, at: float) -> None:
+        """Judge a target at that moment, or before."""
+        if entry.look_at is None or at < entry.look_at:
+            entry.look_at = at
+            heapq.heappush(self._looks, (at, entry.target.key))
+
+    def _judge(self, now: float, lag: float) -> None:
+        """Judge those that were touched, guests before applications."""
+        for icmp in (True, False):
+            for entry in [e for e in self._touched.values() if e.icmp is icmp]:
+                before = entry.judgement
+                entry.judgement = judged = entry.tracker.judge(now, lag)
+                self._note(entry, before, judged.health)
+                if icmp and before and entries.is_back(before, judged):
+                    self._back(entry.subject, before)
+                due = entry.tracker.due
+                if due is not None:
+                    self._look_at(entry, due if due > now else now + _LAGGING)
+        self._touched.clear()
+
+    def _note(
+        self,
+        entry: entries.Entry,
+        before: detection_.Judgement | None,
+        health: Health,
+    ) -> None:
+        """Take note of what changes, and whom to ask in haste by now."""
+        if before is None or before.health is not health:
+            self._news(entry.subject)
+            if health is Health.SLOW:
+                self._doubted.add(entry.target.key)
+            else:
+                self._doubted.discard(entry.target.key)
+
+    def _news(self, *subjects: str) -> None:
+        for each in self._followers:
+            each.update(subjects)
+
+    def follow(self) -> set[str]:
+        """Return a set to be given to ``news``, again and again."""
+        with self._lock:
+            self._followers.append(set(self._by_subject))
+            return self._followers[-1]
+
+    def news(self, follower: set[str]) -> frozenset[str]:
+        """Return of whom something else is believed since the last time."""
+        with self._lock:
+            found = frozenset(follower)
+            follower.clear()
+            return found
 
     def _back(self, group_id: str, before: detection_.Judgement) -> None:
         """See to the applications of a guest that answers again.
@@ -136,6 +194,7 @@ class Watch:
         for entry in self._by_subject[group_id]:
             if not entry.icmp and before.last_good_at is not None:
                 entry.tracker.forgive(before.last_good_at)
+                self._touched[entry.target.key] = entry
 
     def _let_boot(self, group_id: str) -> None:
         """Give the application of a guest that is back time to boot.
@@ -148,8 +207,15 @@ class Watch:
         for entry in self._by_subject[group_id]:
             judged = entry.judgement
             if not entry.icmp and judged and judged.health is Health.DEAD:
-                entry.tracker.restart(by)
-                entry.judgement = None
+                self._restart(entry, by)
+
+    def _restart(self, entry: entries.Entry, by: float) -> None:
+        """Forget what was seen of a target, which is to answer by then."""
+        entry.tracker.restart(by)
+        entry.judgement = None
+        self._news(entry.subject)
+        self._doubted.discard(entry.target.key)
+        self._touched[entry.target.key] = entry
 
     @property
     def late(self) -> bool:
@@ -159,32 +225,50 @@ class Watch:
     def view(self, group_id: str) -> context.MemberView:
         """Return what is believed of a group's member."""
         with self._lock:
-            entries = self._by_subject.get(group_id, [])
+            found = self._by_subject.get(group_id, [])
             last = [
                 e.judgement.last_good_at
-                for e in entries
+                for e in found
                 if e.judgement
                 and e.judgement.last_good_at is not None
-                and (not e.icmp or len(entries) == 1)
+                and (not e.icmp or len(found) == 1)
             ]
             return context.MemberView(
-                app=_worst([e for e in entries if not e.icmp]),
-                icmp=_worst([e for e in entries if e.icmp]),
+                app=entries.worst([e for e in found if not e.icmp]),
+                icmp=entries.worst([e for e in found if e.icmp]),
                 last_good_at=self._wall(max(last)) if last else None,
-                probed=bool(entries),
+                probed=bool(found),
                 stale=group_id in self._stale,
                 evidence=tuple(
                     f"{e.target.kind} {e.target.address}: "
                     f"{e.judgement.evidence}"
-                    for e in entries
+                    for e in found
                     if e.judgement
                 ),
+            )
+
+    def health(self, subject: str) -> tuple[Health, Health]:
+        """Return what is believed of a member's application and guest."""
+        with self._lock:
+            found = self._by_subject.get(subject, [])
+            return (
+                entries.worst([e for e in found if not e.icmp]),
+                entries.worst([e for e in found if e.icmp]),
+            )
+
+    def quality(self, subject: str) -> tuple[entries.Quality, ...]:
+        """Return how well each probe of a member detects."""
+        with self._lock:
+            now, lag = self._clock.monotonic(), self._prober.lag()
+            return tuple(
+                entries.quality(entry, now, lag)
+                for entry in self._by_subject.get(subject, [])
             )
 
     def host_health(self, name: str) -> Health:
         """Return what NHAM's own probe says of a host."""
         with self._lock:
-            return _worst(self._by_subject.get(f"host/{name}", []))
+            return entries.worst(self._by_subject.get(f"host/{name}", []))
 
     def expect(self, group_id: str) -> None:
         """Forget what was seen of a member: it is being started anew.
@@ -198,8 +282,7 @@ class Watch:
                 return
             boot = member.policy.detection.boot_timeout
             for entry in self._by_subject.get(group_id, []):
-                entry.tracker.restart(self._clock.monotonic() + boot)
-                entry.judgement = None
+                self._restart(entry, self._clock.monotonic() + boot)
 
     def refresh(self, group_id: str) -> None:
         """Ask for the member's addresses to be looked up again.
@@ -225,6 +308,7 @@ class Watch:
 
     def _rebuild(self) -> None:
         old, self._entries, self._by_subject = self._entries, {}, {}
+        self._touched, self._looks = {}, []
         for member in self._members.values():
             for index, target in enumerate(_targets(member)):
                 self._keep(
@@ -249,10 +333,12 @@ class Watch:
             )
             self._keep(old, target, target.key, detection, icmp=False)
         self._prober.set_targets(e.target for e in self._entries.values())
+        self._doubted &= self._entries.keys()
+        self._news(*self._by_subject)
 
     def _keep(
         self,
-        old: dict[str, _Entry],
+        old: dict[str, entries.Entry],
         target: probes.Target,
         subject: str,
         detection: descriptor.Detection,
@@ -261,27 +347,22 @@ class Watch:
         entry = old.get(target.key)
         if entry is None or entry.target != target:
             counting = detection_.Tracker(
-                _estimator(detection), detection.max_misses
+                self._estimate(detection), detection.max_misses
             )
             member = self._members.get(subject)
             if member is not None and member.answered and not icmp:
                 soon = self._clock.monotonic() + detection.initial_timeout
                 counting.restart(soon)
-            entry = _Entry(target, counting, detection, subject, icmp)
+            entry = entries.Entry(target, counting, detection, subject, icmp)
+            self._doubted.discard(target.key)
         elif entry.detection != detection:
-            entry.tracker.retune(_estimator(detection), detection.max_misses)
+            entry.tracker.retune(
+                self._estimate(detection), detection.max_misses
+            )
             entry.detection = detection
-        self._entries[target.key] = entry
+        entry.look_at = None
+        self._touched[target.key] = self._entries[target.key] = entry
         self._by_subject.setdefault(subject, []).append(entry)
-
-
-def _estimator(detection: descriptor.Detection) -> estimators.TwoWindow:
-    """Return what learns the time-outs of whom nobody knows yet."""
-    return estimators.TwoWindow(
-        detection.initial_timeout,
-        detection.min_timeout,
-        detection.max_timeout,
-    )
 
 
 def _targets(member: Watched) -> list[probes.Target]:
@@ -314,25 +395,3 @@ def _targets(member: Watched) -> list[probes.Target]:
                 )
             )
     return found
-
-
-def _take(target: detection_.Tracker, seen: probes.Observation) -> None:
-    if seen.what == "sent":
-        target.sent(seen.sequence, seen.at)
-    elif seen.what == "good":
-        target.good(seen.sequence, seen.at)
-    else:
-        target.bad(seen.sequence, seen.at, seen.detail)
-
-
-def _is_back(before: detection_.Judgement, now: detection_.Judgement) -> bool:
-    was_late = before.health in (Health.SLOW, Health.DEAD)
-    return was_late and now.health is Health.OK
-
-
-_ORDER = (Health.DEAD, Health.SLOW, Health.OK)
-
-
-def _worst(entries: Sequence[_Entry]) -> Health:
-    healths = {e.judgement.health for e in entries if e.judgement}
-    return next((h for h in _ORDER if h in healths), Health.UNKNOWN)

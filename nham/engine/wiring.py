@@ -38,9 +38,11 @@ from nham.adapters.traffic import base as traffic
 from nham.adapters.vim import base as vim_base
 from nham.adapters.vnfm import base as vnfm_base
 from nham.core import facts
+from nham.core.detection import estimators
 from nham.db import store as store_
 from nham.engine import checkpointing
 from nham.engine import engine as engine_
+from nham.engine import entries
 from nham.engine import settings as settings_
 from nham.engine import watch as watch_
 from nham.recovery import context
@@ -121,6 +123,7 @@ def engine(
         store, vim, functools.partial(secrets.read, conf.hooks.secrets_dir)
     )
     prober = network.NetworkProber()
+    estimate = estimating()
     ctx = context.Context(
         store=store,
         vim=vim,
@@ -132,7 +135,7 @@ def engine(
         ],
         fencing_patience=conf.fencing.patience,
         engines=_engines(conf, vim, store, hook, locate),
-        watch=watch_.Watch(prober, clock, set_up),
+        watch=watch_.Watch(prober, clock, set_up, estimate),
         clock=clock,
         movers=_movers(vim, hook, locate),
         spreaders={
@@ -140,7 +143,20 @@ def engine(
             for name in ("ecmp", "octavia")
         },
     )
-    return engine_.Engine(ctx, prober, set_up, start, submit=submit)
+    return engine_.Engine(
+        ctx, prober, set_up, start, submit=submit, estimate=estimate
+    )
+
+
+def estimating() -> entries.MakeEstimator:
+    """Return what makes the estimators, of the drivers that are there."""
+    drivers: dict[str, Any] = {
+        name: driver.DriverManager(
+            "nham.detectors", name, warn_on_missing_entrypoint=False
+        ).driver
+        for name in estimators.BUILT_IN
+    }
+    return functools.partial(entries.estimate, drivers)
 
 
 def _engines(

@@ -24,9 +24,12 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
 import dataclasses
+from typing import NamedTuple
+
+from nham.core.detection import wish
 
 #: By how much the interval shrinks for a target that is asked in haste.
-HASTE = 0.5
+HASTE = wish.HASTE
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,8 +52,7 @@ class Target:
     patience: float = 60.0
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Observation:
+class Observation(NamedTuple):
     """One thing that happened on the wire.
 
     :ivar what: ``sent``, ``good`` or ``bad``.

@@ -14,7 +14,9 @@
 
 A question is sent when it is due, whether the one before was answered or
 not. So a target that is slow is still asked, and the thread's own delay
-is the only thing that makes a question late: it is measured and told.
+is the only thing that makes a question late: it is measured and told. What
+is due within `BATCH` is sent together, so that thousands of targets do not
+make the thread sleep and wake as often.
 """
 
 from __future__ import annotations
@@ -26,11 +28,13 @@ from collections.abc import Iterable
 from collections.abc import Sequence
 import dataclasses
 import functools
+import heapq
 import ipaddress
 import itertools
 import os
 import socket
 import threading
+from typing import NamedTuple
 
 from nham.adapters import clock
 from nham.adapters.probes import base
@@ -43,24 +47,32 @@ MOST_ECHOES = 64
 """Unanswered questions per target that are still listened for."""
 MOST_STREAMS = 8
 """The same where each holds a socket; the oldest is given up first."""
+BATCH = 0.005
+"""Seconds by which a question may be late to be sent with others."""
+MOST_AT_ONCE = 64
+"""Questions sent together before answers are read."""
+BEAT = 0.1
+"""Seconds between two signs of life of the loop."""
 _SPREAD = 0.618034
 """Golden ratio: puts any number of targets evenly into an interval."""
 _PORTS = {"icmp": 0, "tcp": None, "http": 80, "udp": 7}
 
 
-@dataclasses.dataclass(eq=False)
+@dataclasses.dataclass(eq=False, slots=True)
 class _Asked:
     """One target with what it has not answered yet.
 
-    :ivar due: when the next question is due, in the loop's seconds.
+    :ivar form: what goes over the wire; None for questions over TCP.
+    :ivar due: when the next question is due, in the loop's seconds; None:
+        never.
     :ivar waiting: numbers of echo questions, oldest first.
     :ivar streams: tasks of questions over TCP, oldest first.
     """
 
     target: base.Target
-    sequence: int
-    due: float = 0.0
-    timer: asyncio.TimerHandle | None = None
+    form: echo.Form | None
+    sequence: int = 0
+    due: float | None = None
     waiting: collections.deque[int] = dataclasses.field(
         default_factory=collections.deque
     )
@@ -69,8 +81,7 @@ class _Asked:
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class _Question:
+class _Question(NamedTuple):
     asked: _Asked
     sequence: int
     sent_at: float
@@ -91,6 +102,10 @@ class NetworkProber(base.Prober):
         self._questions: dict[int, _Question] = {}
         self._numbers = itertools.count(int.from_bytes(os.urandom(6)))
         self._phases = itertools.count(1)
+        self._plan: list[tuple[float, int, _Asked]] = []
+        self._planned = itertools.count()
+        self._awake: asyncio.TimerHandle | None = None
+        self._beat_at = self._clock.monotonic()
         self._seen: collections.deque[base.Observation] = collections.deque()
         self._lags: collections.deque[tuple[float, float]] = (
             collections.deque()
@@ -144,7 +159,10 @@ class NetworkProber(base.Prober):
         with self._lock:
             while self._lags and self._lags[0][0] < since:
                 self._lags.popleft()
-            return self._lags[0][1] if self._lags else 0.0
+            noted = self._lags[0][1] if self._lags else 0.0
+        # The loop itself cannot tell of what holds it up right now.
+        standing = self._clock.monotonic() - self._beat_at - BEAT
+        return max(noted, standing, 0.0) if standing > BEAT else noted
 
     def close(self) -> None:
         """See base class."""
@@ -155,8 +173,16 @@ class NetworkProber(base.Prober):
     # -- in the loop's thread
 
     def _run(self) -> None:
+        self._loop.call_soon(self._beat)
         self._loop.run_forever()
         self._loop.close()
+
+    def _beat(self) -> None:
+        """Say that the loop lives, and note for how long it did not."""
+        now = self._clock.monotonic()
+        self._note_lag(max(now - self._beat_at - BEAT, 0.0))
+        self._beat_at = now
+        self._loop.call_later(BEAT, self._beat)
 
     def _stop(self) -> None:
         tasks = [task for asked in self._drop_all() for task in asked.streams]
@@ -178,14 +204,16 @@ class NetworkProber(base.Prober):
         for key, target in wanted.items():
             if key in self._asked:
                 continue
-            self._asked[key] = asked = _Asked(target, sequence=0)
+            form = None
+            if target.kind in ("icmp", "udp"):
+                form = echo.form(target.kind, target.address)
+            self._asked[key] = asked = _Asked(target, form)
             phase = next(self._phases) * _SPREAD % 1.0 * target.interval
             self._arm(asked, self._loop.time() + phase)
 
     def _drop(self, asked: _Asked) -> None:
         del self._asked[asked.target.key]
-        if asked.timer is not None:
-            asked.timer.cancel()
+        asked.due = None
         for number in asked.waiting:
             self._questions.pop(number, None)
         for task in asked.streams:
@@ -195,8 +223,7 @@ class NetworkProber(base.Prober):
         """Bring the next question to those newly in haste forward."""
         for key in keys - self._hurried:
             asked = self._asked.get(key)
-            if asked is not None and asked.timer is not None:
-                asked.timer.cancel()
+            if asked is not None and asked.due is not None:
                 earlier = asked.due - asked.target.interval * (1 - base.HASTE)
                 self._arm(asked, max(earlier, self._loop.time()))
         self._hurried = keys
@@ -207,29 +234,54 @@ class NetworkProber(base.Prober):
         return target.interval * (base.HASTE if hurried else 1.0)
 
     def _arm(self, asked: _Asked, due: float) -> None:
+        """Ask a target next then; what was planned before is void."""
         asked.due = due
-        asked.timer = self._loop.call_at(due, self._ask, asked, due)
+        heapq.heappush(self._plan, (due, next(self._planned), asked))
+        if self._awake is None or due < self._awake.when():
+            self._wake_at(due)
 
-    def _ask(self, asked: _Asked, due: float) -> None:
-        """Send one question and arrange for the next."""
+    def _wake_at(self, when: float) -> None:
+        if self._awake is not None:
+            self._awake.cancel()
+        self._awake = self._loop.call_at(when, self._ask_due)
+
+    def _ask_due(self) -> None:
+        """Ask all who are due."""
+        self._awake = None
+        now, latest = self._loop.time(), 0.0
+        for _question in range(MOST_AT_ONCE):
+            if not self._plan or self._plan[0][0] > now:
+                break
+            due, _order, asked = heapq.heappop(self._plan)
+            if asked.due == due:
+                latest = max(latest, self._ask(asked, due))
+        self._note_lag(latest)
+        if self._plan:
+            left = self._plan[0][0] <= now
+            # Else the answers would have to wait, and fill the socket.
+            self._wake_at(now if left else max(self._plan[0][0], now + BATCH))
+
+    def _ask(self, asked: _Asked, due: float) -> float:
+        """Send one question and plan the next; return how late it was."""
         now = self._loop.time()
         target = asked.target
         late = now - due
         asked.sequence += 1
-        if target.kind in ("icmp", "udp"):
-            self._ask_echo(asked)
+        if asked.form is not None:
+            self._ask_echo(asked, asked.form)
         elif not self._ask_stream(asked):
             # It could not even ask: as bad as being late by a question.
             late += target.interval
-        self._note_lag(late)
         interval = self._interval(target)
         following = due + interval
         if following <= now:
             # What was missed is not made up for by a volley.
             following = now + interval
-        self._arm(asked, following)
+        asked.due = following
+        heapq.heappush(self._plan, (following, next(self._planned), asked))
+        return late
 
-    def _ask_echo(self, asked: _Asked) -> None:
+    def _ask_echo(self, asked: _Asked, form: echo.Form) -> None:
         target = asked.target
         number = next(self._numbers)
         now = self._emit(asked, asked.sequence, "sent")
@@ -237,7 +289,6 @@ class NetworkProber(base.Prober):
         asked.waiting.append(number)
         if len(asked.waiting) > MOST_ECHOES:
             self._questions.pop(asked.waiting.popleft(), None)
-        form = echo.form(target.kind, target.address)
         self._echoes[form].send(target.address, target.port or 0, number)
 
     def _heard(self, number: int, address: str, trouble: str) -> None:

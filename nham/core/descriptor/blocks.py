@@ -15,6 +15,8 @@
 from __future__ import annotations
 
 from nham.core.descriptor import properties
+from nham.core.detection import estimators
+from nham.core.detection import wish
 
 #: No state that a hook exports is larger, in bytes: NHAM holds it in memory.
 _GIGABYTE = 1000**3
@@ -26,7 +28,7 @@ DETECTION = (
         "detection.poll_interval",
         "duration",
         "time between two probes of one member",
-        low=0.05,
+        low=wish.SHORTEST,
         high=properties.MONTH,
     ),
     properties.Property(
@@ -55,7 +57,7 @@ DETECTION = (
         "integer",
         "probes missed in a row before a member is suspected",
         low=1,
-        high=100,
+        high=wish.MOST,
     ),
     properties.Property(
         "detection.boot_timeout",
@@ -63,6 +65,28 @@ DETECTION = (
         "time from power-on to the first answer of the application",
         low=1,
         high=properties.MONTH,
+    ),
+    properties.Property(
+        "detection.estimator",
+        "choice",
+        "what learns the time-outs from the answers",
+        choices=tuple(estimators.BUILT_IN),
+    ),
+    properties.Property(
+        "detection.detection_time",
+        "duration",
+        "time after which a failure is suspected at the latest; what is "
+        "needed for that and not given is chosen",
+        low=wish.SHORTEST,
+        high=properties.MONTH,
+    ),
+    properties.Property(
+        "detection.mistake_recurrence",
+        "duration",
+        "time between two false suspicions on average, at the least; what "
+        "is needed for that and not given is chosen",
+        low=1,
+        high=100 * properties.MONTH,
     ),
 )
 

@@ -22,6 +22,7 @@ from nham.core.descriptor import facts
 from nham.core.descriptor import model
 from nham.core.descriptor import rules
 from nham.core.descriptor import shape
+from nham.core.descriptor import wishes
 
 _Values = dict[str, Any]
 
@@ -54,7 +55,9 @@ def build(
     return model.ResiliencyPolicy(
         name=policy.name,
         targets=policy.targets,
-        detection=model.Detection(**_block(values, "detection")),
+        detection=model.Detection(
+            **{**_block(values, "detection"), **wishes.chosen(values)}
+        ),
         probes=tuple(model.ProbeSpec(**probe) for probe in policy.probes),
         state_protection=_state_protection(values),
         service_address=model.ServiceAddress(

@@ -262,6 +262,9 @@ def sal_mechanism(policy: facts.Facts) -> Found:
 
 def sal_detection(policy: facts.Facts) -> Found:
     sal = policy.values.get("sal")
+    if "detection.detection_time" in policy.values:
+        # It has a rule of its own.
+        return
     names = ("poll_interval", "max_misses", "min_timeout")
     paths = {name: f"detection.{name}" for name in names}
     if sal is None or any(path in policy.broken for path in paths.values()):

@@ -55,7 +55,7 @@ class ProbeSpec:
 
 @dataclasses.dataclass(frozen=True)
 class Detection:
-    """How a failure is found; all but `max_misses` in seconds.
+    """How a failure is found; all numbers but `max_misses` in seconds.
 
     After the first miss a member is asked twice as often. So with the
     defaults a dead VNFC is found in about two seconds, and with a
@@ -69,6 +69,11 @@ class Detection:
     :ivar max_timeout: the adaptive time-out never goes above this.
     :ivar max_misses: misses in a row before a member is suspected.
     :ivar boot_timeout: from power-on to the application's first answer.
+    :ivar estimator: what learns the time-outs.
+    :ivar detection_time: how soon a failure is to be suspected (T_D); None:
+        that follows from the others.
+    :ivar mistake_recurrence: how far apart false suspicions are to be
+        (T_MR); None: that follows from the others.
     """
 
     poll_interval: float = 1.0
@@ -77,6 +82,9 @@ class Detection:
     max_timeout: float = 60.0
     max_misses: int = 3
     boot_timeout: float = 90.0
+    estimator: words.Estimator = "two_window"
+    detection_time: float | None = None
+    mistake_recurrence: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -311,12 +319,19 @@ class ResiliencyPolicy:
         return cls(**fields)
 
     def explain(self) -> list[tuple[str, str, str, str]]:
-        """Return (property, value, 'given' or 'default', meaning) rows."""
+        """Return (property, value, origin, meaning) rows.
+
+        The origin is 'given', 'default', or 'chosen': by what is wished for
+        the detection.
+        """
         rows = []
         hook = blocks.HOOK if self.state_protection.hook else ()
         for prop in (*schema.POLICY, *hook):
             value = prop.value_of(self)
             origin = "given" if prop.path in self.given else "default"
+            if origin == "default" and prop in blocks.DETECTION:
+                usual = getattr(Detection(), prop.key)
+                origin = "default" if value == usual else "chosen"
             rows.append((prop.path, prop.render(value), origin, prop.meaning))
         for index, probe in enumerate(self.probes):
             for prop in blocks.PROBE:

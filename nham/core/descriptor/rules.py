@@ -28,6 +28,7 @@ from nham.core.descriptor import conditions
 from nham.core.descriptor import facts
 from nham.core.descriptor import replicas
 from nham.core.descriptor import shape
+from nham.core.descriptor import wishes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +77,18 @@ RULES = (
     Rule(
         "min_timeout <= initial_timeout <= max_timeout",
         conditions.timeout_order,
+    ),
+    Rule(
+        "the wished detection_time and mistake_recurrence can be met",
+        wishes.met,
+    ),
+    Rule(
+        "initial_timeout is not longer than the wished detection_time allows",
+        wishes.initial,
+    ),
+    Rule(
+        "detection_time is within what the service availability level allows",
+        wishes.sal,
     ),
     Rule(
         "escalation names zones in rising order, each once",

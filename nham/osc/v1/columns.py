@@ -175,7 +175,22 @@ def _group(one: Mapping[str, Any]) -> str:
         )
     return (
         f"{one['vnfc']} ({one['mechanism']}{force}{busy}) id {one['id']}: "
-        f"{servers or 'no server'}; checkpoint: {age}"
+        f"{servers or 'no server'}; checkpoint: {age}{_detection(one)}"
+    )
+
+
+def _detection(one: Mapping[str, Any]) -> str:
+    """Return how soon failures of a group are detected, and how rightly."""
+    found = (one.get("probes") or {}).get("detection") or ()
+    if not found:
+        return ""
+    # Of several probes the one that is slowest, and all mistakes.
+    time = max(each["detection_time"] for each in found)
+    mistakes = sum(each["mistakes"] for each in found)
+    hours = max(each["observed"] for each in found) / 3600
+    return (
+        f"; detection: {time:.2f} s, {mistakes} false suspicions in "
+        f"{hours:.1f} h"
     )
 
 

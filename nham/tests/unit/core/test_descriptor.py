@@ -206,6 +206,7 @@ _properties = st.fixed_dictionaries(
                 "poll_interval": st.sampled_from(["50 ms", "0.3 s"]),
                 "max_misses": st.integers(1, 100),
                 "boot_timeout": st.just("3 m"),
+                "estimator": st.sampled_from(["fixed", "phi"]),
             },
         ),
     },

@@ -65,6 +65,47 @@ _BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             ["detection.max_timeout"],
         ),
     ],
+    "the wished detection_time and mistake_recurrence can be met": [
+        (
+            ["image"],
+            {"detection": {"detection_time": "200 ms"}},
+            ["detection.detection_time"],
+        ),
+        (
+            ["image"],
+            {
+                "detection": {
+                    "detection_time": "500 ms",
+                    "mistake_recurrence": "365 d",
+                }
+            },
+            ["detection.detection_time"],
+        ),
+        (
+            ["image"],
+            {"detection": {"max_misses": 2, "mistake_recurrence": "1 d"}},
+            ["detection.mistake_recurrence"],
+        ),
+        (
+            ["image"],
+            {"detection": {"poll_interval": "1 s", "detection_time": "1 s"}},
+            ["detection.detection_time"],
+        ),
+    ],
+    "initial_timeout is not longer than the wished detection_time allows": [
+        (
+            ["image"],
+            {"detection": {"detection_time": "1 s", "initial_timeout": "2 s"}},
+            ["detection.initial_timeout"],
+        )
+    ],
+    "detection_time is within what the service availability level allows": [
+        (
+            ["image"],
+            {"sal": 3, "detection": {"detection_time": "11 s"}},
+            ["detection.detection_time"],
+        )
+    ],
     "escalation names zones in rising order, each once": [
         (["image"], {"escalation": ["host", "vm"]}, ["escalation[1]"]),
         (["image"], {"escalation": ["vm", "vm"]}, ["escalation[1]"]),

@@ -18,12 +18,14 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
 import dataclasses
+from unittest import mock
 
 from nham.adapters.probes import base as probes
 from nham.adapters.simulated import clock
 from nham.adapters.vim import base as vim
 from nham.core import descriptor
 from nham.core import facts
+from nham.core.detection import tracker
 from nham.engine import settings
 from nham.engine import watch
 from nham.recovery import endpoints
@@ -252,3 +254,138 @@ class TestWatch(base.TestCase):
         self.assertEqual(facts.Health.UNKNOWN, self.watch.host_health("cmp1"))
         self.ask("host/cmp1")
         self.assertEqual(facts.Health.OK, self.watch.host_health("cmp1"))
+
+    def test_silence_counts_without_anything_being_seen(self) -> None:
+        """Nobody answers, and no question is noted after the last."""
+        self.ask("g/0", "g/1")
+        self.sequence += 1
+        for _ in range(3):
+            self.note("g/1", "sent")
+            self.sequence += 1
+        self.watch.tick()
+        self.assertEqual(facts.Health.OK, self.watch.view("g").icmp)
+        self.clock.advance(0.21)
+        self.watch.tick()
+        self.assertEqual(facts.Health.DEAD, self.watch.view("g").app)
+
+    def test_silence_counts_after_others_are_watched(self) -> None:
+        self.ask("g/0", "g/1")
+        for _ in range(3):
+            self.sequence += 1
+            self.note("g/1", "sent")
+        self.watch.tick()
+        other = dataclasses.replace(self.member(), group_id="other")
+        self.watch.set_members([self.member(), other])
+        self.watch.tick()
+        self.clock.advance(0.21)
+        self.watch.tick()
+        self.assertEqual(facts.Health.DEAD, self.watch.view("g").app)
+
+    def test_lag_that_passes_holds_up_nobody_for_longer(self) -> None:
+        self.ask("g/0", "g/1")
+        for _ in range(3):
+            self.sequence += 1
+            self.note("g/1", "sent")
+        self.prober.late = 60.0
+        self.clock.advance(1.0)
+        self.watch.tick()
+        self.assertNotEqual(facts.Health.DEAD, self.watch.view("g").app)
+        self.prober.late = 0.0
+        self.clock.advance(0.3)
+        self.watch.tick()
+        self.assertEqual(facts.Health.DEAD, self.watch.view("g").app)
+
+    def test_only_those_are_judged_of_whom_something_was_seen(self) -> None:
+        many = [
+            dataclasses.replace(self.member(), group_id=f"g{number}")
+            for number in range(50)
+        ]
+        self.watch.set_members(many)
+        self.watch.tick()
+        with mock.patch.object(
+            tracker.Tracker, "judge", autospec=True
+        ) as judge:
+            judge.return_value.health = facts.Health.OK
+            self.watch.tick()
+            judge.assert_not_called()
+            self.note("g7/1", "sent")
+            self.watch.tick()
+            judge.assert_called_once()
+
+    def test_news_are_told_to_each_follower_once(self) -> None:
+        first, second = self.watch.follow(), self.watch.follow()
+        self.watch.news(first)
+        self.ask("g/0", "g/1")
+        self.assertEqual({"g"}, self.watch.news(first))
+        self.assertEqual(frozenset(), self.watch.news(first))
+        self.ask("g/0", "g/1")
+        self.assertEqual(frozenset(), self.watch.news(first))
+        self.watch.expect("g")
+        self.assertEqual({"g"}, self.watch.news(first))
+        self.assertEqual({"g"}, self.watch.news(second))
+
+    def test_quality(self) -> None:
+        self.policy = dataclasses.replace(
+            self.policy,
+            detection=dataclasses.replace(
+                self.policy.detection, estimator="fixed", max_misses=2
+            ),
+        )
+        self.watch.set_members([self.member()])
+        self.ask("g/0", "g/1")
+        for _ in range(3):
+            self.ask("g/0")
+        self.ask("g/0", "g/1")
+        guest, app = self.watch.quality("g")
+        self.assertEqual("http 192.0.2.5", app.probe)
+        self.assertEqual("fixed", app.estimator)
+        self.assertEqual(0, guest.accuracy.mistakes)
+        self.assertEqual(1, app.accuracy.mistakes)
+        self.assertEqual(1.0, app.accuracy.mistaken)
+        # 1 s, half of one in haste, and a time-out of 200 ms that is seen
+        # within 50 ms.
+        self.assertAlmostEqual(1.75, app.detection_time)
+
+
+class TestPause(base.TestCase):
+    """An observer that stands still blames nobody."""
+
+    def test_five_seconds_over_a_thousand_targets(self) -> None:
+        """All are asked, and nobody reads the answers for five seconds."""
+        now, asks = clock.VirtualClock(), ScriptedProber()
+        one = watch.Watch(asks, now, settings.Settings(host_probe_misses=1))
+        hosts = {f"h{n}": f"10.{n // 250}.0.{n % 250}" for n in range(1000)}
+        one.set_hosts(hosts)
+
+        def note(what: str, number: int) -> None:
+            asks.seen += [
+                probes.Observation(
+                    key=f"host/{name}",
+                    sequence=number,
+                    what=what,
+                    at=now.monotonic(),
+                )
+                for name in hosts
+            ]
+
+        for number in range(12):
+            note("sent", number)
+            now.advance(0.002)
+            note("good", number)
+            one.tick()
+            now.advance(0.25)
+        note("sent", 12)
+        now.advance(5.0)
+        asks.late = 5.0
+        one.tick()
+        found = {one.host_health(name) for name in hosts}
+        self.assertEqual({facts.Health.OK}, found)
+        note("good", 12)
+        one.tick()
+        # Nor was the pause learnt: who is silent then is dead soon.
+        note("sent", 13)
+        asks.late = 0.0
+        now.advance(0.5)
+        one.tick()
+        found = {one.host_health(name) for name in hosts}
+        self.assertEqual({facts.Health.DEAD}, found)

@@ -76,5 +76,5 @@ class TwoWindowTest(base.TestCase):
         self.assertGreater(taught(seen).timeout(), 0.3)
 
     def test_the_long_window_forgets(self) -> None:
-        seen = [1.0] + [0.001] * (estimators.TwoWindow.LONG + 1)
+        seen = [1.0] + [0.001] * (estimators.TwoWindow.SIZE + 1)
         self.assertLess(taught(seen).timeout(), 0.01)

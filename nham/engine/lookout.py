@@ -1,0 +1,126 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The lookout: which groups are in trouble, asked twenty times a second.
+
+Most looks find nothing new. So only those groups are looked at of whom the
+watch has news, beside those that were in trouble before; all are looked at
+where Nova or the fleet has changed, and once a second, for what only time
+changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Sequence
+import math
+
+from nham.adapters import clock as clock_
+from nham.core import facts
+from nham.core import member_facts
+from nham.engine import cloud as cloud_
+from nham.engine import fleet as fleet_
+from nham.engine import watch as watch_
+from nham.recovery import context
+
+#: What can be seen of a member, its host and its standby without asking
+#: anybody.
+Signs = tuple[
+    facts.Health,
+    facts.Health,
+    str | None,
+    facts.Health | None,
+    tuple[member_facts.StandbyFacts, ...],
+]
+#: Returns what is unusual about a group, where these hosts are lost.
+Look = Callable[[fleet_.Entry, frozenset[str]], Signs | None]
+
+#: Seconds within which all are looked at once.
+_ROUND = 1.0
+
+
+class Lookout:
+    """Remembers the signs of trouble from one look to the next."""
+
+    def __init__(
+        self,
+        watch: watch_.Watch,
+        cloud: cloud_.CloudView,
+        clock: clock_.Clock,
+    ) -> None:
+        self._watch = watch
+        self._cloud = cloud
+        self._clock = clock
+        self._follower = watch.follow()
+        self._fleet: Sequence[fleet_.Entry] = ()
+        self._by_subject: dict[str, fleet_.Entry] = {}
+        self._version = -1
+        self._round_at = -math.inf
+        self._known: dict[str, Signs] = {}
+
+    def look(
+        self, fleet: Sequence[fleet_.Entry], look: Look
+    ) -> dict[str, Signs]:
+        """Return the signs of the groups in trouble, by their ids."""
+        news = self._watch.news(self._follower)
+        entries: Iterable[fleet_.Entry] = fleet
+        if not self._is_round(fleet, news):
+            entries = self._few(news)
+        lost = self._lost()
+        for entry in entries:
+            signs = look(entry, lost)
+            if signs is None:
+                self._known.pop(entry.group.id, None)
+            else:
+                self._known[entry.group.id] = signs
+        return dict(self._known)
+
+    def _is_round(
+        self, fleet: Sequence[fleet_.Entry], news: frozenset[str]
+    ) -> bool:
+        """Say whether all are to be looked at, and begin with it."""
+        now, version = self._clock.monotonic(), self._cloud.version
+        if fleet is not self._fleet:
+            self._fleet, self._known = fleet, {}
+            self._by_subject = {
+                context.subject(member): entry
+                for entry in fleet
+                for member in entry.members
+            }
+        elif (
+            now < self._round_at
+            and version == self._version
+            and not any(subject.startswith("host/") for subject in news)
+        ):
+            return False
+        self._round_at, self._version = now + _ROUND, version
+        return True
+
+    def _few(self, news: frozenset[str]) -> list[fleet_.Entry]:
+        """Return those of whom there is news, and those in trouble."""
+        subjects = (*news, *self._known)
+        found = {
+            entry.group.id: entry
+            for entry in map(self._by_subject.get, subjects)
+            if entry is not None
+        }
+        return list(found.values())
+
+    def _lost(self) -> frozenset[str]:
+        """Return the hosts that are lost, by Nova's word or our probe."""
+        return frozenset(
+            name
+            for name, service in self._cloud.services().items()
+            if not service.up
+            or self._watch.host_health(name) is facts.Health.DEAD
+        )
