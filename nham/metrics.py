@@ -17,11 +17,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping
+from collections.abc import Sequence
 import dataclasses
 from typing import Any
 
 import prometheus_client as prometheus
 
+from nham.core import facts
 from nham.core import model
 from nham.core import timeline
 
@@ -141,6 +143,30 @@ TABLE = (
         "Engines that were heard of within their lease.",
     ),
     Metric(
+        "nham_agents",
+        prometheus.Gauge,
+        ("health",),
+        "Hosts by what is believed of them by their agents' heartbeats.",
+    ),
+    Metric(
+        "nham_agent_refusals_total",
+        prometheus.Counter,
+        ("reason",),
+        "Datagrams at the agents' port that were not believed, by reason.",
+    ),
+    Metric(
+        "nham_agent_guest_events_total",
+        prometheus.Counter,
+        ("what",),
+        "What an agent has seen happen to guests of its host.",
+    ),
+    Metric(
+        "nham_agent_troubles_total",
+        prometheus.Counter,
+        ("trouble",),
+        "What has gone wrong for an agent: nham.agent.troubles.",
+    ),
+    Metric(
         "nham_api_requests_total",
         prometheus.Counter,
         ("method", "status"),
@@ -255,6 +281,27 @@ def fleet(vnfs_by_state: Mapping[str, int], engines_alive: int) -> None:
     for state, count in vnfs_by_state.items():
         _metrics["nham_vnfs"].labels(state).set(count)
     _metrics["nham_engines_alive"].set(engines_alive)
+
+
+def agents(healths: Sequence[facts.Health]) -> None:
+    """Tell what is believed of the hosts by their agents' heartbeats."""
+    for health in facts.Health:
+        _metrics["nham_agents"].labels(health.value).set(healths.count(health))
+
+
+def agent_refused(reason: str, number: int) -> None:
+    """Count datagrams that were not believed."""
+    _metrics["nham_agent_refusals_total"].labels(reason).inc(number)
+
+
+def agent_event(what: str) -> None:
+    """Count what an agent has seen happen to a guest."""
+    _metrics["nham_agent_guest_events_total"].labels(what).inc()
+
+
+def agent_trouble(trouble: str, number: int) -> None:
+    """Count what has gone wrong for an agent."""
+    _metrics["nham_agent_troubles_total"].labels(trouble).inc(number)
 
 
 def request_answered(method: str, status: str) -> None:

@@ -21,14 +21,16 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
-GROUP = cfg.OptGroup("metrics", title="Where an engine shows its numbers")
+GROUP = cfg.OptGroup(
+    "metrics", title="Where an engine or an agent shows its numbers"
+)
 
 OPTS = [
     cfg.HostAddressOpt(
         "bind_host",
         default="127.0.0.1",
-        help="Address at which nham-engine serves /metrics to Prometheus, "
-        "without a token.",
+        help="Address at which nham-engine, or nham-agent, serves /metrics to "
+        "Prometheus, without a token.",
     ),
     cfg.PortOpt(
         "bind_port",

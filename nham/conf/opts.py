@@ -21,6 +21,8 @@ import itertools
 from keystoneauth1 import loading
 from oslo_config import cfg
 
+from nham.conf import agent
+from nham.conf import agent_host
 from nham.conf import api
 from nham.conf import base
 from nham.conf import checkpoints
@@ -45,6 +47,8 @@ _MODULES = (
     cloud,
     tacker,
     detection,
+    agent,
+    agent_host,
     guards,
     recovery,
     checkpoints,

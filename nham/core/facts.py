@@ -48,6 +48,7 @@ class HostFacts:
 
     :ivar probe: NHAM's own probe of the host.
     :ivar heartbeat: the host agent's heartbeat.
+    :ivar hypervisor: libvirt answers the host agent.
     :ivar service: nova-compute is up, by Nova's service list.
     :ivar maintenance: its operator works on it: NHAM moves its members
         away where it can, and repairs nothing there.
@@ -62,6 +63,7 @@ class HostFacts:
     name: str
     probe: Health = Health.UNKNOWN
     heartbeat: Health = Health.UNKNOWN
+    hypervisor: bool = True
     service: bool = True
     forced_down: bool = False
     fence: Fence = Fence.POSSIBLE

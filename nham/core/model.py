@@ -324,6 +324,8 @@ class HostRecord:
     :ivar fenced_at: when it was proved that it cannot serve; None if not.
     :ivar proof: what proved it (driver and its words, or the operator's).
     :ivar forced_down: NHAM forced its Nova service down.
+    :ivar lease_withdrawn_at: since when no engine grants its agent a lease;
+        None: they do.
     :ivar maintenance_at: since when its operator works on it; None: he does
         not.
     :ivar maintenance_reason: his words for why.
@@ -338,6 +340,7 @@ class HostRecord:
     fenced_at: float | None = None
     proof: str = ""
     forced_down: bool = False
+    lease_withdrawn_at: float | None = None
     maintenance_at: float | None = None
     maintenance_reason: str = ""
     quarantined_at: float | None = None

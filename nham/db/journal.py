@@ -76,7 +76,9 @@ def hosts(
 def save_host(connection: sa.Connection, record: model.HostRecord) -> None:
     """Insert or update what NHAM did about a host.
 
-    Its maintenance and quarantine are left alone.
+    Its maintenance and quarantine are left alone. So is its lease, which is
+    written for itself: who has read the record before it was withdrawn must
+    not grant it again by writing something else.
     """
     values = {
         "fenced_at": record.fenced_at,
@@ -145,6 +147,32 @@ def _close(
         .values(**values)
     )
     return closed.rowcount == 1
+
+
+def withdraw_lease(connection: sa.Connection, name: str, now: float) -> float:
+    """Note that a host gets no lease from now on; return since when.
+
+    That is earlier if somebody else has withdrawn it already.
+    """
+    # First the write, which waits for whoever else does the same now.
+    connection.execute(
+        sa.update(HOST)
+        .where(HOST.c.name == name, HOST.c.lease_withdrawn_at.is_(None))
+        .values(lease_withdrawn_at=now)
+    )
+    for known in hosts(connection, name):
+        return known.lease_withdrawn_at or now
+    first = {"proof": "", "forced_down": False, "lease_withdrawn_at": now}
+    connection.execute(sa.insert(HOST).values(name=name, **first))
+    return now
+
+
+def restore_lease(
+    connection: sa.Connection, name: str, withdrawn_at: float
+) -> bool:
+    """Let a host have leases again, unless they were withdrawn anew."""
+    key = {"name": name, "lease_withdrawn_at": withdrawn_at}
+    return _rows.change(connection, HOST, key, {"lease_withdrawn_at": None})
 
 
 def engine_beat(

@@ -222,6 +222,7 @@ host = _table(
     sa.Column("quarantined_at", TIME),
     sa.Column("quarantine_reason", REASON, nullable=False, server_default=""),
     sa.Column("released_at", TIME),
+    sa.Column("lease_withdrawn_at", TIME),
 )
 
 engine = _table(

@@ -405,7 +405,7 @@ class Store:
     def save_host(self, record: model.HostRecord) -> None:
         """Insert or update what NHAM did about a host.
 
-        An update leaves its maintenance and its quarantine alone.
+        An update leaves its maintenance, quarantine and lease alone.
         """
         self._db.write(lambda c: journal.save_host(c, record))
 
@@ -428,6 +428,16 @@ class Store:
     def release(self, name: str, at: float) -> bool:
         """End a host's quarantine; False means: it is in none."""
         return self._db.write(lambda c: journal.release(c, name, at))
+
+    def withdraw_lease(self, name: str, now: float) -> float:
+        """Note that a host gets no lease any more; return since when."""
+        return self._db.write(lambda c: journal.withdraw_lease(c, name, now))
+
+    def restore_lease(self, name: str, withdrawn_at: float) -> bool:
+        """Let a host have leases again; False: withdrawn anew since then."""
+        return self._db.write(
+            lambda c: journal.restore_lease(c, name, withdrawn_at)
+        )
 
     def setting(self, name: str) -> str | None:
         """Return a setting, None if it is not set."""

@@ -21,6 +21,7 @@ import email.utils
 from nham.adapters import errors
 from nham.adapters.vim import openstack
 from nham.doctor import base
+from nham.engine import wiring
 
 #: Nova dates changes by its own clock; NHAM asks for those of so long ago.
 _SKEW_ERROR = 5.0
@@ -126,12 +127,19 @@ def octavia(parts: base.Parts) -> base.Findings:
 
 def fencing(parts: base.Parts) -> base.Findings:
     """Find what can fence each host; only its status is asked."""
+    by_agents = set(wiring.AGENTS_FENCE) & set(parts.conf.fencing.host_drivers)
     for host, up in sorted(base.compute_hosts(parts).items()):
         drivers = [one for one in parts.fencing if one.can_fence(host)]
+        if by_agents:
+            yield base.well(
+                "fencing",
+                f"Whether its agent can fence {host}, only an engine that "
+                "runs can tell.",
+            )
         if drivers:
             order = ", ".join(one.name for one in drivers)
             yield base.well("fencing", f"{host} can be fenced by: {order}.")
-        else:
+        elif not by_agents:
             yield base.warning(
                 "fencing",
                 f"Nothing can fence {host}.",

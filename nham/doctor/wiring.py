@@ -24,6 +24,7 @@ from oslo_config import cfg
 
 from nham.adapters import clock
 from nham.adapters import rest
+from nham.adapters.agents import none
 from nham.adapters.vnfm import tacker
 from nham.db import store as store_
 from nham.doctor import base
@@ -48,21 +49,24 @@ def parts(conf: cfg.ConfigOpts) -> base.Parts:
     timeout = min(conf.cloud.read_timeout, base.PATIENCE)
     # Also that of the calls to Keystone.
     reached.session.timeout = timeout
+    store = store_.Store(conf.database.connection)
+    now = clock.SystemClock()
     return base.Parts(
         conf=conf,
-        store=store_.Store(conf.database.connection),
+        store=store,
         services={
             name: rest.Rest(_proxy(reached, attribute), timeout)
             for name, attribute in _PROXIES.items()
         },
         roles=lambda: _roles(reached),
-        fencing=wiring.fencing_means(conf),
+        # The agents speak to the engines, not to us.
+        fencing=wiring.fencing_means(conf, none.NoAgents(), store, now),
         vnfm=(
             tacker.TackerVnfm(reached, timeout)
             if conf.tacker.enabled
             else None
         ),
-        clock=clock.SystemClock(),
+        clock=now,
     )
 
 

@@ -73,6 +73,8 @@ _GUARDS = frozenset(rule.name for rule in guards.RULES)
 #: What says that much went silent at once.
 _UNSURE = ("observer", "mass-failure")
 #: Seconds between two tries to have another member serve.
+_AGENTS_WORD = ("agent: the process of the VM died, and nobody asked for it",)
+#: Seconds between two tries to give the service back.
 _BETWEEN = 10.0
 #: Seconds between two looks at who is well again, if nothing changes.
 _CALM = 1.0
@@ -277,6 +279,7 @@ class Dispatcher:
                 last_good_at=view.last_good_at,
                 evidence=(
                     *view.evidence,
+                    *_AGENTS_WORD[: member.qemu_died],
                     f"nova: {member.server.status}",
                 ),
             ),

@@ -33,6 +33,7 @@ from nham.core import states
 from nham.core.decision import takeover
 from nham.db import errors as db_errors
 from nham.descriptor import reader
+from nham.engine import agents
 from nham.engine import catalogue
 from nham.engine import checkpointing
 from nham.engine import cloud
@@ -130,6 +131,9 @@ class Engine:
             self.id,
             start,
         )
+        self.agent_care = agents.AgentCare(
+            self.context, self.cloud, self.journal
+        )
         self.collector = orphans.Collector(
             self.context, self.journal, settings.orphan_grace
         )
@@ -147,10 +151,17 @@ class Engine:
         self.cloud.poll()
         self.reload()
         self.housekeeper.watch_hosts()
+        self.agent_care.listen(self.fleet)
+        self.agent_care.report()
         if self.cloud.available:
             self.housekeeper.welcome_hosts()
+            self.agent_care.restore_leases()
             self.housekeeper.tag_servers(self.fleet)
             self.housekeeper.check_disks(self.fleet)
+
+    def grant(self) -> None:
+        """Learn which hosts may have leases, so that the others may not."""
+        self.agent_care.grant()
 
     def reload(self) -> None:
         """Read the fleet anew and watch it."""

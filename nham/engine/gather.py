@@ -29,6 +29,7 @@ from nham.core import member_facts
 from nham.core import model
 from nham.core import states
 from nham.core.decision import replicas
+from nham.core.decision import takeover
 from nham.engine import cloud as cloud_
 from nham.engine import derive
 from nham.engine import fleet as fleet_
@@ -59,10 +60,11 @@ class Gatherer:
         self._cloud = cloud
         self._settings = settings
         self._hosts = hosts
-        self._lookout = lookout.Lookout(watch, cloud, ctx.clock)
+        self._lookout = lookout.Lookout(watch, cloud, ctx.agents, ctx.clock)
         # The watch's loop and an operator's restore may ask at once; what
         # one hears of a restart, the watch knows before the other looks.
         self._lock = threading.Lock()
+        self._deaths: frozenset[tuple[str, str]] = frozenset()
 
     def troubled(self, fleet: Sequence[fleet_.Entry]) -> dict[str, Signs]:
         """Return the groups about which something is not as usual.
@@ -71,7 +73,8 @@ class Gatherer:
         Only those are looked at of whom something has changed, and all of
         them once a second.
         """
-        return self._lookout.look(fleet, self._signs)
+        self._deaths = self._context.agents.deaths()
+        return self._lookout.look(fleet, self._deaths, self._signs)
 
     def _signs(
         self, entry: fleet_.Entry, lost: frozenset[str]
@@ -86,7 +89,9 @@ class Gatherer:
             server is not None
             and (server.status != "ACTIVE" or server.host in lost)
         )
-        if _alone(entry) and not unusual:
+        host = server.host if server else entry.member.host
+        died = (host, entry.member.server_id) in self._deaths
+        if _alone(entry) and not (unusual or died):
             return None
         glance = self._at_a_glance(entry)
         # It is off, so nothing else tells that it is lost.
@@ -94,15 +99,17 @@ class Gatherer:
             one.parked and one.host in lost for one in glance.standbys
         )
         calm = glance.as_asked and not (parked or self._can_leave(glance))
-        if calm and not unusual:
+        if calm and not (unusual or died):
             return None
-        host = server.host if server else None
         return (
             app,
             icmp,
             server.status if server else None,
-            self._watch.host_health(host) if host else None,
+            self._watch.host_health(server.host)
+            if server and server.host
+            else None,
             glance.standbys,
+            died,
         )
 
     def _can_leave(self, member: member_facts.MemberFacts) -> bool:
@@ -143,6 +150,7 @@ class Gatherer:
         close: set[str],
         thorough: bool,
     ) -> facts.Facts:
+        self._deaths = self._context.agents.deaths()
         inquiry = inquiry_.Inquiry(self._context, self._cloud)
         members = [
             self._close_up(entry, inquiry, thorough)
@@ -167,15 +175,17 @@ class Gatherer:
         """Return what is known of a member without asking anybody."""
         view = self._watch.view(entry.group.id)
         server = self._cloud.server(entry.member.server_id)
+        host = server.host if server else entry.member.host
         found = member_facts.MemberFacts(
             group_id=entry.group.id,
             vnf_id=entry.vnf.id,
             vnfc=entry.group.vnfc,
             server_id=entry.member.server_id,
-            host=server.host if server else entry.member.host,
+            host=host,
             policy=entry.policy,
             app=view.app,
             icmp=view.icmp,
+            qemu_died=(host, entry.member.server_id) in self._deaths,
             network=derive.network(entry.policy, server),
             server=member_facts.ServerFacts(
                 status=server.status if server else "ACTIVE",
@@ -203,14 +213,17 @@ class Gatherer:
     ) -> member_facts.StandbyFacts:
         view = self._watch.view(member.id)
         server = self._cloud.server(member.server_id)
+        host = server.host if server else member.host
+        # Whose process died answers no probe, though none has missed it yet.
+        died = (host, member.server_id) in self._deaths
         return member_facts.StandbyFacts(
             member_id=member.id,
             server_id=member.server_id,
-            host=server.host if server else member.host,
+            host=host,
             role=member.role,
             kind=member.kind,
-            app=view.app,
-            icmp=view.icmp,
+            app=facts.Health.DEAD if died else view.app,
+            icmp=facts.Health.DEAD if died else view.icmp,
             server=member_facts.ServerFacts(
                 status=server.status if server else "ACTIVE",
                 task_state=server.task_state if server else None,
@@ -239,12 +252,19 @@ class Gatherer:
             # There is nothing to decide, and what a recovery waits for is
             # not to wait for our questions.
             return dataclasses.replace(self._at_a_glance(entry), busy=True)
-        server = inquiry.server(entry)
+        died = self._at_a_glance(entry).qemu_died
+        server = self._cloud.server(entry.member.server_id) if died else None
+        if server is None:
+            server = inquiry.server(entry)
         if not thorough and self._cloud.was_restarted(entry.member.server_id):
             self._watch.expect(entry.group.id)
         seen = self._watch.view(entry.group.id).last_good_at
         attempts = past.attempts(self._context, entry, now)
         glance = self._at_a_glance(entry)
+        # The host's word is a proof: a process that died unasked was not
+        # stopped by Nova or the VNFM, so they need not be asked before the
+        # data plane acts. A repair asks them, as ever.
+        passes = glance.qemu_died and takeover.can_fail_over(glance)
         return dataclasses.replace(
             glance,
             standbys=tuple(
@@ -254,7 +274,7 @@ class Gatherer:
             silent_for=now - seen if seen else 0.0,
             server=inquiry.server_facts(entry, server),
             affinity=bool(server and server.affinity),
-            operation=inquiry.operation(entry, server),
+            operation=None if passes else inquiry.operation(entry, server),
             checkpoints=past.checkpoints(self._context, entry, now)
             if thorough or self._may_restore(entry, server, attempts)
             else (),

@@ -84,6 +84,8 @@ class HostView:
                 facts_.HostFacts(
                     name=name,
                     probe=self._watch.host_health(name),
+                    heartbeat=self._context.agents.health(name),
+                    hypervisor=self._context.agents.hypervisor(name),
                     service=service.up,
                     forced_down=service.forced_down,
                     fence=self._fence(record),

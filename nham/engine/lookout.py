@@ -26,6 +26,7 @@ from collections.abc import Sequence
 import math
 
 from nham.adapters import clock as clock_
+from nham.adapters.agents import base as agents_
 from nham.core import facts
 from nham.core import member_facts
 from nham.engine import cloud as cloud_
@@ -41,12 +42,16 @@ Signs = tuple[
     str | None,
     facts.Health | None,
     tuple[member_facts.StandbyFacts, ...],
+    bool,
 ]
+#: Hosts and servers whose processes died, by the word of the hosts' agents.
+Deaths = frozenset[tuple[str, str]]
 #: Returns what is unusual about a group, where these hosts are lost.
 Look = Callable[[fleet_.Entry, frozenset[str]], Signs | None]
 
 #: Seconds within which all are looked at once.
 _ROUND = 1.0
+_NOTHING: tuple[frozenset[str], Deaths] = (frozenset(), frozenset())
 
 
 class Lookout:
@@ -56,10 +61,12 @@ class Lookout:
         self,
         watch: watch_.Watch,
         cloud: cloud_.CloudView,
+        agents: agents_.Agents,
         clock: clock_.Clock,
     ) -> None:
         self._watch = watch
         self._cloud = cloud
+        self._agents = agents
         self._clock = clock
         self._follower = watch.follow()
         self._fleet: Sequence[fleet_.Entry] = ()
@@ -67,16 +74,22 @@ class Lookout:
         self._version = -1
         self._round_at = -math.inf
         self._known: dict[str, Signs] = {}
+        #: Hosts that were lost, and whose processes had died, by then.
+        self._before: tuple[frozenset[str], Deaths] = _NOTHING
 
     def look(
-        self, fleet: Sequence[fleet_.Entry], look: Look
+        self, fleet: Sequence[fleet_.Entry], deaths: Deaths, look: Look
     ) -> dict[str, Signs]:
-        """Return the signs of the groups in trouble, by their ids."""
+        """Return the signs of the groups in trouble, by their ids.
+
+        :param deaths: hosts and servers whose processes died, by the word
+            of the hosts' agents.
+        """
         news = self._watch.news(self._follower)
-        entries: Iterable[fleet_.Entry] = fleet
-        if not self._is_round(fleet, news):
-            entries = self._few(news)
         lost = self._lost()
+        entries: Iterable[fleet_.Entry] = fleet
+        if not self._is_round(fleet, news, (lost, deaths)):
+            entries = self._few(news)
         for entry in entries:
             signs = look(entry, lost)
             if signs is None:
@@ -86,9 +99,13 @@ class Lookout:
         return dict(self._known)
 
     def _is_round(
-        self, fleet: Sequence[fleet_.Entry], news: frozenset[str]
+        self,
+        fleet: Sequence[fleet_.Entry],
+        news: frozenset[str],
+        hosts: tuple[frozenset[str], Deaths],
     ) -> bool:
         """Say whether all are to be looked at, and begin with it."""
+        before, self._before = self._before, hosts
         now, version = self._clock.monotonic(), self._cloud.version
         if fleet is not self._fleet:
             self._fleet, self._known = fleet, {}
@@ -100,6 +117,7 @@ class Lookout:
         elif (
             now < self._round_at
             and version == self._version
+            and hosts == before
             and not any(subject.startswith("host/") for subject in news)
         ):
             return False
@@ -117,10 +135,20 @@ class Lookout:
         return list(found.values())
 
     def _lost(self) -> frozenset[str]:
-        """Return the hosts that are lost, by Nova's word or our probe."""
+        """Return the hosts that are lost, by Nova's word or our own."""
         return frozenset(
             name
             for name, service in self._cloud.services().items()
-            if not service.up
-            or self._watch.host_health(name) is facts.Health.DEAD
+            if not service.up or self._looks_dead(name)
         )
+
+    def _looks_dead(self, host: str) -> bool:
+        """Say whether a host answers neither us nor by itself.
+
+        An agent that was stopped is no reason to look at every member of
+        its host, as long as the host answers the probes.
+        """
+        probe = self._watch.host_health(host)
+        if probe is facts.Health.UNKNOWN:
+            probe = self._agents.health(host)
+        return probe is facts.Health.DEAD

@@ -74,18 +74,22 @@ class EngineService:
             self.conf, self.transport_url
         )
         self._discover_now = threading.Event()
+        self._look_now = threading.Event()
         self.engine = engine = wiring.engine(
             self.conf,
             self.store,
             self.clock,
             self._run_recovery,
             self._run_export,
+            self._look_now.set,
         )
+        self._ends.append(engine.context.agents.close)
         self._start_rpc()
         every = engine.settings
         self._loop("beat", 1.0, engine.beat)
         self._loop("poll", every.nova_poll_interval, engine.poll)
-        self._loop("watch", every.watch_interval, engine.look)
+        self._loop("watch", every.watch_interval, self._look, self._look_now)
+        self._loop("grant", every.grant_interval, engine.grant)
         self._loop("checkpoint", every.checkpoint_tick, engine.checkpoint)
         self._loop("collect", every.reconcile_interval, engine.collect)
         self._loop(
@@ -100,6 +104,7 @@ class EngineService:
         """Stop all loops; what recoveries have begun another resumes."""
         self.clock.stop()
         self._discover_now.set()
+        self._look_now.set()
         self._rpc_thread.join(_BREATH)
         if not self._rpc_thread.is_alive():
             # A server that never connected would keep us waiting for ever.
@@ -129,6 +134,10 @@ class EngineService:
         self._discover_now.clear()
         self._subscribe()
         self.engine.discover()
+
+    def _look(self) -> None:
+        self._look_now.clear()
+        self.engine.look()
 
     def _subscribe(self) -> None:
         """Ask Tacker to be told at once; without it the loop is enough."""

@@ -29,6 +29,8 @@ class Settings:
 
     :ivar host_probe: ``icmp``, ``tcp`` or ``none``: how hosts are asked.
     :ivar lease: an engine not heard of for longer has lost its work.
+    :ivar grant_interval: how often it is read who may have leases; well
+        within ``terms.FRESH``, so that one slow read ends no lease.
     :ivar guard_window: the window of the guards' rates.
     :ivar host_probation: for how long a host's faults count against it.
     :ivar tolerated_healers: other healers that leave NHAM's VNFs alone.
@@ -55,5 +57,6 @@ class Settings:
     host_probation: float = 3600.0
     tolerated_healers: frozenset[str] = frozenset()
     limits: facts.Limits = facts.Limits()
+    grant_interval: float = 0.25
     checkpoints_parallel: int = 2
     checkpoint_timeout: float = 600.0

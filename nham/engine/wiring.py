@@ -19,7 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import functools
+import os
 from typing import Any
+import uuid
 
 from keystoneauth1 import loading
 from openstack import connection
@@ -27,6 +29,11 @@ from oslo_config import cfg
 from stevedore import driver
 
 from nham.adapters import clock as clock_
+from nham.adapters import errors
+from nham.adapters.agents import base as agents_
+from nham.adapters.agents import keys
+from nham.adapters.agents import none
+from nham.adapters.agents import udp
 from nham.adapters.checkpoints import base as checkpoints
 from nham.adapters.fencing import base as fencing
 from nham.adapters.fencing import bounded
@@ -38,6 +45,8 @@ from nham.adapters.traffic import base as traffic
 from nham.adapters.vim import base as vim_base
 from nham.adapters.vnfm import base as vnfm_base
 from nham.core import facts
+from nham.core.agent import exchange as exchange_
+from nham.core.agent import terms
 from nham.core.detection import estimators
 from nham.db import store as store_
 from nham.engine import checkpointing
@@ -47,6 +56,9 @@ from nham.engine import settings as settings_
 from nham.engine import watch as watch_
 from nham.recovery import context
 from nham.recovery import endpoints
+
+#: Fencing drivers that work by the agents.
+AGENTS_FENCE = ("agent", "lease")
 
 
 def settings(conf: cfg.ConfigOpts) -> settings_.Settings:
@@ -109,8 +121,14 @@ def engine(
     clock: clock_.Clock,
     start: Callable[[str], None],
     submit: checkpointing.Submit,
+    on_news: Callable[[], None] = lambda: None,
 ) -> engine_.Engine:
-    """Return an engine that talks to the configured cloud."""
+    """Return an engine that talks to the configured cloud.
+
+    :param on_news: called when a host's agent has told what matters now.
+    :raises errors.Refused: the agents' keys cannot be used.
+    :raises OSError: the agents' address cannot be listened at.
+    """
     reached = cloud(conf)
     timeout = conf.cloud.read_timeout
     vim: vim_base.Vim = _load("nham.vim", "openstack", reached, timeout)
@@ -124,16 +142,18 @@ def engine(
     )
     prober = network.NetworkProber()
     estimate = estimating()
+    listened = agents(conf, clock, on_news)
     ctx = context.Context(
         store=store,
         vim=vim,
         vnfms=vnfms,
-        fencing=fencing_means(conf),
+        fencing=fencing_means(conf, listened, store, clock),
         member_fencing=[
             _load("nham.fencing.member", name, vim)
             for name in conf.fencing.member_drivers
         ],
         fencing_patience=conf.fencing.patience,
+        agents=listened,
         engines=_engines(conf, vim, store, hook, locate),
         watch=watch_.Watch(prober, clock, set_up, estimate),
         clock=clock,
@@ -194,14 +214,64 @@ def _movers(
     return found
 
 
-def fencing_means(conf: cfg.ConfigOpts) -> list[fencing.HostFencing]:
+def agents(
+    conf: cfg.ConfigOpts, clock: clock_.Clock, on_news: Callable[[], None]
+) -> agents_.Agents:
+    """Return what listens to the hosts' agents.
+
+    :raises errors.Refused: see ``engine``; or fencing needs agents, and
+        none are listened to.
+    """
+    own = conf.agent
+    if not own.bind_port:
+        for name in AGENTS_FENCE:
+            if name in conf.fencing.host_drivers:
+                raise errors.Refused(
+                    f"[fencing] host_drivers: {name} needs the agents, and "
+                    "[agent] bind_port is 0"
+                )
+        return none.NoAgents()
+    exchange = exchange_.Exchange(
+        # The same in each life, and another one for each engine.
+        engine=conf.host,
+        life=uuid.uuid4().hex,
+        secret=os.urandom(32),
+        terms=terms.Terms(
+            interval=own.heartbeat_interval,
+            misses=own.misses,
+            lease=own.lease,
+            drift=own.drift,
+            stop=own.stop_allowance,
+            need_watchdog=own.need_watchdog,
+        ),
+    )
+    ring = keys.read(own.keys_file)
+    return udp.UdpAgents(
+        exchange, ring, own.bind_host, own.bind_port, clock, on_news
+    )
+
+
+def fencing_means(
+    conf: cfg.ConfigOpts,
+    listened: agents_.Agents,
+    store: store_.Store,
+    clock: clock_.Clock,
+) -> list[fencing.HostFencing]:
     """Return the means to fence hosts, in the order of their use.
 
     :raises errors.Refused: one of them cannot be used as it is configured.
     """
+    own: dict[str, tuple[Any, ...]] = {
+        "agent": (listened, clock),
+        "lease": (listened, store, clock),
+    }
     return [
         bounded.BoundedFencing(
-            _load("nham.fencing", name, *_fencing_args(conf, name)),
+            _load(
+                "nham.fencing",
+                name,
+                *(own[name] if name in own else _fencing_args(conf, name)),
+            ),
             conf.fencing.patience,
         )
         for name in conf.fencing.host_drivers

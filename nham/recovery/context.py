@@ -21,6 +21,8 @@ from typing import Any
 from typing import Protocol
 
 from nham.adapters import clock as clock_
+from nham.adapters.agents import base as agents_
+from nham.adapters.agents import none
 from nham.adapters.checkpoints import base as checkpoints
 from nham.adapters.fencing import base as fencing_base
 from nham.adapters.traffic import base as traffic
@@ -117,6 +119,7 @@ class Context:
     spreaders: Mapping[str, traffic.Spreader] = dataclasses.field(
         default_factory=dict
     )
+    agents: agents_.Agents = dataclasses.field(default_factory=none.NoAgents)
 
 
 class StepFailed(Exception):

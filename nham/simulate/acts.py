@@ -25,6 +25,7 @@ import dataclasses
 from typing import Any
 from typing import TYPE_CHECKING
 
+from nham.adapters.simulated import agents
 from nham.adapters.simulated import gates
 from nham.core import states
 
@@ -170,6 +171,27 @@ def _database_down(player: play_.Player, event: Mapping[str, Any]) -> None:
     player.lab.clock.call_in(event["for"], up)
 
 
+def _net(player: play_.Player) -> agents.AgentNet:
+    if player.lab.agents is None:
+        raise LookupError("the hosts have no agents")
+    return player.lab.agents
+
+
+def _kill_agent(restarts: bool) -> Do:
+    def do(player: play_.Player, event: Mapping[str, Any]) -> None:
+        _net(player).agents[event["target"]].kill(restarts)
+
+    return do
+
+
+def _replay(player: play_.Player, _event: Mapping[str, Any]) -> None:
+    _net(player).replay()
+
+
+def _flood(player: play_.Player, event: Mapping[str, Any]) -> None:
+    _net(player).flood(event["number"])
+
+
 _FOR = {"for": "duration"}
 
 ACTS: dict[str, Act] = {
@@ -222,6 +244,25 @@ ACTS: dict[str, Act] = {
     ),
     "end_maintenance": Act(
         "host", "An operator is done with it.", _end_maintenance
+    ),
+    "kill_agent": Act(
+        "host",
+        "Its agent is killed, and its watchdog resets it.",
+        _kill_agent(restarts=False),
+    ),
+    "restart_agent": Act(
+        "host",
+        "Its agent is killed, and is started again.",
+        _kill_agent(restarts=True),
+    ),
+    "replay_agents": Act(
+        "", "All that was heard of agents lately is sent again.", _replay
+    ),
+    "flood_agents": Act(
+        "",
+        "So many datagrams of noise come as if from agents.",
+        _flood,
+        {"number": "integer"},
     ),
     "api_down": _service(
         "api_down", "A service answers nothing.", system="system", **_FOR

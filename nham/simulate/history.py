@@ -56,6 +56,9 @@ _MECHANISMS = tuple(
     for spec in mechanisms.TABLE
     if spec.replicated
 )
+#: The share of days with host agents, and what engines fence by.
+_WITH_AGENTS = 0.4
+_FENCING_BY = ((), ("lease",), ("agent", "lease"))
 #: How a service moves to another member.
 _MOVERS: tuple[descriptor.AddressDriver, ...] = (
     "floating_ip",
@@ -90,6 +93,10 @@ class History:
         self.hosts = [f"cmp{i}" for i in range(self.chance.randint(2, 4))]
         for host in self.hosts:
             self.world.add_host(host)
+        # A chance of their own, so that a day without agents stays the same.
+        self.agents_chance = random.Random(f"{seed}/agents")  # nosec B311
+        if self.agents_chance.random() < _WITH_AGENTS:
+            self.lab.start_agents(*self.agents_chance.choice(_FENCING_BY))
         self.counters: list[counting.Counter] = []
         self.instances = [
             self._add_vnf(f"vnf{i}") for i in range(self.chance.randint(1, 5))
@@ -103,6 +110,8 @@ class History:
             self._write(1)
             self.lab.run(_WARM_UP)
             self._write(2)
+            mishaps.listen_to_leases(self)
+            mishaps.trouble_agents(self, _TROUBLE)
             for pause in self._pauses():
                 self.lab.run(pause)
                 self._mishap()

@@ -34,11 +34,14 @@ from unittest import mock
 import uuid
 
 from nham.adapters import errors
+from nham.adapters.agents import base as agents_base
+from nham.adapters.agents import none
 from nham.adapters.checkpoints import hook
 from nham.adapters.checkpoints import image
 from nham.adapters.checkpoints import volume
 from nham.adapters.fencing import base as fencing_base
 from nham.adapters.fencing import port
+from nham.adapters.simulated import agents as agents_
 from nham.adapters.simulated import blobs
 from nham.adapters.simulated import ecmp
 from nham.adapters.simulated import fencing
@@ -90,6 +93,9 @@ class Runner:
         self._busy = 0
         self._queue: list[str] = []
         self._prober = prober.SimulatedProber(lab.world, name)
+        self._agents: agents_base.Agents = none.NoAgents()
+        if lab.agents is not None:
+            self._agents = lab.agents.join(name, self._look_now)
         self.engine = engine_.Engine(
             self._context(),
             self._prober,
@@ -103,7 +109,16 @@ class Runner:
         self._loop(every.reconcile_interval, self.engine.discover)
         self._loop(every.reconcile_interval, self.engine.collect)
         self._loop(every.watch_interval, self.engine.look)
+        if lab.agents is not None:
+            self._loop(every.grant_interval, self.engine.grant)
         self._loop(every.checkpoint_tick, self.engine.checkpoint)
+
+    def _fencing(self) -> list[fencing_base.HostFencing]:
+        lab = self._lab
+        more = agents_.fencing(
+            lab.by_agents, self._agents, self.store, self._clock
+        )
+        return [*lab.fencing, *more]
 
     def _context(self) -> context.Context:
         lab, process = self._lab, self.process
@@ -115,8 +130,9 @@ class Runner:
             store=self.store,
             vim=cloud,
             vnfms={"tacker": tacker},
-            fencing=[process_.mortal(d, process) for d in lab.fencing],
             member_fencing=[port.PortFencing(cloud)],
+            fencing=[process_.mortal(d, process) for d in self._fencing()],
+            agents=self._agents,
             engines={
                 "image": image.ImageEngine(cloud),
                 "volume": volume.VolumeEngine(cloud),
@@ -149,11 +165,20 @@ class Runner:
         LOG.info("engine %s is killed", self.name)
         self.process.kill()
         self._prober.close()
+        self._agents.close()
 
     def freeze(self, seconds: float) -> None:
         """Let the process stand still for so long, its prober too."""
         self.frozen_until = self._clock.monotonic() + seconds
         self._lab.world.stall_observer(self.name, seconds)
+
+    def _look_now(self) -> None:
+        """Look at once, as the service does when an agent has news."""
+
+        def look() -> None:
+            self._guarded(self.engine.look, 0.0)
+
+        self._clock.call_in(0.0, look)
 
     def _loop(self, every: float, call: Callable[[], object]) -> None:
         def turn() -> None:
@@ -224,6 +249,7 @@ class Lab:
 
     :param seed: the same seed gives the same history.
     :param loss: the share of probes that get lost, 0 to 1.
+    :ivar agents: the hosts' agents; None: there are none.
     :ivar fencing: the means that engines started from now on have.
     :ivar blobs: the states that applications handed out.
     :ivar corrupted: VNFCs of which a checkpoint went bad, each by its VNF
@@ -249,6 +275,8 @@ class Lab:
         self.fencing: list[fencing_base.HostFencing] = [
             fencing.SimulatedFencing(self.world)
         ]
+        self.agents: agents_.AgentNet | None = None
+        self.by_agents: tuple[str, ...] = ()
         self.blobs = blobs.SimulatedStore()
         self.corrupted: set[tuple[str, str]] = set()
         self.refusing: set[str] = set()
@@ -258,6 +286,15 @@ class Lab:
     def alive(self) -> list[Runner]:
         """The engines that run."""
         return [one for one in self.engines if one.process.alive]
+
+    def start_agents(self, *fencing_by: str) -> None:
+        """Start an agent on each host that there is.
+
+        :param fencing_by: the drivers, ``agent`` and ``lease``, that
+            engines started from now on have beside the others.
+        """
+        self.agents = agents_.AgentNet(self.world)
+        self.by_agents = fencing_by
 
     def start_engine(self) -> Runner:
         """Start one more engine."""

@@ -72,6 +72,7 @@ _WRITES = (
     "promote",
     "quarantine",
     "release",
+    "restore_lease",
     "save_group",
     "save_host",
     "save_member",
@@ -83,6 +84,7 @@ _WRITES = (
     "step_started",
     "take_over",
     "update_checkpoint",
+    "withdraw_lease",
 )
 #: The writes of recoveries and of saved states; before and after each a
 #: crash is of interest.
@@ -98,6 +100,7 @@ _TOLD = (
     "end_recovery",
     "add_checkpoint",
     "update_checkpoint",
+    "withdraw_lease",
 )
 _VNFS = ("vnfs", "vnf", "vnf_by_instance")
 _GROUPS = ("groups", "group", "holds")
@@ -121,6 +124,7 @@ _CHANGES = {
     "promote": ("members",),
     "quarantine": ("host", "hosts"),
     "release": ("host", "hosts"),
+    "restore_lease": ("host", "hosts"),
     "save_group": (*_GROUPS, "ownerless"),
     "save_host": ("host", "hosts"),
     "save_member": ("members", "ownerless"),
@@ -132,6 +136,7 @@ _CHANGES = {
     "step_started": _RECOVERIES,
     "take_over": _RECOVERIES,
     "update_checkpoint": _CHECKPOINTS,
+    "withdraw_lease": ("host", "hosts"),
 }
 
 Listener = Callable[[str, tuple[Any, ...], Any], None]

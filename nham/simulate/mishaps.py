@@ -324,6 +324,79 @@ def _user_start(history: history_.History, now: float) -> injection.Injection:
     return injection.Injection(now, "user_start")
 
 
+def _agent_dies(restarts: bool) -> Mishap:
+    """Return what kills an agent; without it, the watchdog bites."""
+
+    def happen(history: history_.History, now: float) -> injection.Injection:
+        assert history.lab.agents is not None
+        host = history.agents_chance.choice(history.hosts)
+        hurts = frozenset() if restarts else _on_host(history, host)
+        history.lab.agents.agents[host].kill(restarts)
+        return injection.Injection(now, "agent_dies", host, hurts)
+
+    return happen
+
+
+def _replay(history: history_.History, now: float) -> injection.Injection:
+    assert history.lab.agents is not None
+    history.lab.agents.replay()
+    return injection.Injection(now, "replay")
+
+
+def _flood(history: history_.History, now: float) -> injection.Injection:
+    assert history.lab.agents is not None
+    history.lab.agents.flood(50)
+    return injection.Injection(now, "flood")
+
+
+_OF_AGENTS: tuple[Mishap, ...] = (
+    _agent_dies(restarts=True),
+    _agent_dies(restarts=False),
+    _replay,
+    _flood,
+)
+
+
+def listen_to_leases(history: history_.History) -> None:
+    """Take each guest that ends for want of a lease as a fault of its own."""
+    if history.lab.agents is None:
+        return
+
+    def ended(server_id: str, at: float | None = None) -> None:
+        now = at or history.lab.clock.now()
+        if history.lab.memory.down:
+            # Whose server it is, is asked when somebody can tell.
+            history.lab.clock.call_in(1.0, lambda: ended(server_id, now))
+            return
+        for instance_id in history.instances:
+            for place, known in _servers(history, instance_id):
+                if known == server_id:
+                    history.auditor.inject(
+                        injection.Injection(
+                            now, "lease_ended", server_id, frozenset({place})
+                        )
+                    )
+
+    for agent in history.lab.agents.agents.values():
+        agent.on_end = ended
+
+
+def trouble_agents(history: history_.History, seconds: float) -> None:
+    """Let some things go wrong with the agents, if there are any."""
+    if history.lab.agents is None:
+        return
+    chance = history.agents_chance
+    for _ in range(chance.randint(0, 3)):
+        mishap = chance.choice(_OF_AGENTS)
+
+        def happen(mishap: Mishap = mishap) -> None:
+            if not history.lab.memory.down:
+                now = history.lab.clock.now()
+                history.auditor.inject(mishap(history, now))
+
+        history.lab.clock.call_in(chance.uniform(0, seconds), happen)
+
+
 _TABLE: tuple[tuple[Mishap, int], ...] = (
     (_guest("crash_vm"), 6),
     (_guest("guest_poweroff"), 3),

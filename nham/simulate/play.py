@@ -84,6 +84,9 @@ class Player:
         self._auditor = checker.Auditor(self.lab)
         for host, capacity in scenario.hosts.items():
             self.lab.world.add_host(host, capacity)
+        if scenario.agents != "none":
+            by = (scenario.agents,) if scenario.agents != "heard" else ()
+            self.lab.start_agents(*by)
         for vnf in scenario.vnfs:
             self._add(vnf)
 

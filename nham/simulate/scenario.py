@@ -71,6 +71,7 @@ class Scenario:
     :ivar hosts: how many guests fit on each.
     :ivar events: in order of time; each has ``at``, ``do``, ``target``
         and what else its act needs.
+    :ivar agents: one of ``AGENTS``.
     """
 
     title: str
@@ -81,6 +82,7 @@ class Scenario:
     settings: settings_.Settings
     seed: int = 0
     engines: int = 1
+    agents: str = "none"
 
 
 def read(source: str) -> Scenario:
@@ -104,11 +106,15 @@ def read(source: str) -> Scenario:
     return scenario
 
 
+#: Whether hosts have agents, and what the engines fence by them: nothing,
+#: their obedience, or their leases.
+AGENTS = ("none", "heard", "agent", "lease")
 _TOP = (
     "title",
     "seed",
     "duration",
     "engines",
+    "agents",
     "hosts",
     "vnfs",
     "settings",
@@ -134,6 +140,9 @@ class _Reader(reading.Reader):
             "title": self.value(("title",), data, values.text, ""),
             "seed": self.value(("seed",), data, values.integer, 0),
             "engines": engines,
+            "agents": self.value(
+                ("agents",), data, values.one_of(*AGENTS), "none"
+            ),
             "duration": self.value(("duration",), data, durations.parse, 0.0),
             "settings": self._settings(data),
         }

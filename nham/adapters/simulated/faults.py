@@ -18,6 +18,8 @@ them between two steps; seeded histories pick them by chance.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nham.adapters.simulated import clock as virtual
 from nham.adapters.simulated import gates
 from nham.adapters.simulated import nova
@@ -30,10 +32,15 @@ USER = "user"
 """The user id of what a tenant does."""
 
 
+def _nobody(_host: str, _server_id: str) -> None:
+    """Stand in until somebody listens."""
+
+
 class Faults:
     """The fault injection of a world.
 
     :ivar loss: share of probes that get lost, 0 to 1.
+    :ivar on_crash: told the host and the server whose QEMU was killed.
     """
 
     clock: virtual.VirtualClock
@@ -50,6 +57,7 @@ class Faults:
         self.stalled_until: dict[str, float] = {}
         self.no_fence: set[str] = set()
         self.broken_fence: set[str] = set()
+        self.on_crash: Callable[[str, str], None] = _nobody
 
     # -- guests and applications
 
@@ -60,10 +68,12 @@ class Faults:
         """Kill the guest's QEMU; Nova learns of it 15 s later."""
         for guest in self._guests(server_id):
             self.physics.end(guest)
+            self.on_crash(guest.host, server_id)
 
     def guest_poweroff(self, server_id: str) -> None:
         """Let the guest switch itself off; Nova learns of it late, too."""
-        self.crash_vm(server_id)
+        for guest in self._guests(server_id):
+            self.physics.end(guest)
 
     def hang_app(self, server_id: str) -> None:
         """Let the application accept no more; the guest is well."""

@@ -80,6 +80,13 @@ HOST_RULES: tuple[HostRule, ...] = (
         ),
     ),
     HostRule(
+        name="hypervisor-silent",
+        source="UC4",
+        says="libvirt does not answer its agent, which sees the guests by "
+        "their processes alone",
+        when=lambda h, f: not h.hypervisor and h.heartbeat in situation.ALIVE,
+    ),
+    HostRule(
         name="compute-service-down",
         source="UC4",
         says="nova-compute is down, but its members answer; "

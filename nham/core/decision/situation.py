@@ -30,7 +30,7 @@ from nham.core import member_facts
 
 Health = facts_.Health
 
-_ALIVE = frozenset((Health.OK, Health.SLOW))
+ALIVE = frozenset((Health.OK, Health.SLOW))
 _UNWELL = frozenset((Health.SLOW, Health.DEAD))
 _CALM = frozenset((Health.OK, Health.UNKNOWN))
 #: Seconds; what failed is tried again after twice as long each time.
@@ -224,7 +224,7 @@ class Case:
     @property
     def serves(self) -> bool:
         """Its application answers, be it late."""
-        return self.member.app in _ALIVE
+        return self.member.app in ALIVE
 
     @property
     def leaves(self) -> bool:
@@ -308,7 +308,7 @@ def _lost(host: facts_.HostFacts, facts: facts_.Facts) -> bool:
     its members and Nova, two must say that it is dead.
     """
     signs = _signs(host)
-    if signs & _ALIVE:
+    if signs & ALIVE:
         return False
     members = _all_on(host.name, facts)
     if any(_answers(m) for m in members):

@@ -92,6 +92,8 @@ EXPECTED: dict[str, tuple[list[str], int, tuple[float, float]]] = {
         1,
         (10, 21),
     ),
+    "agent-partition-lease": (["evacuate"], 1, (0, 40)),
+    "agent-qemu-killed": (["hard_reboot"], 1, (0, 0)),
     "dead-application": (["soft_reboot"] * 2 + ["hard_reboot"], 3, (0, 0)),
     "engine-killed": (["evacuate"], 1, (1, 40)),
     "guest-power-off": (["hard_reboot"], 1, (0, 0)),

@@ -376,6 +376,20 @@ class JournalTest(base.StoreCase):
             store.host("h1"),
         )
 
+    def test_a_lease_is_written_by_itself(self) -> None:
+        self.assertEqual(6.0, self.store.withdraw_lease("h1", 6.0))
+        self.assertEqual(6.0, self.store.withdraw_lease("h1", 7.0))
+        record = model.HostRecord(name="h1", forced_down=True)
+        self.store.save_host(record)
+        found = self.store.host("h1")
+        assert found is not None
+        self.assertEqual(
+            (True, 6.0), (found.forced_down, found.lease_withdrawn_at)
+        )
+        self.assertFalse(self.store.restore_lease("h1", 5.0))
+        self.assertTrue(self.store.restore_lease("h1", 6.0))
+        self.assertEqual([record], list(self.store.hosts()))
+
     def test_engines(self) -> None:
         self.store.engine_beat("e1", "h1", 100.0)
         self.store.engine_beat("e2", "h2", 90.0)

@@ -97,6 +97,11 @@ class FencingTest(base.DoctorCase):
         self.means = []
         self.assertEqual(2, len(self.trouble("fencing")))
 
+    def test_agents_speak_to_engines_only(self) -> None:
+        self.means = []
+        self.conf.set_override("host_drivers", ["lease"], group="fencing")
+        self.assertEqual([], self.trouble("fencing"))
+
     def test_status_does_not_answer(self) -> None:
         for status in ("false {host}", "/nowhere {host}"):
             self.command(status)

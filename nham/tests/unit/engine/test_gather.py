@@ -15,13 +15,16 @@
 from __future__ import annotations
 
 import dataclasses
+from unittest import mock
 
+from nham.adapters.agents import base as agents_base
 from nham.core import descriptor
 from nham.core import facts
 from nham.core import member_facts
 from nham.core import model
 from nham.core import states
 from nham.engine import gather
+from nham.engine import host_view
 from nham.tests.unit.engine import base
 
 Health = facts.Health
@@ -69,7 +72,7 @@ class TestTroubled(GatherCase):
         self.world.hang_app(self.server_id())
         self.look(base.SILENCE)
         self.assertEqual(
-            {"v/0": (Health.DEAD, Health.OK, "ACTIVE", Health.OK, ())},
+            {"v/0": (Health.DEAD, Health.OK, "ACTIVE", Health.OK, (), False)},
             self.gatherer.troubled(self.fleet),
         )
 
@@ -81,7 +84,7 @@ class TestTroubled(GatherCase):
         self.world.hang_guest(self.server_id())
         self.look(base.SILENCE)
         self.assertEqual(
-            (Health.UNKNOWN, Health.DEAD, "ACTIVE", Health.OK, ()),
+            (Health.UNKNOWN, Health.DEAD, "ACTIVE", Health.OK, (), False),
             self.signs(),
         )
 
@@ -95,7 +98,7 @@ class TestTroubled(GatherCase):
         self.world.user_pause(self.server_id("v/1"))
         self.poll()
         self.assertEqual(
-            (Health.OK, Health.OK, "PAUSED", Health.OK, ()),
+            (Health.OK, Health.OK, "PAUSED", Health.OK, (), False),
             self.signs("v/1"),
         )
         self.assertIsNone(self.signs("v/0"))
@@ -111,7 +114,7 @@ class TestTroubled(GatherCase):
         self.look(base.SILENCE)
         self.assertTrue(self.cloud.services()["one"].up)
         self.assertEqual(
-            (Health.DEAD, Health.DEAD, "ACTIVE", Health.DEAD, ()),
+            (Health.DEAD, Health.DEAD, "ACTIVE", Health.DEAD, (), False),
             self.signs(),
         )
 
@@ -121,7 +124,7 @@ class TestTroubled(GatherCase):
         self.world.partition_host("one")
         self.look(base.SILENCE)
         self.assertEqual(
-            (Health.UNKNOWN, Health.UNKNOWN, "ACTIVE", Health.DEAD, ()),
+            (Health.UNKNOWN, Health.UNKNOWN, "ACTIVE", Health.DEAD, (), False),
             self.signs(),
         )
         self.assertIsNone(self.signs("v/1"))
@@ -374,3 +377,62 @@ class TestHosts(GatherCase):
         self.world.stall_observer("observer", 5.0)
         self.look(8.0)
         self.assertTrue(self.seen().system.observer_late)
+
+
+class TestAgents(GatherCase):
+    """What the agents of the hosts say."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.heard = mock.create_autospec(agents_base.Agents, instance=True)
+        self.heard.health.return_value = Health.UNKNOWN
+        self.heard.deaths.return_value = frozenset()
+        self.heard.hypervisor.return_value = True
+        self.context = dataclasses.replace(self.context, agents=self.heard)
+        self.hosts = host_view.HostView(
+            self.context, self.watch, self.cloud, self.settings
+        )
+        self.gatherer = gather.Gatherer(
+            self.context, self.watch, self.cloud, self.settings, self.hosts
+        )
+
+    def let_die(self, host: str = "one") -> None:
+        died = frozenset({(host, self.server_id())})
+        self.heard.deaths.return_value = died
+
+    def test_a_death_is_a_sign_at_once(self) -> None:
+        self.assertIsNone(self.signs())
+        self.let_die()
+        self.assertEqual(
+            (Health.OK, Health.OK, "ACTIVE", Health.OK, (), True),
+            self.signs(),
+        )
+        self.assertTrue(self.close_up().qemu_died)
+
+    def test_the_word_of_another_host_says_nothing(self) -> None:
+        self.let_die(host="two")
+        self.assertIsNone(self.signs())
+        self.assertFalse(self.close_up().qemu_died)
+
+    def test_nova_is_not_asked_about_a_death(self) -> None:
+        self.let_die()
+        before = self.calls("server")
+        self.close_up()
+        self.assertEqual(before, self.calls("server"))
+        # A repair asks the VNFM; only a standby could do without.
+        self.assertEqual(1, self.calls("operations"))
+
+    def test_heartbeats_are_facts(self) -> None:
+        self.heard.health.side_effect = {"one": Health.DEAD}.get
+        found = {host.name: host for host in self.seen().hosts}
+        self.assertIs(Health.DEAD, found["one"].heartbeat)
+
+    def test_an_agent_that_is_silent_beside_a_probe_is_no_trouble(
+        self,
+    ) -> None:
+        self.heard.health.return_value = Health.DEAD
+        self.assertEqual({}, self.gatherer.troubled(self.fleet))
+        self.watch.set_hosts({})
+        self.assertEqual(
+            {"v/0", "v/1"}, set(self.gatherer.troubled(self.fleet))
+        )

@@ -143,7 +143,8 @@ class TestUnguarded(GatherCase):
     def test_no_standby(self) -> None:
         self.change("s", role=Role.RETIRED)
         self.assertEqual(
-            (Health.OK, Health.OK, "ACTIVE", Health.OK, ()), self.signs()
+            (Health.OK, Health.OK, "ACTIVE", Health.OK, (), False),
+            self.signs(),
         )
 
     def test_standby_that_cannot_take_over(self) -> None:

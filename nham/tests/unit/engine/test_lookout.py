@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from nham.adapters.agents import none
 from nham.core import facts
 from nham.engine import fleet
 from nham.engine import lookout
@@ -27,14 +28,17 @@ class TestLookout(base.WholeCase):
         super().setUp()
         self.instance = self.add_vnf(hosts=("one", "two"))
         self.settle()
-        self.lookout = lookout.Lookout(self.watch, self.cloud, self.clock)
+        self.lookout = lookout.Lookout(
+            self.watch, self.cloud, none.NoAgents(), self.clock
+        )
+        self.deaths: lookout.Deaths = frozenset()
         self.looked: list[str] = []
         self.entries = self.fleet
 
     def found_by(self) -> set[str]:
         """Look now; return the groups that were looked at."""
         self.looked = []
-        self.found = self.lookout.look(self.entries, self._note)
+        self.found = self.lookout.look(self.entries, self.deaths, self._note)
         return set(self.looked)
 
     def _note(
@@ -44,7 +48,7 @@ class TestLookout(base.WholeCase):
         app, icmp = self.watch.health(entry.group.id)
         if facts.Health.DEAD not in (app, icmp):
             return None
-        return app, icmp, None, None, ()
+        return app, icmp, None, None, (), False
 
     def test_all_at_first_and_then_nobody(self) -> None:
         self.assertEqual({"v/0", "v/1"}, self.found_by())
@@ -55,6 +59,12 @@ class TestLookout(base.WholeCase):
         self.found_by()
         self.clock.advance(1.0)
         self.assertEqual({"v/0", "v/1"}, self.found_by())
+
+    def test_all_when_an_agent_tells_of_a_death(self) -> None:
+        self.found_by()
+        self.deaths = frozenset({("one", "a-server")})
+        self.assertEqual({"v/0", "v/1"}, self.found_by())
+        self.assertEqual(set(), self.found_by())
 
     def test_all_when_nova_has_news(self) -> None:
         self.found_by()

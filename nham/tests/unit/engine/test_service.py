@@ -33,7 +33,15 @@ from nham.tests import base
 
 #: Nothing here takes so long; a test that waits for it has failed.
 LONG = 20.0
-LOOPS = ("beat", "poll", "look", "checkpoint", "collect", "discover")
+LOOPS = (
+    "beat",
+    "poll",
+    "look",
+    "grant",
+    "checkpoint",
+    "collect",
+    "discover",
+)
 SETTINGS = settings.Settings(
     watch_interval=0.01,
     nova_poll_interval=0.01,
@@ -127,6 +135,7 @@ class TestLoops(ServiceCase):
             self.service.clock,
             mock.ANY,
             mock.ANY,
+            self.service._look_now.set,
         )
 
     def test_failure_is_logged_and_the_loop_goes_on(self) -> None:
@@ -138,6 +147,7 @@ class TestLoops(ServiceCase):
                 self.wait(name, 3)
             self.wait("beat", 1)
             self.wait("discover", 1)
+            self.wait("grant", 1)
             self.service.stop()
         found = {one.getMessage() for one in told.records}
         self.assertEqual({f"{name} stumbled" for name in self.names()}, found)

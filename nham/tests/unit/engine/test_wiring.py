@@ -17,6 +17,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 import os
+import socket
 from typing import Any
 from unittest import mock
 
@@ -25,11 +26,15 @@ from stevedore import exception as stevedore_errors
 
 from nham import conf as nham_conf
 from nham.adapters import errors
+from nham.adapters.agents import none
+from nham.adapters.agents import udp
 from nham.adapters.checkpoints import hook
 from nham.adapters.checkpoints import image
 from nham.adapters.checkpoints import volume
+from nham.adapters.fencing import agent
 from nham.adapters.fencing import bounded
 from nham.adapters.fencing import command
+from nham.adapters.fencing import lease
 from nham.adapters.fencing import noop
 from nham.adapters.hooks import http
 from nham.adapters.simulated import clock
@@ -38,6 +43,7 @@ from nham.adapters.stores import file
 from nham.adapters.vim import openstack
 from nham.adapters.vnfm import tacker
 from nham.core import facts
+from nham.core.agent import terms
 from nham.engine import engine
 from nham.engine import settings
 from nham.engine import wiring
@@ -238,6 +244,65 @@ class TestEngine(WiringCase):
             ["nova", "port"], [one.name for one in context.member_fencing]
         )
         self.assertEqual(7.0, context.fencing_patience)
+
+    def agents(self, more: str = "", key: str = "ab" * 32) -> None:
+        """Configure agents that are listened to at any port that is free."""
+        keys = self.temp_dir() / "keys"
+        keys.write_text(f"k {key}")
+        keys.chmod(0o600)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.configure(
+            f"[agent]\nbind_host = 127.0.0.1\nbind_port = {port}\n"
+            f"keys_file = {keys}\n{more}"
+        )
+
+    def test_no_agents_by_default(self) -> None:
+        self.assertIsInstance(self.engine().context.agents, none.NoAgents)
+
+    def test_agents(self) -> None:
+        self.agents(
+            "lease = 20\nheartbeat_interval = 0.2\nmisses = 4\n"
+            "drift = 0.02\nstop_allowance = 7\nneed_watchdog = false\n"
+            "[fencing]\nhost_drivers = agent, lease\n"
+        )
+        own = {"agent": agent.AgentFencing, "lease": lease.LeaseFencing}
+        load = wiring._load
+
+        def from_here(namespace: str, name: str, *args: Any) -> Any:
+            made = own.get(name)
+            return made(*args) if made else load(namespace, name, *args)
+
+        self.replace("nham.engine.wiring._load", from_here)
+        context = self.engine().context
+        self.addCleanup(context.agents.close)
+        self.assertIsInstance(context.agents, udp.UdpAgents)
+        self.assertEqual(
+            terms.Terms(
+                interval=0.2,
+                misses=4,
+                lease=20.0,
+                drift=0.02,
+                stop=7.0,
+                need_watchdog=False,
+            ),
+            context.agents.terms,
+        )
+        self.assertEqual(
+            ["agent", "lease"], [one.name for one in context.fencing]
+        )
+
+    def test_keys_that_are_too_short(self) -> None:
+        self.agents(key="ab")
+        error = self.assertRaises(errors.Refused, self.engine)
+        self.assertIn("fewer than 32", str(error))
+
+    def test_fencing_by_agents_that_nobody_hears(self) -> None:
+        for name in wiring.AGENTS_FENCE:
+            self.configure(f"[fencing]\nhost_drivers = {name}\n")
+            error = self.assertRaises(errors.Refused, self.engine)
+            self.assertIn("bind_port", str(error))
 
     def test_fencing_that_nobody_brings(self) -> None:
         self.configure("[fencing]\nhost_drivers = magic\n")

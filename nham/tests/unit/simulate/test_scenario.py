@@ -90,7 +90,7 @@ class ScenarioTest(base.TestCase):
     def test_unknown_keys_are_refused_with_their_line(self) -> None:
         self.assertEqual(
             "1: colour: is unknown; known are title, seed, duration, "
-            "engines, hosts, vnfs, settings, limits, events",
+            "engines, agents, hosts, vnfs, settings, limits, events",
             self.refused("colour: red\n" + GOOD)[0],
         )
         text = GOOD.replace("lease: 5 s", "leash: 5 s")
@@ -137,6 +137,7 @@ class ScenarioTest(base.TestCase):
             ("boot: volume", "boot: net", "must be one of image, volume"),
             ("share: 0.25", "share: 2", "must be a number from 0 to 1"),
             ("engines: 2", "engines: two", "must be an integer from 0"),
+            ("engines: 2", "agents: some", "must be one of none, heard"),
             ("duration: 2 m", "duration: 120", "with a unit"),
             ("affinity: true", "affinity: 1", "must be true or false"),
             ("seed: 3", "seed: 3\nseed: 4", "is there twice"),
