@@ -118,10 +118,14 @@ class Counter:
 
 
 class Client:
-    """Asks one address in the background."""
+    """Asks one address in the background.
 
-    def __init__(self, address: str) -> None:
+    :param interval: seconds between two questions.
+    """
+
+    def __init__(self, address: str, interval: float = INTERVAL) -> None:
         self._address = address
+        self._interval = interval
         self._answers: list[Answer] = []
         self._requests: list[Request] = []
         self._asked: dict[int, float] = {}
@@ -146,7 +150,7 @@ class Client:
                 return
             state = number % STATE_EVERY == 0
             self._pool.submit(self._ask_state if state else self._ask)
-            due += INTERVAL
+            due += self._interval
             self._stopped.wait(max(due - time.monotonic(), 0.0))
 
     def _ask(self) -> None:

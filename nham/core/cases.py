@@ -189,6 +189,7 @@ def write(case: Case) -> dict[str, Any]:
                 name: plain.dump(one) for name, one in case.members.items()
             },
             "alarms": list(case.alarms),
+            "quarantines": list(case.quarantines),
         }
     return document
 

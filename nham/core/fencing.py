@@ -152,6 +152,32 @@ MEANS = (
         needs="Two programs, and what they need.",
     ),
     Means(
+        name="agent",
+        zone="host",
+        does="Has nham-agent on the host end the processes of all guests "
+        "there.",
+        proof="The agent names each guest, and says that its process is gone.",
+        leaves_open="That nothing is started there again: Nova is forced down "
+        "besides. An agent that lies, or somebody else who has its "
+        "key.",
+        needs="An agent that is heard, so a host that is only broken in part.",
+    ),
+    Means(
+        name="lease",
+        zone="host",
+        does="Lets the agent's lease end: it ends the guests of members "
+        "that may serve only once.",
+        proof="The longest time that the lease can last, with the drift "
+        "of its clock and what it needs to end a guest, is over "
+        "since all engines grant none; and the last that the agent "
+        "said is that it holds this duty.",
+        leaves_open="A host whose clock stands still or drifts by more "
+        "than the option says, or whose kernel hangs and goes on later, "
+        "where no watchdog resets it.",
+        needs="An agent that was heard before the failure, and its "
+        "watchdog unless [agent] need_watchdog is off.",
+    ),
+    Means(
         name="noop",
         zone="host",
         does="Nothing.",

@@ -61,6 +61,9 @@ def document(
             facts=cut,
             members=cases.expected(decided),
             alarms=tuple(f"{a.rule} {a.subject}" for a in decided.alarms),
+            quarantines=tuple(
+                one.host for one in decided.quarantines if not one.would
+            ),
         )
         written = cases.write(case)
         small = len(json.dumps(written)) <= LIMIT

@@ -179,10 +179,17 @@ class Discoverer:
     def _guarded(
         self, source: str, vnfm: vnfm_base.Vnfm, record: vnfm_base.VnfRecord
     ) -> None:
-        """Take one VNF in; what is wrong with it harms no other."""
+        """Take one VNF in; what is wrong with it harms no other.
+
+        Another engine may take it in or remove it at the same moment.
+        """
         try:
             self._take_in(source, vnfm, record)
-        except (errors.AdapterError, db_errors.NotFound) as error:
+        except (
+            errors.AdapterError,
+            db_errors.Duplicate,
+            db_errors.NotFound,
+        ) as error:
             LOG.warning("VNF %s: %s; looking again", record.name, error)
 
     def _take_in(

@@ -19,6 +19,7 @@ Redundancy is repaired by a recovery of its own, after the service.
 from __future__ import annotations
 
 import collections
+from collections.abc import Sequence
 
 from nham.core import facts as facts_
 from nham.core import member_facts
@@ -245,6 +246,21 @@ def must_pause(member: member_facts.MemberFacts) -> bool:
         if attempt.rung in rungs
         and attempt.outcome is not member_facts.Outcome.OK
     ]
+    return _is_early(failed)
+
+
+def take_out_later(case: situation.Case) -> bool:
+    """Say whether it is too early to try again to take a member out."""
+    failed = [
+        attempt
+        for attempt in case.member.attempts
+        if attempt.rung == "take_out" and attempt.outcome in ladder.BAD
+    ]
+    return must_leave(case) and _is_early(failed)
+
+
+def _is_early(failed: Sequence[member_facts.Attempt]) -> bool:
+    """Say whether what failed is to wait, the newest of it first."""
     if not failed:
         return False
     return failed[0].age < situation.pause_after(len(failed))

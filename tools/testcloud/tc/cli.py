@@ -74,6 +74,10 @@ def _host(args: argparse.Namespace) -> int:
         hosts.kill(name)
     elif args.action == "exec":
         return hosts.execute(name, args.command)
+    elif args.action in ("plug", "unplug"):
+        stages.require_root()
+        networks = args.network or [*hosts.CABLES]
+        hosts.plug(name, networks, args.action == "plug")
     else:
         stages.require_root()
         hosts.start(name)
@@ -168,9 +172,18 @@ def _add_host(commands: Commands) -> None:
         ("start", "switch on"),
         ("status", 'print "on" or "off"'),
         ("exec", "run a command on the host"),
+        ("unplug", "pull the network cables out; it stays on"),
+        ("plug", "plug the network cables in again"),
     ):
         one = actions.add_parser(action, help=text)
         one.add_argument("name")
+        if action in ("plug", "unplug"):
+            one.add_argument(
+                "--network",
+                action="append",
+                choices=[*hosts.CABLES],
+                help="only this one",
+            )
         if action == "exec":
             one.add_argument("command", nargs=argparse.REMAINDER)
     parser.set_defaults(run=_host)

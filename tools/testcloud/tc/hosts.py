@@ -16,6 +16,7 @@ A host's first process is the init of a pid namespace.  Killing it takes
 every process of the host away at once, like a power failure.
 """
 
+from collections.abc import Iterable
 import os
 import pathlib
 import shutil
@@ -30,6 +31,8 @@ from tc import settings
 
 HOST_SERVICES = ("ovs", "libvirtd", "nova-compute")
 NETNS = pathlib.Path("/run/netns")
+#: The far ends of a host's cables, by what they are for.
+CABLES = {"management": "{}-m", "data": "{}-d"}
 
 
 def check_name(name: str) -> str:
@@ -199,8 +202,20 @@ def _write_names(name: str) -> None:
 
 
 def _cut_cables(name: str) -> None:
-    for cable in (f"{name}-m", f"{name}-d"):
-        proc.sh("ip", "link", "del", cable)
+    for cable in CABLES.values():
+        proc.sh("ip", "link", "del", cable.format(name))
+
+
+def plug(name: str, networks: Iterable[str], plugged: bool) -> None:
+    """Plug a host's cables in, or pull them out; the host stays on.
+
+    :param networks: their names in ``CABLES``.
+    """
+    if not is_on(name):
+        raise settings.Failure(f"{name} is off")
+    for network in networks:
+        cable = CABLES[network].format(name)
+        proc.run(["ip", "link", "set", cable, "up" if plugged else "down"])
 
 
 def remove_network(name: str) -> None:

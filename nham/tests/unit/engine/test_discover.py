@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import dataclasses
+from unittest import mock
 
 from nham.core import descriptor
 from nham.core import model
@@ -155,6 +156,18 @@ class TestNew(DiscoverCase):
         self.run_in()
         self.assertIsNone(self.store.vnf_by_instance(bad))
         self.assertIsNotNone(self.store.vnf_by_instance(good))
+
+    def test_another_engine_takes_it_in_at_the_same_moment(self) -> None:
+        instance = self.add_instance("first")
+        other = self.add_instance("other")
+        self.run_in()
+        known = self.known(instance)
+        looks = [None, self.known(other)]
+        with mock.patch.object(
+            self.store, "vnf_by_instance", side_effect=looks
+        ):
+            self.run_in(30.0)
+        self.assertEqual(known, self.known(instance))
 
     def test_server_that_nova_does_not_name_yet(self) -> None:
         self.add_instance(hosts=("one", "two"))
