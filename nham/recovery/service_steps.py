@@ -21,6 +21,10 @@ from nham.recovery import movers
 from nham.recovery.handlers import handler
 from nham.recovery.handlers import StepHandler
 
+#: Seconds from the step of an engine that died until another has taken it
+#: over, and has had time to hear of whom it asks.
+_TAKEN_OVER = 8.0
+
 
 @handler("confirm_fault")
 class ConfirmFault(StepHandler):
@@ -41,6 +45,8 @@ class ConfirmFault(StepHandler):
         assert isinstance(answered, (list, tuple))
         if view.app is facts.Health.OK and "app" not in answered:
             raise context.Aborted("it answers again")
+        if self._is_new_to_it(run, view):
+            return None
         try:
             said = f"Nova says {run.server.status}"
         except errors.NotFound:
@@ -52,6 +58,17 @@ class ConfirmFault(StepHandler):
         if view.icmp is facts.Health.OK and "icmp" not in answered:
             raise context.Aborted("the guest answers again")
         return context.Done(detail=f"still so; {said}")
+
+    @staticmethod
+    def _is_new_to_it(run: context.Run, view: context.MemberView) -> bool:
+        """Say whether we ask the member, but it had no time to answer yet.
+
+        An engine that has just taken over has heard nothing of it, and
+        that is no evidence.
+        """
+        heard = {view.app, view.icmp} != {facts.Health.UNKNOWN}
+        until = run.since + _TAKEN_OVER
+        return view.probed and not heard and run.context.clock.now() < until
 
     @staticmethod
     def _proved(run: context.Run, view: context.MemberView) -> bool:

@@ -64,6 +64,15 @@ class ConfirmFaultTest(LookCase):
         self.see(app=SLOW, icmp=UNKNOWN)
         self.assertIs(State.SUCCEEDED, self.end())
 
+    def test_one_that_had_no_time_to_answer_yet(self) -> None:
+        self.see(app=UNKNOWN, icmp=UNKNOWN)
+        recovery_id = self.claim(self.step("confirm_fault"))
+        self.assertTrue(self.runner.advance(recovery_id))
+        self.clock.advance(7.9)
+        self.assertTrue(self.runner.advance(recovery_id))
+        self.clock.advance(0.2)
+        self.assertIs(State.SUCCEEDED, self.run_to_end(recovery_id).state)
+
     def test_a_server_that_is_gone(self) -> None:
         self.world.delete_server_behind(self.server_id)
         self.clock.advance(5.0)
