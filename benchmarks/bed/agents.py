@@ -23,8 +23,11 @@ import subprocess
 from benchmarks.bed import cloud
 from nham.core.agent import wire
 
+HOSTS = ("cmp1", "cmp2")
 #: Where engines are reached from the hosts.
 CONTROL = "10.99.0.1"
+#: Where the first engine of a bed listens; the others at those that follow.
+_PORT = 9898
 _PYTHON = cloud.STATE / "venv" / "bin" / "python"
 
 
@@ -32,21 +35,40 @@ class Agents:
     """Starts and ends agents, one for each host.
 
     :param folder: for their files; empty.
-    :param engines: what they talk to, each ``host:port``.
+    :ivar engines: what they talk to, each ``host:port``.
+    :ivar keys: the file with the keys.
     """
 
-    def __init__(self, folder: pathlib.Path, engines: list[str]) -> None:
+    def __init__(self, folder: pathlib.Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._engines = engines
+        self.engines: list[str] = []
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._keys = folder / "agent.keys"
+        self.keys = folder / "agent.keys"
         secret = secrets.token_hex(32)
-        self._keys.touch(mode=0o600)
-        self._keys.write_text(f"bed {secret}\n")
+        self.keys.touch(mode=0o600)
+        self.keys.write_text(f"bed {secret}\n")
         self.ring = wire.keys_of({"bed": secret})
 
+    def __enter__(self) -> Agents:
+        for host in HOSTS:
+            self.start(host)
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.stop()
+
+    def expect_engine(self, address: str) -> int:
+        """Talk to one more engine; return the port that it is to have."""
+        port = _PORT + len(self.engines)
+        self.engines.append(f"{address}:{port}")
+        return port
+
     def start(self, host: str) -> None:
-        """Start the agent of a host."""
+        """Start the agent of a host, unless it runs."""
+        known = self._running.get(host)
+        if known is not None and known.poll() is None:
+            return
         log = (self._folder / f"{host}.log").open("ab")
         with log:
             self._running[host] = subprocess.Popen(
@@ -103,8 +125,8 @@ class Agents:
         path = self._folder / f"{host}.conf"
         path.write_text(
             f"[DEFAULT]\nhost = {host}\n"
-            f"[agent]\nkeys_file = {self._keys}\n"
-            f"[agent_host]\nengines = {','.join(self._engines)}\n"
+            f"[agent]\nkeys_file = {self.keys}\n"
+            f"[agent_host]\nengines = {','.join(self.engines)}\n"
             f"state_dir = {self._folder}/{host}\n"
         )
         return path

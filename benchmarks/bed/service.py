@@ -20,6 +20,7 @@ import signal
 import subprocess
 import sys
 
+from benchmarks.bed import agents as agents_
 from benchmarks.bed import cloud as bed
 
 _CONF = """\
@@ -65,6 +66,14 @@ user_domain_id = default
 project_domain_id = default
 """
 
+#: What is added where the hosts have agents.
+_AGENTS = """
+[agent]
+bind_host = {address}
+bind_port = {port}
+keys_file = {keys}
+"""
+
 
 #: The sample VNF's token for its hook, by the name its policies use.
 SECRET = ("sample-vnf", "testcloud-hook-token")
@@ -78,6 +87,7 @@ class Nham:
     :param program: ``nham-all-in-one`` with a database of its own, or
         ``nham-api`` or ``nham-engine``, which share RabbitMQ and MariaDB.
     :param reconcile: seconds between two looks at all that Tacker has.
+    :param agents: those of the hosts, which are told of it.
     """
 
     def __init__(
@@ -85,6 +95,7 @@ class Nham:
         folder: pathlib.Path,
         program: str = "nham-all-in-one",
         reconcile: int = 5,
+        agents: agents_.Agents | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -115,6 +126,7 @@ class Nham:
                 testcloud=bed.TESTCLOUD,
                 reconcile=reconcile,
             )
+            + _agents_part(agents, env["NHAM_TESTCLOUD_HOST_IP"])
         )
 
     def __enter__(self) -> Nham:
@@ -178,6 +190,13 @@ class Nham:
             **os.environ,
             "OS_CLIENT_CONFIG_FILE": str(bed.STATE / "clouds.yaml"),
         }
+
+
+def _agents_part(agents: agents_.Agents | None, address: str) -> str:
+    if agents is None:
+        return ""
+    port = agents.expect_engine(address)
+    return _AGENTS.format(address=address, port=port, keys=agents.keys)
 
 
 def _script(name: str) -> str:

@@ -15,10 +15,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import pathlib
 import tempfile
 
 from benchmarks import rows
+from benchmarks.bed import agents as agents_
 from benchmarks.bed import arguments
 from benchmarks.bed import cloud as bed
 from benchmarks.bed import report
@@ -38,7 +40,13 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="nham-failover-") as folder:
             path = args.keep or pathlib.Path(folder)
-            with service.Nham(path):
+            with contextlib.ExitStack() as stack:
+                agents = None
+                if args.agents:
+                    agents = agents_.Agents(path / "agents")
+                stack.enter_context(service.Nham(path, agents=agents))
+                if agents is not None:
+                    stack.enter_context(agents)
                 reports = report.Reports(cloud)
                 out.say("NHAM runs")
                 for mechanism in args.mechanisms:
@@ -71,6 +79,11 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--svg", type=pathlib.Path, help="draw the rows into this file"
+    )
+    parser.add_argument(
+        "--agents",
+        action="store_true",
+        help="run nham-agent on the hosts",
     )
     parser.add_argument(
         "--mechanisms",

@@ -21,6 +21,7 @@ import contextlib
 import pathlib
 import types
 
+from benchmarks.bed import agents as agents_
 from benchmarks.bed import cloud as bed
 from benchmarks.bed import service
 
@@ -33,9 +34,10 @@ class Deployment(contextlib.AbstractContextManager["Deployment"]):
 
     def __init__(self, folder: pathlib.Path) -> None:
         self.cloud = bed.connect("testcloud-admin")
+        self._agents = agents_.Agents(folder / "agents")
         self.api = service.Nham(folder / "api", "nham-api")
         self.engines = [
-            service.Nham(folder / name, "nham-engine")
+            service.Nham(folder / name, "nham-engine", agents=self._agents)
             for name in ("engine1", "engine2")
         ]
 
@@ -44,6 +46,7 @@ class Deployment(contextlib.AbstractContextManager["Deployment"]):
         self.api.start()
         for engine in self.engines:
             engine.start()
+        self._agents.__enter__()
         return self
 
     def __exit__(
@@ -52,11 +55,14 @@ class Deployment(contextlib.AbstractContextManager["Deployment"]):
         _value: BaseException | None,
         _traceback: types.TracebackType | None,
     ) -> None:
+        self._agents.stop()
         for process in (*self.engines, self.api):
             process.stop()
 
     def kill_agent(self, host: str) -> None:
         """Kill the agent of a host."""
+        self._agents.kill(host)
 
     def start_agent(self, host: str) -> None:
         """Start the agent of a host, which may run already."""
+        self._agents.start(host)

@@ -29,8 +29,6 @@ from benchmarks.bed import cloud as bed
 from benchmarks.nemesis import deployment as deployment_
 from benchmarks.nemesis import victim as victim_
 
-HOSTS = ("cmp1", "cmp2")
-
 
 class Hits(enum.Enum):
     """Whom a fault hits."""

@@ -24,6 +24,7 @@ import time
 from typing import Any
 
 from benchmarks import rows
+from benchmarks.bed import agents as agents_
 from benchmarks.bed import cloud as bed
 from benchmarks.nemesis import deployment as deployment_
 from benchmarks.nemesis import faults as faults_
@@ -122,7 +123,7 @@ class Nemesis:
         role = "primary"
         if not fault.serving:
             role = self._dice.choice(victim.killed)
-        host = self._dice.choice(faults_.HOSTS)
+        host = self._dice.choice(agents_.HOSTS)
         place = faults_.Place(
             deployment=self._deployment, victim=victim, role=role, host=host
         )

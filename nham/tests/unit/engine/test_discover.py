@@ -164,7 +164,7 @@ class TestNew(DiscoverCase):
         known = self.known(instance)
         looks = [None, self.known(other)]
         with mock.patch.object(
-            self.store, "vnf_by_instance", side_effect=looks
+            self.store, "vnf_by_instance", autospec=True, side_effect=looks
         ):
             self.run_in(30.0)
         self.assertEqual(known, self.known(instance))
