@@ -201,13 +201,25 @@ class EvacuateServer(StepHandler):
         return context.Done(detail=f"{server.status} on {server.host}")
 
     def _force_host(self, run: context.Run) -> str | None:
-        if not run.args["force"]:
+        """Return the host that Nova must take; None: it chooses one.
+
+        For a server in an affinity group Nova's scheduler wants the dead
+        host. Members of one VNFC are kept apart where there is room.
+        """
+        if not run.server.affinity:
             return None
-        for service in run.context.vim.services():
-            usable = service.up and service.enabled
-            if usable and service.host != run.args["host"]:
-                return service.host
-        raise context.StepFailed("no other host is up")
+        members = run.context.store.members(group_id=run.recovery.group_id)
+        others = {m.host for m in members if m.server_id != run.server.id}
+        usable = [
+            service.host
+            for service in run.context.vim.services()
+            if service.up
+            and service.enabled
+            and service.host != run.args["host"]
+        ]
+        if not usable:
+            raise context.StepFailed("no other host is up")
+        return min(usable, key=lambda host: host in others)
 
 
 @handler("delete_server")

@@ -89,6 +89,7 @@ class Runner:
         self.process = process_.Process(name)
         self.store = memory_.LabStore(lab.memory, self.process)
         self.frozen_until = 0.0
+        self._looking = False
         self.stumbles: list[tuple[str, float, str]] = []
         self._busy = 0
         self._queue: list[str] = []
@@ -108,7 +109,7 @@ class Runner:
         self._loop(every.nova_poll_interval, self.engine.poll)
         self._loop(every.reconcile_interval, self.engine.discover)
         self._loop(every.reconcile_interval, self.engine.collect)
-        self._loop(every.watch_interval, self.engine.look)
+        self._loop(every.watch_interval, self._look)
         if lab.agents is not None:
             self._loop(every.grant_interval, self.engine.grant)
         self._loop(every.checkpoint_tick, self.engine.checkpoint)
@@ -176,9 +177,19 @@ class Runner:
         """Look at once, as the service does when an agent has news."""
 
         def look() -> None:
-            self._guarded(self.engine.look, 0.0)
+            self._guarded(self._look, 0.0)
 
         self._clock.call_in(0.0, look)
+
+    def _look(self) -> None:
+        """Look, once at a time: the service has one thread for it."""
+        if self._looking:
+            return
+        self._looking = True
+        try:
+            self.engine.look()
+        finally:
+            self._looking = False
 
     def _loop(self, every: float, call: Callable[[], object]) -> None:
         def turn() -> None:

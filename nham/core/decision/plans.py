@@ -140,13 +140,11 @@ def evacuate(choice: Choice) -> list[model.Step]:
     its state, and a guest that boots would not listen when Nova asks it
     to stop for the rebuild.
     """
-    member = choice.member
     evacuated = _step(
         "evacuate_server",
         "Have Nova make the server on another host.",
         args={
             "host": choice.host.name,
-            "force": member.affinity,
             "start": not choice.checkpoint_id,
         },
         marks=None if choice.checkpoint_id else "restored",

@@ -173,7 +173,6 @@ def repair_standby(choice: Choice) -> list[model.Step]:
                 args={
                     **which,
                     "host": standby.host,
-                    "force": False,
                     "start": False,
                 },
             ),

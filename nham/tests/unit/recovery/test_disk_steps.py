@@ -366,9 +366,7 @@ class OtherStepsTest(RenewCase):
         self.world.power_off_host("two")
         self.context.vim.force_down("two", True)
         self.done("admit_member", **which)
-        self.done(
-            "evacuate_server", host="two", force=False, start=True, **which
-        )
+        self.done("evacuate_server", host="two", start=True, **which)
         self.join()
         self.assertEqual(0, self.standby.disk_sequence)
 

@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from nham.adapters.vim import base as vim_base
 from nham.core import states
 from nham.recovery import runner
@@ -98,9 +100,7 @@ class AskedOnceTest(base.RecoveryCase):
     def test_evacuate(self) -> None:
         self.world.power_off_host("one")
         self.context.vim.force_down("one", True)
-        self.lost(
-            "evacuate", "evacuate_server", host="one", force=False, start=True
-        )
+        self.lost("evacuate", "evacuate_server", host="one", start=True)
 
     def test_what_never_arrived_is_asked_again(self) -> None:
         self.world.api_error_once("nova", "reboot")
@@ -177,11 +177,9 @@ class EvacuateTest(base.RecoveryCase):
         self.world.power_off_host("one")
         self.context.vim.force_down("one", True)
 
-    def evacuate(self, force: bool = False) -> states.StepState:
+    def evacuate(self) -> states.StepState:
         """Run the step; return how it ended."""
-        self.record = self.run_step(
-            "evacuate_server", host="one", force=force, start=True
-        )
+        self.record = self.run_step("evacuate_server", host="one", start=True)
         return self.record.state
 
     def test_to_another_host(self) -> None:
@@ -206,12 +204,26 @@ class EvacuateTest(base.RecoveryCase):
 
     def test_an_affinity_group_needs_a_named_host(self) -> None:
         self.world.nova.get(self.server_id).affinity = True
-        self.assertIs(DONE, self.evacuate(force=True))
+        self.assertIs(DONE, self.evacuate())
         self.assertEqual("two", self.server().host)
 
+    def test_members_of_an_affinity_group_are_kept_apart(self) -> None:
+        self.world.nova.get(self.server_id).affinity = True
+        self.world.add_host("three")
+        [member] = self.store.members()
+        other = dataclasses.replace(
+            member, id="m2", server_id="another", host="two"
+        )
+        self.store.save_member(
+            dataclasses.replace(other, role=states.Role.STANDBY)
+        )
+        self.assertIs(DONE, self.evacuate())
+        self.assertEqual("three", self.server().host)
+
     def test_no_other_host_is_up(self) -> None:
+        self.world.nova.get(self.server_id).affinity = True
         self.context.vim.force_down("two", True)
-        self.assertIs(FAILED, self.evacuate(force=True))
+        self.assertIs(FAILED, self.evacuate())
         self.assertEqual("no other host is up", self.record.detail)
 
     def test_a_server_that_was_off_is_started(self) -> None:

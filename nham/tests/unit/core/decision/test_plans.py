@@ -132,7 +132,7 @@ class ArgumentsTest(base.TestCase):
         affine = test_rules.a_member(affinity=True)
         found = steps("evacuate", member=affine, checkpoint_id="c")
         self.assertEqual(
-            {"host": "h1", "force": True, "start": False},
+            {"host": "h1", "start": False},
             found["evacuate_server"].args,
         )
         for action in ("fence_host", "force_down"):
