@@ -153,7 +153,7 @@ class Auditor:
         if member is None or member.parked:
             return
         server = self.lab.world.nova.servers[member.server_id]
-        since = ending.set_aside(server)
+        since = server.set_aside
         if since is not None and now - since > _SLACK:
             self.violate("acted on a stopped one", server.id, recovery.rule)
 

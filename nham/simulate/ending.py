@@ -28,7 +28,6 @@ from nham.simulate import replicas
 
 #: What makes a host forget what it was asked.
 _FORGETS = ("power_off_host", "kill_compute", "restart_compute")
-_SWITCHING = ("stop", "start", "reboot", "rebuild", "evacuate", "create")
 #: Among so many events there is one that tells of it.
 _LAST = 50
 _UNWELL = (states.VnfState.WAITING, states.VnfState.DEGRADED)
@@ -40,19 +39,6 @@ _PLANNED = (*_CHANGES, rungs.REFRESH)
 _WAITS = ("exhausted", "standby-missing", "standby-old", "standby-stopped")
 
 Found = Iterator[tuple[str, str, str]]
-
-
-def set_aside(server: records.Server) -> float | None:
-    """Return since when a user wants the server not to run, else None."""
-    if server.vm_state is records.VmState.PAUSED:
-        return server.actions[0].at
-    if server.vm_state is not records.VmState.STOPPED:
-        return None
-    for action in server.actions:
-        if action.action in _SWITCHING:
-            asked = action.action == "stop" and action.user_id is not None
-            return action.at if asked else None
-    return None
 
 
 def at_the_end(
@@ -221,7 +207,7 @@ def _waits_for_a_reason(lab: lab_.Lab) -> Found:
 
 
 def _set_aside(lab: lab_.Lab, server_id: str) -> bool:
-    return set_aside(lab.world.nova.servers[server_id]) is not None
+    return lab.world.nova.servers[server_id].set_aside is not None
 
 
 def _records_agree(lab: lab_.Lab) -> Found:

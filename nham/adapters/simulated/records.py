@@ -236,6 +236,10 @@ _BUSY_STATUS = {
 """Source: ``nova/api/openstack/common.py``, ``_STATE_MAP``."""
 
 
+#: Actions after which a server runs, or does not.
+_SWITCHING = ("stop", "start", "reboot", "rebuild", "evacuate", "create")
+
+
 @dataclasses.dataclass(eq=False, kw_only=True)
 class Server:
     """Nova's record of one server.
@@ -272,6 +276,19 @@ class Server:
         """What the API shows."""
         busy = (self.vm_state, self.task_state or "")
         return _BUSY_STATUS.get(busy) or _STATUS[self.vm_state]
+
+    @property
+    def set_aside(self) -> float | None:
+        """Since when a user wants it not to run; None: nobody does."""
+        if self.vm_state is VmState.PAUSED:
+            return self.actions[0].at
+        if self.vm_state is not VmState.STOPPED:
+            return None
+        for action in self.actions:
+            if action.action in _SWITCHING:
+                asked = action.action == "stop" and action.user_id is not None
+                return action.at if asked else None
+        return None
 
     @property
     def ips(self) -> tuple[str, ...]:

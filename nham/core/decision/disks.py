@@ -58,12 +58,18 @@ def may_refresh(case: situation.Case) -> bool:
         and newer(member) is not None
         and standby is not None
         and standby.ground is Health.OK
+        and not standby.away
     )
 
 
 def is_old(case: situation.Case) -> bool:
-    """Say whether nothing but the disk of the standby is not as asked."""
-    return not case.member.unguarded and case.member.stale
+    """Say whether nothing but the disk of the standby is not as asked.
+
+    One that was cut off, and that the VNFM knows, is repaired before that.
+    """
+    member, standby = case.member, case.member.standby
+    repair = standby and standby.lost and not standby.excused
+    return member.stale and not (member.unguarded or repair)
 
 
 def refresh(case: situation.Case) -> ladder.Next:
