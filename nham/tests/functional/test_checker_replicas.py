@@ -68,7 +68,7 @@ class CheckerReplicasTest(test_checker.CheckerCase):
             lambda *_args: None,
         )
         self.only("crash_vm")
-        self.find("state lost", first=1006)
+        self.find("state lost", first=1002)
 
     def test_a_plan_that_forgets_the_state(self) -> None:
         def give(*_args: Any, **_named: Any) -> list[model.Step]:
