@@ -91,7 +91,7 @@ class CheckerReplicasTest(test_checker.CheckerCase):
             "nham.engine.host_view.HostView.facts", test_checker.all_open
         )
         self.only("maintain", "crash_vm", "delete_server_behind")
-        self.find("made on a closed host")
+        self.find("made on a closed host", first=1009)
 
     def test_a_standby_beside_its_primary(self) -> None:
         self.replace(
