@@ -166,7 +166,7 @@ class StorageSuite(vim_case.VimCase):
         """Say whether no snapshot is left that stands for a checkpoint."""
         return not self.vim.find_snapshots(f"{self.name}-0")
 
-    def test_volume_with_a_snapshot_is_kept(self) -> None:
+    def test_copied_volume_with_a_snapshot_is_kept(self) -> None:
         volume_id = self.copied_volume()
         saved = self.vim.create_snapshot(volume_id, f"{self.name}-0")
 
