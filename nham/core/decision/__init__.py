@@ -242,6 +242,15 @@ def _judge(case: situation.Case) -> Verdict:
             reasons=(rule.says, "only the VNFM could help, and it is down"),
             refused=following.refused,
         )
+    if replicas.is_early_again(member, following.rung):
+        return Verdict(
+            group_id=member.group_id,
+            kind=Kind.WAIT,
+            rule="later",
+            zone=rule.zone,
+            reasons=(rule.says, f"{following.rung} failed; again later"),
+            refused=following.refused,
+        )
     return _plan(case, rule, following)
 
 

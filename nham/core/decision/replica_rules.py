@@ -98,14 +98,6 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: c.fit and c.member.astray,
     ),
     Rule(
-        name="member-lost-later",
-        kind=Kind.WAIT,
-        source="NHAM 3.3.4",
-        says="a member could not be taken out of the distribution; it is "
-        "tried again later",
-        when=lambda c: c.fit and replicas.take_out_later(c),
-    ),
-    Rule(
         name="member-lost",
         kind=Kind.ACT,
         source="NHAM 3.3.4",

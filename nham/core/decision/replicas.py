@@ -45,6 +45,9 @@ RUNGS = (
 BESIDE = (*RUNGS, "take_out", "withdraw", "dismiss")
 #: An operator may see to a member that has one of these.
 _THEIRS = (*member_facts.FIT_ROLES, states.Role.ASIDE)
+#: Rungs that lead clients elsewhere, or remove what is too much; nothing else
+#: could be tried in their place.
+_ALONE = ("take_out", "withdraw", "hand_over", "dismiss")
 #: In these a standby is not, if Nova is at work on it.
 _SETTLED = ladder.GONE | {"ACTIVE", "SHUTOFF", "ERROR"}
 
@@ -249,14 +252,17 @@ def must_pause(member: member_facts.MemberFacts) -> bool:
     return _is_early(failed)
 
 
-def take_out_later(case: situation.Case) -> bool:
-    """Say whether it is too early to try again to take a member out."""
+def is_early_again(member: member_facts.MemberFacts, rung: str) -> bool:
+    """Say whether it is too early for a rung that failed just now.
+
+    Of those that have no other above them: they are tried again for ever.
+    """
     failed = [
         attempt
-        for attempt in case.member.attempts
-        if attempt.rung == "take_out" and attempt.outcome in ladder.BAD
+        for attempt in member.attempts
+        if attempt.rung == rung and attempt.outcome in ladder.BAD
     ]
-    return must_leave(case) and _is_early(failed)
+    return rung in _ALONE and _is_early(failed)
 
 
 def _is_early(failed: Sequence[member_facts.Attempt]) -> bool:

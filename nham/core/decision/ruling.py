@@ -40,6 +40,9 @@ _OTHERS = {
     "vnfm-down": Ruling(
         "only the VNFM could help, and it is down", "guard: VNFM", guard=True
     ),
+    "later": Ruling(
+        "what failed just now is tried again later", "design, rule 3"
+    ),
     "restore": Ruling("a checkpoint is to be put back", "NHAM 3.4"),
     "replaced-behind": Ruling(
         "somebody else replaced the server, and its state is put back",
