@@ -125,10 +125,10 @@ def whole(lab: lab_.Lab) -> Iterator[tuple[str, str, str]]:
         if policy is None or not policy.on_disk or not good:
             continue
         for member in lab.store.members(group_id=group.id):
-            server = lab.world.nova.servers[member.server_id]
+            if member.role is not states.Role.STANDBY:
+                continue
             # Its operator sees to one that he has stopped.
-            aside = server.set_aside is not None
-            if member.role is states.Role.STANDBY and not aside:
+            if lab.world.nova.servers[member.server_id].set_aside is None:
                 for why in _wrong(lab, member, good):
                     yield "wrong disk", group.id, why
 
