@@ -95,7 +95,10 @@ class ReplicasTest(case_.ReplicaCase):
         self.assert_whole(7)
 
     def test_a_host_that_was_fenced_in_vain_is_left_to_come_back(self) -> None:
-        self.bring_up(case_.ONE_R_AS, affinity=True)
+        self.bring_up(case_.ONE_R_AS)
+        for host in self.world.physics.hosts.values():
+            # There is no room for one more.
+            host.capacity = len(host.guests)
         self.hurt(lambda case: case.world.power_off_host("cmp1"))
         self.lab.run(60.0)
         tried = self.rungs()
@@ -106,6 +109,13 @@ class ReplicasTest(case_.ReplicaCase):
         self.settle()
         self.assert_whole(7)
         self.assertEqual(1, len(self._back()))
+
+    def test_one_of_an_affinity_group_finds_another_host(self) -> None:
+        self.bring_up(case_.ONE_R_AS, affinity=True)
+        self.hurt(lambda case: case.world.power_off_host("cmp1"))
+        self.settle()
+        self.assert_whole(7)
+        self.assertIn(("repair_standby", "succeeded"), self.rungs())
 
     def _back(self) -> list[str]:
         """Return what was said of hosts that came back."""
