@@ -64,7 +64,7 @@ class Gatherer:
         # The watch's loop and an operator's restore may ask at once; what
         # one hears of a restart, the watch knows before the other looks.
         self._lock = threading.Lock()
-        self._deaths: frozenset[tuple[str, str]] = frozenset()
+        self._deaths: lookout.Deaths = frozenset()
 
     def troubled(self, fleet: Sequence[fleet_.Entry]) -> dict[str, Signs]:
         """Return the groups about which something is not as usual.

@@ -224,34 +224,34 @@ def _judge(case: situation.Case) -> Verdict:
         )
     following = rule.rung(case)
     if following.rung is None:
-        return Verdict(
-            group_id=member.group_id,
-            kind=Kind.WAIT,
-            # A group that only lacks its standby serves all the same.
-            rule=rule.name if rule.name in _DEGRADED else "exhausted",
-            zone=rule.zone,
-            reasons=(rule.says, following.why),
-            refused=following.refused,
-        )
+        # A group that only lacks its standby serves all the same.
+        name = rule.name if rule.name in _DEGRADED else "exhausted"
+        return _wait(case, rule, name, following.why, following)
     if following.rung == "replace" and not case.system.vnfm:
-        return Verdict(
-            group_id=member.group_id,
-            kind=Kind.WAIT,
-            rule="vnfm-down",
-            zone=rule.zone,
-            reasons=(rule.says, "only the VNFM could help, and it is down"),
-            refused=following.refused,
-        )
+        why = "only the VNFM could help, and it is down"
+        return _wait(case, rule, "vnfm-down", why, following)
     if replicas.is_early_again(member, following.rung):
-        return Verdict(
-            group_id=member.group_id,
-            kind=Kind.WAIT,
-            rule="later",
-            zone=rule.zone,
-            reasons=(rule.says, f"{following.rung} failed; again later"),
-            refused=following.refused,
-        )
+        why = f"{following.rung} failed; again later"
+        return _wait(case, rule, "later", why, following)
     return _plan(case, rule, following)
+
+
+def _wait(
+    case: situation.Case,
+    rule: rules.Rule,
+    name: str,
+    why: str,
+    following: ladder.Next,
+) -> Verdict:
+    """Return that nothing can be done now about what a rule found."""
+    return Verdict(
+        group_id=case.member.group_id,
+        kind=Kind.WAIT,
+        rule=name,
+        zone=rule.zone,
+        reasons=(rule.says, why),
+        refused=following.refused,
+    )
 
 
 def _plan(
