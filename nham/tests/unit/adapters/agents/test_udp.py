@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
 import contextlib
 import socket
 import threading
@@ -99,6 +100,25 @@ class UdpCase(base.TestCase):
             self.say()
             self.hear()
 
+    @contextlib.contextmanager
+    def hearing_slowly(self) -> Iterator[None]:
+        """Have the listener stand in one round, over an agent's datagram."""
+        stands, go_on = threading.Event(), threading.Event()
+        self.addCleanup(go_on.set)
+        hear = exchange.Exchange.hear
+
+        def slowly(*args: Any) -> Any:
+            stands.set()
+            go_on.wait(LONG)
+            return hear(*args)
+
+        self.replace("nham.core.agent.exchange.Exchange.hear", slowly)
+        self.say()
+        self.assertTrue(stands.wait(LONG))
+        yield
+        go_on.set()
+        self.hear()
+
     def flushed(self) -> None:
         """Have all that was sent so far be read."""
         self.say()
@@ -138,37 +158,26 @@ class UdpTest(UdpCase):
         self.assertRaises(BlockingIOError, stranger.recv, 2000)
 
     def test_a_flood_keeps_nobody_from_being_heard(self) -> None:
-        self.greet()
+        # Before all else: a round keeps the limit that it began with.
         self.replace("nham.adapters.agents.udp.FROM_STRANGERS", 1)
+        self.greet()
         stranger = self.a_socket()
-        for _ in range(100):
-            with contextlib.suppress(OSError):
+        with self.hearing_slowly():
+            for _ in range(100):
                 stranger.send(b"noise")
         self.flushed()
         refused = self.agents.refused()
-        self.assertGreater(refused[refusals.Reason.FLOOD], 0)
+        # The greeting may have been the one stranger of the same round.
+        self.assertGreaterEqual(refused[refusals.Reason.FLOOD], 99)
         self.assertEqual(100, sum(refused.values()))
 
     def test_what_lies_unread_is_no_silence(self) -> None:
         self.greet()
-        stands, go_on = threading.Event(), threading.Event()
-        self.addCleanup(go_on.set)
-        hear = exchange.Exchange.hear
-
-        def slowly(*args: Any) -> Any:
-            stands.set()
-            go_on.wait(LONG)
-            return hear(*args)
-
-        self.replace("nham.core.agent.exchange.Exchange.hear", slowly)
-        self.say()
-        self.assertTrue(stands.wait(LONG))
-        before = self.agents.until()
-        self.clock.sleep(3 * udp.TICK)
-        self.assertEqual(before, self.agents.until())
-        self.assertGreater(self.agents.lag(), 0.0)
-        go_on.set()
-        self.hear()
+        with self.hearing_slowly():
+            before = self.agents.until()
+            self.clock.sleep(3 * udp.TICK)
+            self.assertEqual(before, self.agents.until())
+            self.assertGreater(self.agents.lag(), 0.0)
 
     def test_what_came_later_does_not_count_as_earlier(self) -> None:
         """Else a lease could be granted on what was known long ago."""
