@@ -19,25 +19,30 @@ import pathlib
 
 
 def parser(
-    prog: str, description: str | None, peers: str
+    prog: str,
+    description: str | None,
+    samples: tuple[int, str] = (1, "how often each fault comes"),
+    peers: str | None = None,
 ) -> argparse.ArgumentParser:
     """Return a parser with them.
 
-    :param peers: what is measured beside NHAM.
+    :param samples: how many if nobody says, and of what.
+    :param peers: what is measured beside NHAM, if anything.
     """
     made = argparse.ArgumentParser(prog=prog, description=description)
     made.add_argument(
         "--json", type=pathlib.Path, help="write the rows to this file"
     )
     made.add_argument(
-        "--samples", type=int, default=1, help="how often each fault comes"
+        "--samples", type=int, default=samples[0], help=samples[1]
     )
-    made.add_argument(
-        "--no-peer",
-        dest="peer",
-        action="store_false",
-        help=f"leave out {peers}",
-    )
+    if peers is not None:
+        made.add_argument(
+            "--no-peer",
+            dest="peer",
+            action="store_false",
+            help=f"leave out {peers}",
+        )
     made.add_argument(
         "--keep",
         type=pathlib.Path,

@@ -63,8 +63,9 @@ def _endurance(mechanism: str) -> run.Endurance:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = arguments.parser("benchmarks.endurance", __doc__, "nobody")
-    parser.set_defaults(samples=_ROUNDS)
+    parser = arguments.parser(
+        "benchmarks.endurance", __doc__, (_ROUNDS, "how many fail-overs come")
+    )
     parser.add_argument(
         "--mechanisms",
         nargs="+",

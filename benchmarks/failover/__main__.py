@@ -75,7 +75,7 @@ def _publish(args: argparse.Namespace, samples: list[sample.Sample]) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = arguments.parser(
-        "benchmarks.failover", __doc__, "Tacker heal and Nova evacuate"
+        "benchmarks.failover", __doc__, peers="Tacker heal and Nova evacuate"
     )
     parser.add_argument(
         "--svg", type=pathlib.Path, help="draw the rows into this file"

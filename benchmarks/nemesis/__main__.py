@@ -28,6 +28,7 @@ import random
 import tempfile
 
 from benchmarks import rows
+from benchmarks.bed import arguments
 from benchmarks.bed import cloud as bed
 from benchmarks.bed import report
 from benchmarks.nemesis import deployment as deployment_
@@ -97,19 +98,8 @@ def _left() -> list[str]:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="benchmarks.nemesis", description=__doc__
-    )
-    parser.add_argument(
-        "--json", type=pathlib.Path, help="write the rows to this file"
-    )
-    parser.add_argument(
-        "--samples", type=int, default=_FAULTS, help="how many faults come"
-    )
-    parser.add_argument(
-        "--keep",
-        type=pathlib.Path,
-        help="folder for NHAM's configuration and logs",
+    parser = arguments.parser(
+        "benchmarks.nemesis", __doc__, (_FAULTS, "how many faults come")
     )
     parser.add_argument(
         "--seed", type=int, default=1, help="which faults come, and where"

@@ -77,7 +77,7 @@ def _measure(
 
 def _arguments() -> argparse.Namespace:
     parser = arguments.parser(
-        "benchmarks.outage", __doc__, "Tacker heal alone"
+        "benchmarks.outage", __doc__, peers="Tacker heal alone"
     )
     parser.add_argument(
         "--variants",
