@@ -29,6 +29,7 @@ from nham.adapters.vim import base as vim_base
 from nham.core import facts
 from nham.core import lives
 from nham.core import model
+from nham.core import shards
 from nham.core import states
 from nham.core.decision import replicas
 from nham.db import errors as db_errors
@@ -85,13 +86,14 @@ class Checkpointer:
         self._ages = rpo.StateAges(journal)
         self.emptied: list[tuple[str, str]] = []
 
-    def run(self, fleet: Sequence[fleet_.Entry]) -> None:
-        """Do what is due."""
+    def run(self, fleet: Sequence[fleet_.Entry], shard: shards.Shard) -> None:
+        """Do what is due for the VNFs of this engine."""
         known = self._context.store.checkpoints()
         pending = [c for c in known if c.state is State.CREATING]
-        self._catalogue.run(known)
+        self._catalogue.run([c for c in known if shard.has(c.vnf_id)])
         room = self._settings.checkpoints_parallel - len(pending)
-        for entry in self._due(fleet, known):
+        mine = [entry for entry in fleet if shard.has(entry.vnf.id)]
+        for entry in self._due(mine, known):
             if self._is_taken(entry, pending):
                 continue
             if entry.policy.state_protection.method == "hook":

@@ -31,6 +31,7 @@ from nham.adapters.vim import base as vim_base
 from nham.adapters.vnfm import base as vnfm_base
 from nham.core import descriptor as descriptor_
 from nham.core import model
+from nham.core import shards
 from nham.core import states
 from nham.db import errors as db_errors
 from nham.descriptor import errors as descriptor_errors
@@ -73,7 +74,7 @@ class Discoverer:
         #: Groups whose server was replaced by somebody else.
         self.replaced_behind: list[str] = []
 
-    def run(self) -> None:
+    def run(self, shard: shards.Shard) -> None:
         """Compare once with every VNFM; one that is down is left alone."""
         for source, vnfm in self._context.vnfms.items():
             try:
@@ -82,7 +83,8 @@ class Discoverer:
                 LOG.warning("%s does not answer: %s", source, error)
                 continue
             for record in records:
-                self._guarded(source, vnfm, record)
+                if shard.has(record.id):
+                    self._guarded(source, vnfm, record)
             self._remove_gone(source, {r.id for r in records})
 
     def register(

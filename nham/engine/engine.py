@@ -200,7 +200,7 @@ class Engine:
 
     def discover(self) -> None:
         """Compare our record with the VNFM's."""
-        self.discoverer.run()
+        self.discoverer.run(self.housekeeper.shard)
         self.reload()
         levels.tell(self.context.store, self.fleet)
         self.housekeeper.tell_detection(self.fleet)
@@ -221,7 +221,7 @@ class Engine:
     def checkpoint(self) -> None:
         """Take the checkpoints that are due."""
         try:
-            self.checkpointer.run(self.fleet)
+            self.checkpointer.run(self.fleet, self.housekeeper.shard)
         except db_errors.NotFound as error:
             self._gone(error)
         while self.checkpointer.emptied:

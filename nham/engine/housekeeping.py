@@ -25,6 +25,7 @@ from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
 from nham.adapters.vim import tags
 from nham.core import model
+from nham.core import shards
 from nham.core import states
 from nham.engine import cloud as cloud_
 from nham.engine import fleet as fleet_
@@ -48,6 +49,8 @@ class Housekeeper:
     """Keeps order among engines and hosts.
 
     :param start: is given the id of each recovery that was taken over.
+    :ivar shard: what of the routine work is this engine's, by the engines
+        that it knew of when it last looked.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Housekeeper:
         self._settings = settings
         self._owner = owner
         self._start = start
+        self.shard = shards.Shard(owner)
 
     def beat(self) -> None:
         """Say that this engine lives."""
@@ -75,9 +79,11 @@ class Housekeeper:
         )
 
     def take_over(self) -> list[str]:
-        """Go on with the recoveries of engines that are no more."""
+        """Go on with the work of engines that are no more."""
         store, now = self._context.store, self._context.clock.now()
         alive = store.engines_alive(now - self._settings.lease)
+        others = frozenset(alive - {self._owner})
+        self.shard = shards.Shard(self._owner, others)
         taken = []
         for recovery in store.recoveries(state=states.RecoveryState.RUNNING):
             if recovery.owner == self._owner or recovery.owner in alive:

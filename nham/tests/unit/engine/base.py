@@ -29,6 +29,7 @@ from nham.adapters.simulated import world as simulated
 from nham.adapters.traffic import floating_ip
 from nham.core import descriptor
 from nham.core import model
+from nham.core import shards
 from nham.core import states
 from nham.engine import cloud
 from nham.engine import engine
@@ -43,6 +44,17 @@ from nham.simulate import memory
 from nham.tests import base
 
 OWNER = "engine-1"
+SHARD = shards.Shard(OWNER)
+
+
+class Idle(shards.Shard):
+    """The shard of an engine that has nothing to do."""
+
+    def has(self, key: str) -> bool:
+        """See base class."""
+        return False
+
+
 #: Long enough for three misses and for the time-out of the last.
 SILENCE = 10.0
 

@@ -66,7 +66,7 @@ class CheckpointCase(base.EngineCase):
     def run_in(self, seconds: float) -> None:
         """Let time pass, then run once."""
         self.clock.advance(seconds)
-        self.checkpointer.run(self.fleet)
+        self.checkpointer.run(self.fleet, base.SHARD)
 
     def take(self, group_id: str = "v/0") -> model.Checkpoint:
         """Begin a checkpoint on demand."""
@@ -119,6 +119,14 @@ class TestTake(CheckpointCase):
         self.take()
         self.clock.advance(WHOLE)
         self.assertEqual(2, self.take().sequence)
+
+    def test_another_engine_does_it(self) -> None:
+        self.clock.advance(2 * WHOLE)
+        self.checkpointer.run(self.fleet, base.Idle(base.OWNER))
+        self.assertEqual([], self.jobs)
+        self.assertEqual([], self.states())
+        self.run_in(0.0)
+        self.assertEqual(["creating"], self.states())
 
     def test_policy_protects_no_state(self) -> None:
         self.protect(method="none")
@@ -179,7 +187,9 @@ class TestTake(CheckpointCase):
 
     def test_given_up_meanwhile(self) -> None:
         self.world.api_slow("glance", 1.0, delay=101.0)
-        self.clock.call_in(100.5, lambda: self.checkpointer.run(()))
+        self.clock.call_in(
+            100.5, lambda: self.checkpointer.run((), base.SHARD)
+        )
         refusal = self.assertRaises(checkpointing.NotNow, self.take)
         self.assertIn("given up", str(refusal))
         self.assert_goes()
@@ -187,7 +197,7 @@ class TestTake(CheckpointCase):
     def test_let_go_meanwhile(self) -> None:
         def let_go() -> None:
             self.catalogue.delete(self.store.checkpoints()[0])
-            self.checkpointer.run(())
+            self.checkpointer.run((), base.SHARD)
 
         self.world.api_slow("glance", 1.0, delay=2.0)
         self.clock.call_in(1.0, let_go)
@@ -200,7 +210,7 @@ class TestTake(CheckpointCase):
         self.assertIs(State.DELETING, checkpoint.state)
         name = checkpoint.name
         self.assertEqual(1, len(self.vim.find_images(name)))
-        self.checkpointer.run(())
+        self.checkpointer.run((), base.SHARD)
         self.assertEqual([], self.store.checkpoints())
         self.assertEqual([], self.vim.find_images(name))
 

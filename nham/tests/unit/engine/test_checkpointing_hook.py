@@ -56,7 +56,7 @@ class ExportCase(replica_case.ReplicaCase):
     def run_in(self, seconds: float = 0.0) -> int:
         """Let time pass and run once; return how many jobs there were."""
         self.clock.advance(seconds)
-        self.checkpointer.run(self.fleet)
+        self.checkpointer.run(self.fleet, base.SHARD)
         jobs, self.jobs[:] = list(self.jobs), []
         for job in jobs:
             job()
@@ -103,9 +103,9 @@ class TestExport(ExportCase):
 
     def test_nobody_waits_for_it(self) -> None:
         """One that is slow is asked once, and keeps no other waiting."""
-        self.checkpointer.run(self.fleet)
+        self.checkpointer.run(self.fleet, base.SHARD)
         self.clock.advance(5.0)
-        self.checkpointer.run(self.fleet)
+        self.checkpointer.run(self.fleet, base.SHARD)
         self.assertEqual(1, len(self.jobs))
         self.assertEqual([], self.saved())
         self.jobs.pop()()
@@ -131,7 +131,7 @@ class TestExport(ExportCase):
             self.run_in(1.0)
         kept = [n for n, state in self.saved() if state == "available"]
         self.assertEqual([4, 3], kept)
-        self.checkpointer.run(())
+        self.checkpointer.run((), base.SHARD)
         self.assertEqual(2, len(self.blobs.names()))
 
     def test_on_demand(self) -> None:
@@ -144,7 +144,7 @@ class TestExport(ExportCase):
         self.assertEqual(0, self.run_in())
 
     def test_group_is_removed_meanwhile(self) -> None:
-        self.checkpointer.run(self.fleet)
+        self.checkpointer.run(self.fleet, base.SHARD)
         self.store.delete_vnf("v")
         for job in self.jobs:
             job()
@@ -223,7 +223,7 @@ class TestEmpty(ExportCase):
         self.assertEqual("v/0", group_id)
         self.assertIn("started anew", lost)
         self.assertEqual(1, self.member("s").sequence)
-        self.checkpointer.run(())
+        self.checkpointer.run((), base.SHARD)
         self.assertEqual(1, len(self.blobs.names()))
 
     def test_on_demand(self) -> None:
@@ -313,7 +313,7 @@ class TestRecovery(ExportCase):
         for rung in (None, "make_standby"):
             if rung is not None:
                 self.claim(rung=rung)
-            self.checkpointer.run(stale)
+            self.checkpointer.run(stale, base.SHARD)
             self.jobs.pop()()
             self.assertEqual([], self.saved())
             self.clock.advance(6.0)

@@ -50,7 +50,7 @@ class DiscoverCase(base.EngineCase):
     def run_in(self, seconds: float = 0.0) -> None:
         """Let time pass, then compare once."""
         self.clock.advance(seconds)
-        self.discoverer.run()
+        self.discoverer.run(base.SHARD)
 
     def set_vnfd(self, instance: str, vnfd: bytes) -> None:
         """Change a VNF's VNFD."""
@@ -97,6 +97,11 @@ class TestNew(DiscoverCase):
             (first.host, first.image_id, first.volume_backed),
         )
         self.assertEqual([], self.discoverer.replaced_behind)
+
+    def test_another_engine_takes_it(self) -> None:
+        instance = self.add_instance()
+        self.discoverer.run(base.Idle(base.OWNER))
+        self.assertIsNone(self.store.vnf_by_instance(instance))
 
     def test_is_told_once(self) -> None:
         self.add_instance()

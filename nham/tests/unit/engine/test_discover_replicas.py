@@ -21,6 +21,7 @@ from nham.core import model
 from nham.core import states
 from nham.engine import discover
 from nham.simulate import lab
+from nham.tests.unit.engine import base
 from nham.tests.unit.engine import replica_case
 
 Role = states.Role
@@ -38,7 +39,7 @@ class DiscoverCase(replica_case.ReplicaCase):
     def run_in(self, seconds: float = 0.0) -> None:
         """Let time pass, then compare once."""
         self.clock.advance(seconds)
-        self.discoverer.run()
+        self.discoverer.run(base.SHARD)
 
     def ours_left(self) -> set[str]:
         """Return what of ours is in the cloud, by name or id."""

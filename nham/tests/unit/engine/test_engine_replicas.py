@@ -289,7 +289,7 @@ class TestCameBackEmpty(EngineReplicaCase):
     def test_healed_while_no_engine_lived_to_see_it_through(self) -> None:
         self.world.user_heal(self.instance, "VDU1-0")
         self.look(60.0)
-        self.engine.discoverer.run()
+        self.engine.discoverer.run(base.SHARD)
         self.make_engine()
         self.discover()
         self.assertEqual([], self.started)

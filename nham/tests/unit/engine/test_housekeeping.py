@@ -19,6 +19,7 @@ from typing import Any
 
 from nham.core import facts
 from nham.core import model
+from nham.core import shards
 from nham.core import states
 from nham.engine import housekeeping
 from nham.engine import settings
@@ -96,6 +97,17 @@ class TestEngines(HousekeepingCase):
         taken = [*self.keeper.take_over(), *second.take_over()]
         self.assertEqual(1, len(taken))
         self.assertEqual(taken, self.started)
+
+    def test_work_is_shared_with_those_who_live(self) -> None:
+        self.keeper.beat()
+        self.assertEqual(shards.Shard(base.OWNER), self.keeper.shard)
+        self.make_keeper("engine-2").beat()
+        self.keeper.take_over()
+        both = shards.Shard(base.OWNER, frozenset({"engine-2"}))
+        self.assertEqual(both, self.keeper.shard)
+        self.clock.advance(4.0)
+        self.keeper.take_over()
+        self.assertEqual(shards.Shard(base.OWNER), self.keeper.shard)
 
 
 class TestWatched(HousekeepingCase):
