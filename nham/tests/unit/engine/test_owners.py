@@ -36,7 +36,7 @@ class OwnersTest(base.EngineCase):
         """Let NHAM look; return the VNF's state and reason."""
         discover.Discoverer(
             self.context, self.journal, lab.read_policy, frozenset(tolerated)
-        ).run()
+        ).run(base.SHARD)
         [vnf] = self.store.vnfs()
         return vnf.state, vnf.reason
 
