@@ -189,8 +189,9 @@ def find(
     wanted: Mapping[str, Any],
     since: float | None,
     limit: int | None,
+    bare: bool,
 ) -> Sequence[model.Recovery]:
-    """Return recoveries with their steps, newest first."""
+    """Return recoveries, newest first; with their steps unless bare."""
     query = (
         sa.select(TABLE)
         .where(*_rows.matches(TABLE, wanted))
@@ -199,7 +200,10 @@ def find(
     )
     if since is not None:
         query = query.where(TABLE.c.started_at >= since)
-    return _with_steps(connection, connection.execute(query).mappings().all())
+    rows = connection.execute(query).mappings().all()
+    if bare:
+        return [_recovery(row, ()) for row in rows]
+    return _with_steps(connection, rows)
 
 
 def _with_steps(

@@ -189,13 +189,15 @@ class WorkStore:
         state: states.RecoveryState | None = None,
         since: float | None = None,
         limit: int | None = None,
+        bare: bool = False,
     ) -> Sequence[model.Recovery]:
         """Return recoveries with their steps, newest first.
 
         :param vnf_id: of this VNF, or of these.
         :param since: only those that started then or later.
+        :param bare: without steps, for who asks often.
         """
         wanted = {"vnf_id": vnf_id, "group_id": group_id, "state": state}
         return self._db.read(
-            lambda c: recoveries.find(c, wanted, since, limit)
+            lambda c: recoveries.find(c, wanted, since, limit, bare)
         )

@@ -106,7 +106,9 @@ class AgentCare:
             heard = self._agents.health(record.name) is facts.Health.OK
             if service is None or not service.up or not heard:
                 continue
-            running = store.recoveries(state=states.RecoveryState.RUNNING)
+            running = store.recoveries(
+                state=states.RecoveryState.RUNNING, bare=True
+            )
             if any(r.fault.subject == record.name for r in running):
                 continue
             if store.restore_lease(record.name, at):

@@ -117,7 +117,10 @@ class HostView:
         tried = [
             one.ended_at or one.started_at
             for one in self._context.store.recoveries(
-                group_id=member.group_id, since=since, limit=_LOOK_BACK
+                group_id=member.group_id,
+                since=since,
+                limit=_LOOK_BACK,
+                bare=True,
             )
             if one.rung == "switchover"
             and one.state
@@ -149,7 +152,7 @@ class HostView:
             probation=self._settings.host_probation,
         )
         recent = self._context.store.recoveries(
-            since=now - max(spans.window, spans.probation)
+            since=now - max(spans.window, spans.probation), bare=True
         )
         servers = {one.fault.subject for one in recent}
         self._counts = correlation.by_host(

@@ -85,7 +85,9 @@ class Housekeeper:
         others = frozenset(alive - {self._owner})
         self.shard = shards.Shard(self._owner, others)
         taken = []
-        for recovery in store.recoveries(state=states.RecoveryState.RUNNING):
+        for recovery in store.recoveries(
+            state=states.RecoveryState.RUNNING, bare=True
+        ):
             if recovery.owner == self._owner or recovery.owner in alive:
                 continue
             if store.take_over(recovery.id, recovery.owner, self._owner):
@@ -279,7 +281,7 @@ class Housekeeper:
         if since is None or seen_at is None:
             return False
         running = self._context.store.recoveries(
-            state=states.RecoveryState.RUNNING
+            state=states.RecoveryState.RUNNING, bare=True
         )
         if any(r.fault.subject == record.name for r in running):
             return False

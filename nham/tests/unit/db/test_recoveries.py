@@ -192,4 +192,7 @@ class FindTest(base.StoreCase):
         self.assertEqual(["r0"], [r.id for r in find(state=SUCCEEDED)])
         self.assertEqual(["r1"], [r.id for r in find(vnf_id="v1")])
         self.assertEqual(["r1"], [r.id for r in find(group_id="v1-g")])
-        self.assertEqual(2, len(find(limit=1)[0].steps))
+        [newest] = find(limit=1)
+        self.assertEqual(2, len(newest.steps))
+        bare = dataclasses.replace(newest, steps=())
+        self.assertEqual([bare], list(find(limit=1, bare=True)))
