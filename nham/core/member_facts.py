@@ -123,6 +123,8 @@ class StandbyFacts:
         VNFM changed the VNF's package.
     :ivar parked: NHAM has stopped it, so that it costs its host nothing
         until it is needed.
+    :ivar silent_for: seconds since its last good answer, None if it never
+        gave one or is known to have died since.
     :ivar ground: of its host, worked out from all facts where it is parked,
         or its disk is made anew: DEAD: it is lost with it; SLOW: it cannot be
         started there now.
@@ -136,6 +138,7 @@ class StandbyFacts:
     kind: str = "server"
     app: Health = Health.OK
     icmp: Health = Health.OK
+    silent_for: float | None = None
     server: ServerFacts = ServerFacts()
     sequence: int = 0
     parked: bool = False

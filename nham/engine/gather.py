@@ -268,7 +268,8 @@ class Gatherer:
         return dataclasses.replace(
             glance,
             standbys=tuple(
-                inquiry.standby(entry, one) for one in glance.standbys
+                self._silence(inquiry.standby(entry, one), now)
+                for one in glance.standbys
             ),
             host=server.host if server else entry.member.host,
             silent_for=now - seen if seen else 0.0,
@@ -285,6 +286,18 @@ class Gatherer:
             # have changed who serves, and makes our epoch void.
             epoch=entry.group.epoch,
         )
+
+    def _silence(
+        self, standby: member_facts.StandbyFacts, now: float
+    ) -> member_facts.StandbyFacts:
+        """Return what is known of a standby, with how long it is silent.
+
+        Not at a glance: what is other each time would never be settled.
+        """
+        seen = self._watch.view(standby.member_id).last_good_at
+        if seen is None or (standby.host, standby.server_id) in self._deaths:
+            return standby
+        return dataclasses.replace(standby, silent_for=now - seen)
 
     def _repairing(self, entry: fleet_.Entry, group: model.Group) -> bool:
         """Say whether the group's recovery is only about its standby.
@@ -333,8 +346,12 @@ class Gatherer:
         inquiry: inquiry_.Inquiry,
     ) -> facts.SystemFacts:
         store, now = self._context.store, self._context.clock.now()
-        recent = store.recoveries(since=now - self._settings.guard_window)
-        running = store.recoveries(state=states.RecoveryState.RUNNING)
+        recent = store.recoveries(
+            since=now - self._settings.guard_window, bare=True
+        )
+        running = store.recoveries(
+            state=states.RecoveryState.RUNNING, bare=True
+        )
         return facts.SystemFacts(
             observer_late=self._watch.late,
             lost_networks=derive.lost_networks(members),

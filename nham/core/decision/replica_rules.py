@@ -209,6 +209,14 @@ RULES: tuple[Rule, ...] = (
         rung=replicas.tune,
     ),
     Rule(
+        name="standby-silent",
+        kind=Kind.WAIT,
+        source="design, rule 3",
+        says="its standby runs and does not answer; it is given up once "
+        "that has lasted",
+        when=lambda c: c.fit and replicas.is_silent(c),
+    ),
+    Rule(
         name="standby-missing",
         kind=Kind.ACT,
         source="NHAM 3.3.2, 3.3.3",

@@ -30,6 +30,9 @@ from nham.core.decision import situation
 
 #: The rungs that stop and start a standby that is well.
 TUNING = ("park_standby", "wake_standby")
+#: Seconds for which a standby that runs may be silent before it is given
+#: up. It serves nobody, and to make another takes longer.
+PATIENCE = 15.0
 #: The rung that makes the disk of a standby anew that is well.
 REFRESH = "refresh_standby"
 #: The rungs that give a group its standby back, as its policy wants it.
@@ -187,6 +190,20 @@ def unclear(case: situation.Case) -> bool:
     # NHAM's own is made anew elsewhere; the VNFC is repaired where it is.
     stuck = standby.kind == "vnfc" and bool(host.name) and not host.service
     return works or late or stuck
+
+
+def is_silent(case: situation.Case) -> bool:
+    """Say whether the standby may only be slow, and may answer again."""
+    standby = case.member.standby
+    return (
+        standby is not None
+        and standby.role is states.Role.STANDBY
+        and standby.server.status == "ACTIVE"
+        and standby.app is facts_.Health.DEAD
+        and standby.silent_for is not None
+        and standby.silent_for < PATIENCE
+        and not case.standby_host_lost
+    )
 
 
 def set_aside(standby: member_facts.StandbyFacts | None) -> bool:

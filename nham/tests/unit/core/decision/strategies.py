@@ -141,6 +141,7 @@ standbys = st.builds(
     kind=st.sampled_from(("server", "vnfc")),
     app=st.sampled_from((*facts.Health, facts.Health.OK)),
     icmp=health,
+    silent_for=st.sampled_from((None, 1.0, 60.0)),
     server=servers,
     sequence=st.sampled_from((0, 7)),
     worn=st.booleans(),

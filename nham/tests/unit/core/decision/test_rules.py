@@ -320,7 +320,9 @@ class SafetyTest(base.TestCase):
         members = {member.group_id: member for member in seen.members}
         for verdict in acts(decision.decide(seen)):
             member = members[verdict.group_id]
-            self.assertFalse(seen.host(member.host).maintenance)
+            # It needs another member, so that it can leave its host.
+            if verdict.rung not in replicas.RUNGS:
+                self.assertFalse(seen.host(member.host).maintenance)
             # That one leaves its server as it is.
             if verdict.rung != "hand_over":
                 self.assertNotEqual("PAUSED", member.server.status)
