@@ -21,6 +21,7 @@ from collections.abc import Mapping
 import logging
 import threading
 
+from nham.adapters import errors
 from nham.adapters.agents import base
 from nham.core import facts
 from nham.core.agent import exchange as exchange_
@@ -128,6 +129,29 @@ class Post(base.Agents):
         """See base class."""
         with self._lock:
             return self._exchange.running(host)
+
+    def door(self, server_id: str) -> base.Door:
+        """See base class."""
+        with self._lock:
+            beats = self._exchange.hosts_of(server_id)
+        for beat in beats:
+            if self.health(beat.host) not in _HEARD:
+                continue
+            if not beat.door:
+                raise errors.Refused(
+                    f"the agent of host {beat.host} takes no commands for "
+                    "guests: [agent_host] door is not set there, or it is "
+                    f"too old: {beat.version}"
+                )
+            return base.Door(
+                host=beat.host,
+                where=beat.door,
+                boot=beat.boot,
+                ring=self._ring,
+            )
+        raise errors.Unavailable(
+            f"no agent that is heard says that it runs server {server_id}"
+        )
 
     def duty(self, host: str) -> exchange_.Duty | None:
         """See base class."""

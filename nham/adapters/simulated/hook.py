@@ -94,15 +94,21 @@ class SimulatedHook(base.Hook):
     ) -> Iterator[records.Guest]:
         """Yield the guest whose application answers; silence takes time."""
         world = self._world
-        with world.gates.call("hook", call, endpoint.address):
-            guest = world.physics.at(endpoint.address)
+        place = endpoint.address
+        if endpoint.guest is not None:
+            place = endpoint.guest.server_id
+        with world.gates.call("hook", call, place):
+            if endpoint.guest is None:
+                guest = world.physics.at(place)
+            else:
+                guest = next(iter(world.physics.guests_of(place)), None)
             if guest is None or guest.app is records.App.HUNG:
                 world.clock.sleep(endpoint.timeout)
-                raise errors.Unavailable(f"{endpoint.address}: no answer")
+                raise errors.Unavailable(f"{place}: no answer")
             if guest.app is records.App.CRASHED:
-                raise errors.Unavailable(f"{endpoint.address}: refused")
-            if endpoint.token != self._token:
-                raise errors.Refused(f"{endpoint.address}: wrong token")
+                raise errors.Unavailable(f"{place}: refused")
+            if endpoint.guest is None and endpoint.token != self._token:
+                raise errors.Refused(f"{place}: wrong token")
             yield guest
 
 
