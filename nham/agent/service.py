@@ -39,7 +39,6 @@ from nham.agent.hypervisor import libvirt
 from nham.agent.hypervisor import libvirt_guest_agents
 from nham.core.agent import door as door_places
 
-
 _NO_LIBRARY = (
     "libvirt-python is missing; install nham[agent], or the distribution's "
     "python3-libvirt"

@@ -198,10 +198,11 @@ class _Call:
             if kind is not door.Kind.STATE or len(data) > (self._fetch or 0):
                 raise door.Wrong("the agent sends what was not asked for")
         whole = bytes(data)
-        done = reply.outcome is errands.Outcome.DONE
-        if done and self._fetch is not None:
-            if reply.digest != errands.digest_of(whole):
-                raise door.Wrong("the state came damaged")
+        fetched = self._fetch is not None and (
+            reply.outcome is errands.Outcome.DONE
+        )
+        if fetched and reply.digest != errands.digest_of(whole):
+            raise door.Wrong("the state came damaged")
         return reply, whole
 
     def _left(self) -> float:

@@ -111,13 +111,10 @@ def secret_of(ring: wire.KeyRing, greeted: bytes) -> bytes:
 
     :raises Wrong: it is not in the ring, or the signature is not right.
     """
-    name = greeted[
-        GREETING_START : GREETING_START + greeted[GREETING_START - 1]
-    ]
-    for key_id, secret in ring.keys:
-        if key_id.encode("ascii") == name:
-            break
-    else:
+    end = GREETING_START + greeted[GREETING_START - 1]
+    secrets = {name.encode("ascii"): secret for name, secret in ring.keys}
+    secret = secrets.get(greeted[GREETING_START:end])
+    if secret is None:
         raise Wrong("the key is not in the ring")
     said, signature = greeted[:-_DIGEST], greeted[-_DIGEST:]
     if not hmac.compare_digest(_sign(secret, b"greeting", said), signature):
