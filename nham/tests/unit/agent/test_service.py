@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import builtins
 import pathlib
+import socket
 import threading
 from typing import Any
 
@@ -25,8 +26,11 @@ from nham.agent import check
 from nham.agent import service
 from nham.agent import watchdog
 from nham.agent.hypervisor import fake
+from nham.core.agent import door
+from nham.core.agent import messages
 from nham.core.agent import wire
 from nham.tests import base
+from nham.tests.unit.agent import guest
 
 SECRET = "a1" * 32
 PATIENCE = 20.0
@@ -87,6 +91,12 @@ class SettingsTest(Case):
             service.settings(conf).boot, service.settings(conf).boot
         )
 
+    def test_the_door(self) -> None:
+        self.assertEqual("", service.settings(self.conf()).door)
+        found = service.settings(self.conf(door="10.0.0.21:9897"))
+        self.assertEqual("10.0.0.21:9897", found.door)
+        self._assert_wrong("[agent_host] door", door="cmp1:9897")
+
     def test_wrong_engines(self) -> None:
         for text in ("", "ctl1"):
             self._assert_wrong("[agent_host] engines", engines=text)
@@ -141,6 +151,41 @@ class ServiceTest(Case):
         one.stop()
         thread.join(PATIENCE)
         self.assertFalse(thread.is_alive())
+
+    def test_a_door_that_engines_are_told_of(self) -> None:
+        self.use_fake()
+        self.replace(
+            "nham.agent.service.guest_agents",
+            return_value=guest.FakeGuestAgents(),
+        )
+        engine = listener.Listener(
+            frozenset({"cmp1"}), wire.keys_of({"k1": SECRET})
+        )
+        engine.start()
+        self.addCleanup(engine.stop)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            where = f"127.0.0.1:{free.getsockname()[1]}"
+        one = service.Service(self.conf(engines=engine.where, door=where))
+        thread = threading.Thread(target=one.run)
+        thread.start()
+        _at, heard = engine.heard.get(timeout=PATIENCE)
+        assert isinstance(heard, messages.Heartbeat)
+        self.assertEqual(where, heard.door)
+        socket.create_connection(door.place(where)).close()
+        one.stop()
+        thread.join(PATIENCE)
+        self.assertRaises(OSError, socket.create_connection, door.place(where))
+
+    def test_a_door_that_cannot_be_had(self) -> None:
+        self.use_fake()
+        self.replace(
+            "nham.agent.service.guest_agents",
+            return_value=guest.FakeGuestAgents(),
+        )
+        error = self.assertRaises(
+            service.Wrong, service.Service, self.conf(door="192.0.2.1:9897")
+        )
+        self.assertIn("[agent_host] door", str(error))
 
     def test_what_it_needs_and_does_not_have(self) -> None:
         self.use_fake()
