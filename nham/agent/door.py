@@ -18,6 +18,7 @@ libvirt does, heartbeats and the lease go on.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import socket
 import threading
@@ -126,7 +127,9 @@ class Door:
             metrics.guest_command(errands.Outcome.UNPROVED.value)
             LOG.debug("at the door: %s", error)
             return
-        link.until = time.monotonic() + min(errand.timeout, LONGEST)
+        granted = min(errand.timeout, LONGEST)
+        errand = dataclasses.replace(errand, timeout=granted)
+        link.until = time.monotonic() + granted
         try:
             reply = self._do(errand, link)
             link.say(door.Kind.REPLY, errands.pack(reply))
@@ -135,11 +138,8 @@ class Door:
             LOG.warning("guest %s: the engine: %s", errand.server_id, error)
             return
         metrics.guest_command(reply.outcome.value)
-        level = logging.DEBUG
-        if reply.outcome is not errands.Outcome.DONE:
-            level = logging.WARNING
-        LOG.log(
-            level,
+        # The engine warns of it.
+        LOG.info(
             "guest %s: %s: %s %s",
             errand.server_id,
             errand.command[0],

@@ -84,7 +84,8 @@ class Agents(abc.ABC):
     def door(self, server_id: str) -> Door:
         """Return where commands for a server's guest are taken.
 
-        :raises errors.Unavailable: no agent that is heard runs the server.
+        :raises errors.Unavailable: no agent that is heard runs the server,
+            or more than one does.
         :raises errors.Refused: no agents are listened to, or this one takes
             no commands.
         """

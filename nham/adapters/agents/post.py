@@ -134,23 +134,22 @@ class Post(base.Agents):
         """See base class."""
         with self._lock:
             beats = self._exchange.hosts_of(server_id)
-        for beat in beats:
-            if self.health(beat.host) not in _HEARD:
-                continue
-            if not beat.door:
-                raise errors.Refused(
-                    f"the agent of host {beat.host} takes no commands for "
-                    "guests: [agent_host] door is not set there, or it is "
-                    f"too old: {beat.version}"
-                )
-            return base.Door(
-                host=beat.host,
-                where=beat.door,
-                boot=beat.boot,
-                ring=self._ring,
+        beats = [one for one in beats if self.health(one.host) in _HEARD]
+        if len(beats) != 1:
+            # Of two guests of one server, one is a leftover.
+            raise errors.Unavailable(
+                f"{len(beats) or 'no'} agents that are heard say that they "
+                f"run server {server_id}"
             )
-        raise errors.Unavailable(
-            f"no agent that is heard says that it runs server {server_id}"
+        (beat,) = beats
+        if not beat.door:
+            raise errors.Refused(
+                f"the agent of host {beat.host} takes no commands for "
+                "guests: [agent_host] door is not set there, or it is "
+                f"too old: {beat.version}"
+            )
+        return base.Door(
+            host=beat.host, where=beat.door, boot=beat.boot, ring=self._ring
         )
 
     def duty(self, host: str) -> exchange_.Duty | None:

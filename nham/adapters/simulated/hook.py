@@ -88,6 +88,13 @@ class SimulatedHook(base.Hook):
         with self._asked(endpoint, "let_go") as guest:
             guest.claims.discard(address)
 
+    def guest_of(self, endpoint: base.Endpoint) -> records.Guest | None:
+        """Return the guest that is asked there; None: nobody is."""
+        physics = self._world.physics
+        if endpoint.guest is None:
+            return physics.at(endpoint.address)
+        return next(iter(physics.guests_of(endpoint.guest.server_id)), None)
+
     @contextlib.contextmanager
     def _asked(
         self, endpoint: base.Endpoint, call: str
@@ -98,10 +105,7 @@ class SimulatedHook(base.Hook):
         if endpoint.guest is not None:
             place = endpoint.guest.server_id
         with world.gates.call("hook", call, place):
-            if endpoint.guest is None:
-                guest = world.physics.at(place)
-            else:
-                guest = next(iter(world.physics.guests_of(place)), None)
+            guest = self.guest_of(endpoint)
             if guest is None or guest.app is records.App.HUNG:
                 world.clock.sleep(endpoint.timeout)
                 raise errors.Unavailable(f"{place}: no answer")

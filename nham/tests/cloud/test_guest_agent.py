@@ -46,7 +46,7 @@ class TestInGuest(test_replicas.ReplicaCase):
         self.agents.kill(server.compute_host)
         bed.wait(
             "an export fails",
-            lambda: "no agent that is heard" in self.nham.log[logged:],
+            lambda: "no agents that are heard" in self.nham.log[logged:],
             60,
         )
         self.agents.start(server.compute_host)

@@ -101,7 +101,16 @@ class DoorTest(base.TestCase):
         self.host("cmp1", door="10.0.0.1:9897")
         self.post.now += 1000.0
         self.assertRaises(errors.Unavailable, self.post.door, samples.SERVER)
-        # It was evacuated meanwhile.
+
+    def test_one_that_was_left_behind(self) -> None:
+        self.host("cmp1", door="10.0.0.1:9897")
+        self.host("cmp2", door="10.0.0.2:9897")
+        error = self.assertRaises(
+            errors.Unavailable, self.post.door, samples.SERVER
+        )
+        self.assertIn("2 agents that are heard", str(error))
+        # It was evacuated, and the first host is lost.
+        self.post.now += 1000.0
         self.host("cmp2", door="10.0.0.2:9897")
         self.assertEqual("cmp2", self.post.door(samples.SERVER).host)
 
