@@ -75,10 +75,10 @@ def place(where: str) -> tuple[str, int]:
     text, _, port = where.rpartition(":")
     inner = text[1:-1] if text[:1] + text[-1:] == "[]" else text
     try:
-        address = ipaddress.ip_address(inner)
+        version = ipaddress.ip_address(inner).version
     except ValueError:
-        address = None
-    wrong = address is None or (address.version == 6) is (inner == text)
+        version = 0
+    wrong = not version or (version == 6) is (inner == text)
     if wrong or not port.isdecimal() or not 0 < int(port) < 65536:
         raise ValueError(f"{where}: must be address:port")
     return inner, int(port)

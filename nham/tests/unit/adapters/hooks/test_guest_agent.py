@@ -233,10 +233,14 @@ class FaultTest(DoorCase):
         """Let the command go on."""
         self.guest.inside("/gate").write_text("go\n")
 
-    def test_a_host_without_time(self) -> None:
-        self.replace("threading.BoundedSemaphore", lambda _most: _Full())
+    def test_a_host_without_room(self) -> None:
+        self.replace("nham.agent.door.AT_ONCE", 0)
         self.agents.doors[A] = self.open("cmp1", "life")
-        self.refused(errors.Unavailable, "cmp1")
+        self.refused(errors.Unavailable, "0 commands run on this host")
+        self.replace("nham.agent.door.MOST", 0)
+        self.agents.doors[A] = self.open("cmp1", "life")
+        self.refused(errors.Unavailable, "cmp1: ")
+        self.assertEqual([], self.guest.asked)
 
     def test_another_life_of_the_agent(self) -> None:
         at = self.agents.doors[A]
@@ -302,14 +306,3 @@ class FaultTest(DoorCase):
             errors.Refused, self.hook.has_claimed, self.alive, "192.0.2.7"
         )
         self.assertIn("neither claimed=yes nor", str(error))
-
-
-class _Full:
-    """A place that is full."""
-
-    def acquire(self, blocking: bool = True) -> bool:
-        """Find no room."""
-        return False
-
-    def release(self) -> None:
-        """Make none."""
