@@ -313,11 +313,7 @@ class Agent:
                 LOG.warning("the hypervisor does not answer")
 
     def _acknowledged(
-        self,
-        peer: peers_.Peer,
-        ack: messages.Ack,
-        sent_at: float,
-        now: float,
+        self, peer: peers_.Peer, ack: messages.Ack, sent_at: float, now: float
     ) -> None:
         self.peers.acknowledged(peer, ack)
         if ack.lease is None:

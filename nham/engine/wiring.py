@@ -143,10 +143,7 @@ def engine(
     prober = network.NetworkProber()
     estimate = estimating()
     listened = agents(conf, clock, on_news)
-    hook = by_transport.ByTransport(
-        http=_load("nham.hooks", "http"),
-        guest_agent=_load("nham.hooks", "guest_agent", listened),
-    )
+    hook = _hook(listened)
     ctx = context.Context(
         store=store,
         vim=vim,
@@ -169,6 +166,13 @@ def engine(
     )
     return engine_.Engine(
         ctx, prober, set_up, start, submit=submit, estimate=estimate
+    )
+
+
+def _hook(listened: agents_.Agents) -> hooks.Hook:
+    return by_transport.ByTransport(
+        http=_load("nham.hooks", "http"),
+        guest_agent=_load("nham.hooks", "guest_agent", listened),
     )
 
 

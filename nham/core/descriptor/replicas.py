@@ -248,7 +248,7 @@ def hook_transport(policy: facts.Facts) -> conditions.Found:
 
 
 def hook_whole(policy: facts.Facts) -> conditions.Found:
-    if not policy.has_block(_HOOK):
+    if not policy.has_block(_HOOK) or _HOOK in policy.broken:
         return
     needed = ["port"]
     if _transport(policy) == "guest_agent":

@@ -326,55 +326,6 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             [f"{_HOOK}.claim_command"],
         ),
     ],
-    "a hook over http has a port; one by guest_agent has an export_command, "
-    "an import_command and, with the driver vip, a claim_command": [
-        (
-            ["image"],
-            protected(method="hook", hook={"timeout": "1 s"}),
-            [f"{_HOOK}.port"],
-        ),
-        (
-            ["image"],
-            protected(method="hook", hook={"transport": "guest_agent"}),
-            [f"{_HOOK}.export_command", f"{_HOOK}.import_command"],
-        ),
-        (
-            ["image"],
-            {**protected(**in_guest()), "service_address": VIP},
-            [f"{_HOOK}.claim_command"],
-        ),
-    ],
-    "port, paths, token and network are only for a hook over http, commands "
-    "only for one by guest_agent": [
-        (
-            ["image"],
-            protected(
-                **in_guest(
-                    port=80, export_path="/a", token="a", network="mgmt"
-                )
-            ),
-            [
-                f"{_HOOK}.port",
-                f"{_HOOK}.export_path",
-                f"{_HOOK}.token",
-                f"{_HOOK}.network",
-            ],
-        ),
-        (
-            ["image"],
-            stateful(export_command="/bin/out"),
-            [f"{_HOOK}.export_command"],
-        ),
-    ],
-    "the commands of a hook begin with an absolute path, and their quotes are "
-    "closed": [
-        (
-            ["image"],
-            protected(**in_guest(export_command=command)),
-            [f"{_HOOK}.export_command"],
-        )
-        for command in ("export /a", "/bin/export 'a", " ", "~/export")
-    ],
     "standby: cold is only for 1R-AS": [
         (
             ["image"],
