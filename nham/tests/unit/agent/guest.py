@@ -87,10 +87,6 @@ class FakeGuest:
         self.inside(path).write_text(text)
         self.inside(path).chmod(0o700)
 
-    def command(self, word: str) -> tuple[str, ...]:
-        """Return a command of the program that is there."""
-        return ("/app", word)
-
     def close(self) -> None:
         """End what runs."""
         for process in self._running.values():
