@@ -19,6 +19,7 @@ libvirt does, heartbeats and the lease go on.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 import socket
 import threading
@@ -107,9 +108,18 @@ class Door:
             if not self._connections.acquire(blocking=False):
                 sock.close()
                 continue
-            threading.Thread(
-                target=self._serve, args=(sock,), name="errand", daemon=True
-            ).start()
+            try:
+                threading.Thread(
+                    target=self._serve,
+                    args=(sock,),
+                    name="errand",
+                    daemon=True,
+                ).start()
+            except RuntimeError as error:
+                # No more threads; that may pass, too.
+                LOG.warning("the door: %s", error)
+                self._connections.release()
+                sock.close()
 
     def _serve(self, sock: socket.socket) -> None:
         try:
@@ -119,8 +129,8 @@ class Door:
             self._connections.release()
 
     def _hear(self, sock: socket.socket) -> None:
-        link = link_.Link(sock, time.monotonic() + PROVED_WITHIN)
         try:
+            link = link_.Link(sock, time.monotonic() + PROVED_WITHIN)
             link.admit(self._ring)
             errand = errands.errand(link.hear_only(door.Kind.ERRAND))
         except _BROKEN as error:
@@ -138,8 +148,10 @@ class Door:
             LOG.warning("guest %s: the engine: %s", errand.server_id, error)
             return
         metrics.guest_command(reply.outcome.value)
-        # The engine warns of it.
-        LOG.info(
+        done = reply.outcome is errands.Outcome.DONE
+        LOG.log(
+            # The engine warns of the others.
+            logging.DEBUG if done else logging.INFO,
             "guest %s: %s: %s %s",
             errand.server_id,
             errand.command[0],
@@ -158,9 +170,8 @@ class Door:
             )
         else:
             try:
-                reply = self._runner.run(
-                    errand, state, lambda part: _give(link, part)
-                )
+                give = functools.partial(link.say, door.Kind.STATE)
+                reply = self._runner.run(errand, state, give)
             finally:
                 self._slots.release()
         link.until = time.monotonic() + REPLY_WITHIN
@@ -168,7 +179,3 @@ class Door:
         for _part in state:
             pass
         return reply
-
-
-def _give(link: link_.Link, part: bytes) -> None:
-    link.say(door.Kind.STATE, part)
