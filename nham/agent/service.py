@@ -175,6 +175,7 @@ class Service:
         self._metrics = conf.metrics
         self._hypervisor = hypervisor(conf)
         kept = promises(conf)
+        self._door = door(conf, chosen)
         self._loop = loop_.Loop(bind(conf))
         ports = agent_.Ports(
             send=self._loop.send,
@@ -188,7 +189,6 @@ class Service:
             self.agent = agent_.Agent(chosen, ports, loop_.now())
         except promises_.Unusable as error:
             raise Wrong(f"[agent_host] state_dir: {error}") from error
-        self._door = door(conf, chosen)
 
     def run(self) -> None:
         """Run until ``stop``.

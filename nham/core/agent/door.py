@@ -26,6 +26,7 @@ Signed with HMAC-SHA256 (RFC 2104, FIPS 180-4), not encrypted.
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import hmac
 import ipaddress
@@ -74,10 +75,9 @@ def place(where: str) -> tuple[str, int]:
     """
     text, _, port = where.rpartition(":")
     inner = text[1:-1] if text[:1] + text[-1:] == "[]" else text
-    try:
+    version = 0
+    with contextlib.suppress(ValueError):
         version = ipaddress.ip_address(inner).version
-    except ValueError:
-        version = 0
     wrong = not version or (version == 6) is (inner == text)
     if wrong or not port.isdecimal() or not 0 < int(port) < 65536:
         raise ValueError(f"{where}: must be address:port")

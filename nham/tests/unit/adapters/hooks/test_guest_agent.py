@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from typing import Any
 
 from nham.adapters import errors
 from nham.adapters.agents import base as agents_
@@ -176,7 +177,9 @@ class FaultTest(DoorCase):
             self.refused(errors.Unavailable, words)
 
     def test_a_guest_agent_that_talks_nonsense(self) -> None:
-        for answer in (None, {}, [], {"pid": "x"}, {"pid": float("inf")}):
+        infinite = {"pid": float("inf")}
+        answers: tuple[Any, ...] = (None, {}, [], {"pid": "x"}, infinite)
+        for answer in answers:
             self.guest.says["guest-exec"] = answer
             self.refused(errors.Refused, "an answer is not in order")
 

@@ -50,7 +50,7 @@ class PackTest(base.TestCase):
 
     def test_what_is_none(self) -> None:
         good = json.loads(errands.pack(made()))
-        for change in (
+        changes: tuple[dict[str, Any], ...] = (
             {"command": []},
             {"command": ["out"]},
             {"command": "/bin/out"},
@@ -60,7 +60,8 @@ class PackTest(base.TestCase):
             {"fetch": 2**31},
             {"more": 1},
             {"host": None},
-        ):
+        )
+        for change in changes:
             data = json.dumps(good | change).encode()
             self.assertRaises(errands.Wrong, errands.errand, data)
         for data in (b"", b"[]", b"\xff", b"[" * 100_000):
