@@ -167,6 +167,13 @@ TABLE = (
         "What has gone wrong for an agent: nham.agent.troubles.",
     ),
     Metric(
+        "nham_agent_guest_commands_total",
+        prometheus.Counter,
+        ("outcome",),
+        "Commands that an agent ran in guests, or did not: "
+        "nham.core.agent.errands.",
+    ),
+    Metric(
         "nham_api_requests_total",
         prometheus.Counter,
         ("method", "status"),
@@ -302,6 +309,11 @@ def agent_event(what: str) -> None:
 def agent_trouble(trouble: str, number: int) -> None:
     """Count what has gone wrong for an agent."""
     _metrics["nham_agent_troubles_total"].labels(trouble).inc(number)
+
+
+def guest_command(outcome: str) -> None:
+    """Count a command that an agent ran in a guest, or did not."""
+    _metrics["nham_agent_guest_commands_total"].labels(outcome).inc()
 
 
 def request_answered(method: str, status: str) -> None:

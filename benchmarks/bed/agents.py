@@ -24,6 +24,8 @@ from benchmarks.bed import cloud
 from nham.core.agent import wire
 
 HOSTS = ("cmp1", "cmp2")
+#: Where each takes commands for its guests.
+_DOORS = {"cmp1": "10.99.0.11:9897", "cmp2": "10.99.0.12:9897"}
 #: Where engines are reached from the hosts.
 CONTROL = "10.99.0.1"
 #: Where the first engine of a bed listens; the others at those that follow.
@@ -128,5 +130,6 @@ class Agents:
             f"[agent]\nkeys_file = {self.keys}\n"
             f"[agent_host]\nengines = {','.join(self.engines)}\n"
             f"state_dir = {self._folder}/{host}\n"
+            f"door = {_DOORS[host]}\n"
         )
         return path

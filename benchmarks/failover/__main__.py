@@ -89,8 +89,9 @@ def _arguments() -> argparse.Namespace:
         "--mechanisms",
         nargs="+",
         choices=tuple(run_.MECHANISMS),
-        default=list(run_.MECHANISMS),
-        help="how the VNFs are protected",
+        help="how the VNFs are protected; without this all that can be, "
+        "without --agents not those that need them: "
+        f"{', '.join(run_.BY_AGENTS)}",
     )
     parser.add_argument(
         "--faults",
@@ -100,7 +101,14 @@ def _arguments() -> argparse.Namespace:
         help="what happens to the VNFs; a switchover only to those with a "
         "standby",
     )
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.mechanisms is None:
+        left = () if args.agents else run_.BY_AGENTS
+        args.mechanisms = [m for m in run_.MECHANISMS if m not in left]
+    for name in run_.BY_AGENTS:
+        if name in args.mechanisms and not args.agents:
+            parser.error(f"argument --mechanisms: {name} needs --agents")
+    return args
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The mechanisms without a standby (0R, MR-AA), and 1R-AA by vip."""
+"""The mechanisms without a standby, 1R-AA by vip, 1R-AS by guest agent."""
 
 from __future__ import annotations
 
@@ -87,6 +87,16 @@ class Claimed(ours.Ours):
 
     def _find_address(self) -> str:
         return self._floating
+
+
+class InGuest(ours.Ours):
+    """A VNF with a standby whose state goes by the guest agents.
+
+    Only the way of the state differs from the hook's over HTTP, so one fault
+    will do.
+    """
+
+    faults = (sample.QEMU,)
 
 
 class Spread(ours.Ours):

@@ -31,10 +31,13 @@ from benchmarks.outage import live
 MECHANISMS: dict[str, type[ours.Ours]] = {
     "0R": others.Alone,
     "1R-AS": ours.Ours,
+    "1R-AS-guest": others.InGuest,
     "1R-AA": ours.Ours,
     "1R-AA-vip": others.Claimed,
     "MR-AA": others.Spread,
 }
+#: Those that need the agents of the hosts.
+BY_AGENTS = ("1R-AS-guest",)
 #: What may go wrong with the cloud, and costs a sample only.
 _TROUBLE = (
     bed.Bad,

@@ -64,6 +64,7 @@ class Settings:
     :ivar boot: this life of the agent.
     :ivar interval: seconds between two heartbeats.
     :ivar patience: seconds in which the hypervisor tells why a guest ended.
+    :ivar door: ``address:port`` at which errands are taken; empty: nowhere.
     """
 
     host: str
@@ -73,6 +74,7 @@ class Settings:
     interval: float
     patience: float
     version: str
+    door: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -276,6 +278,7 @@ class Agent:
             watchdog=self._ports.watchdog.seconds,
             hypervisor_ok=self._hypervisor_ok,
             version=self._settings.version,
+            door=self._settings.door,
         )
         for peer in self.peers.all:
             held = self.keeper.duty.digest(peer.engine)
@@ -310,11 +313,7 @@ class Agent:
                 LOG.warning("the hypervisor does not answer")
 
     def _acknowledged(
-        self,
-        peer: peers_.Peer,
-        ack: messages.Ack,
-        sent_at: float,
-        now: float,
+        self, peer: peers_.Peer, ack: messages.Ack, sent_at: float, now: float
     ) -> None:
         self.peers.acknowledged(peer, ack)
         if ack.lease is None:

@@ -26,13 +26,23 @@ from nham import version
 from nham.adapters import errors
 from nham.adapters.agents import keys
 from nham.agent import agent as agent_
+from nham.agent import door as door_
+from nham.agent import errands
 from nham.agent import loop as loop_
 from nham.agent import processes
 from nham.agent import promises as promises_
 from nham.agent import resolve
 from nham.agent import watchdog as watchdog_
 from nham.agent.hypervisor import base as hypervisor_
+from nham.agent.hypervisor import guest_agents as guest_agents_
 from nham.agent.hypervisor import libvirt
+from nham.agent.hypervisor import libvirt_guest_agents
+from nham.core.agent import door as door_places
+
+_NO_LIBRARY = (
+    "libvirt-python is missing; install nham[agent], or the distribution's "
+    "python3-libvirt"
+)
 
 
 class Wrong(Exception):
@@ -56,7 +66,17 @@ def settings(conf: cfg.ConfigOpts) -> agent_.Settings:
         interval=conf.agent.heartbeat_interval,
         patience=conf.agent_host.reason_wait,
         version=version.version_string(),
+        door=_place(conf.agent_host.door),
     )
+
+
+def _place(where: str | None) -> str:
+    try:
+        if where:
+            door_places.place(where)
+    except ValueError as error:
+        raise Wrong(f"[agent_host] door: {error}") from error
+    return where or ""
 
 
 def engines(named: Sequence[str]) -> list[str]:
@@ -82,10 +102,35 @@ def hypervisor(conf: cfg.ConfigOpts) -> hypervisor_.Hypervisor:
     try:
         return libvirt.LibvirtHypervisor(conf.agent_host.hypervisor_uri)
     except ImportError as error:
-        raise Wrong(
-            "libvirt-python is missing; install nham[agent], or the "
-            "distribution's python3-libvirt"
-        ) from error
+        raise Wrong(_NO_LIBRARY) from error
+
+
+def guest_agents(conf: cfg.ConfigOpts) -> guest_agents_.GuestAgents:
+    """Return what reaches the guest agents of this host's guests.
+
+    :raises Wrong: its library is missing.
+    """
+    try:
+        return libvirt_guest_agents.LibvirtGuestAgents(
+            conf.agent_host.hypervisor_uri
+        )
+    except ImportError as error:
+        raise Wrong(_NO_LIBRARY) from error
+
+
+def door(conf: cfg.ConfigOpts, chosen: agent_.Settings) -> door_.Door | None:
+    """Return what takes commands for guests; None: nothing does.
+
+    :raises Wrong: it cannot be had.
+    """
+    if not chosen.door:
+        return None
+    runner = errands.Runner(guest_agents(conf))
+    try:
+        listener = door_.listen(chosen.door)
+    except OSError as error:
+        raise Wrong(f"[agent_host] door: {error}") from error
+    return door_.Door(listener, runner, chosen.ring, chosen.host, chosen.boot)
 
 
 def promises(conf: cfg.ConfigOpts) -> promises_.Promises:
@@ -130,6 +175,7 @@ class Service:
         self._metrics = conf.metrics
         self._hypervisor = hypervisor(conf)
         kept = promises(conf)
+        self._door = door(conf, chosen)
         self._loop = loop_.Loop(bind(conf))
         ports = agent_.Ports(
             send=self._loop.send,
@@ -150,7 +196,11 @@ class Service:
         :raises Wrong: the metrics' address cannot be listened at.
         """
         end = self._show_metrics()
+        if self._door is not None:
+            self._door.start()
         self._loop.run(self.agent, self._hypervisor)
+        if self._door is not None:
+            self._door.stop()
         self.agent.close()
         self._loop.close()
         end()

@@ -38,6 +38,13 @@ OPTS = [
         help="UDP port that the agent sends from and is answered at; 0: any.",
     ),
     cfg.StrOpt(
+        "door",
+        help="Address and port, e.g. 10.0.0.21:9897, at which the agent takes "
+        "commands for guests from the engines, by TCP. It runs them as "
+        "root in the guests, so unset, the default, means none at all. "
+        "Only hooks by guest_agent need it.",
+    ),
+    cfg.StrOpt(
         "hypervisor_uri",
         default="qemu:///system",
         help="Where libvirt is, the same one that nova-compute uses.",

@@ -38,6 +38,7 @@ from nham.adapters.checkpoints import base as checkpoints
 from nham.adapters.fencing import base as fencing
 from nham.adapters.fencing import bounded
 from nham.adapters.hooks import base as hooks
+from nham.adapters.hooks import by_transport
 from nham.adapters.hooks import secrets
 from nham.adapters.probes import network
 from nham.adapters.stores import configured as stores
@@ -136,13 +137,13 @@ def engine(
     if conf.tacker.enabled:
         vnfms["tacker"] = _load("nham.vnfm", "tacker", reached, timeout)
     set_up = settings(conf)
-    hook: hooks.Hook = _load("nham.hooks", "http")
     locate = endpoints.Endpoints(
         store, vim, functools.partial(secrets.read, conf.hooks.secrets_dir)
     )
     prober = network.NetworkProber()
     estimate = estimating()
     listened = agents(conf, clock, on_news)
+    hook = _hook(listened)
     ctx = context.Context(
         store=store,
         vim=vim,
@@ -165,6 +166,13 @@ def engine(
     )
     return engine_.Engine(
         ctx, prober, set_up, start, submit=submit, estimate=estimate
+    )
+
+
+def _hook(listened: agents_.Agents) -> hooks.Hook:
+    return by_transport.ByTransport(
+        http=_load("nham.hooks", "http"),
+        guest_agent=_load("nham.hooks", "guest_agent", listened),
     )
 
 

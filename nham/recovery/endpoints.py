@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Sequence
 import dataclasses
+import shlex
 
 from nham.adapters import errors
 from nham.adapters.hooks import base as hooks
@@ -106,6 +107,8 @@ class Endpoints:
         hook = policy.state_protection.hook if policy else None
         if hook is None:
             raise errors.Refused(f"the policy of {group.vnfc} names no hook")
+        if hook.transport == "guest_agent":
+            return _in_guest(server_id, hook), hook.max_size
         address = own_address(group, members[0])
         if address is None or hook.network is not None:
             server = self.vim.server(server_id)
@@ -123,3 +126,13 @@ class Endpoints:
             timeout=hook.timeout,
         )
         return endpoint, hook.max_size
+
+
+def _in_guest(server_id: str, hook: descriptor.Hook) -> hooks.Endpoint:
+    guest = hooks.Guest(
+        server_id=server_id,
+        export_command=tuple(shlex.split(hook.export_command)),
+        import_command=tuple(shlex.split(hook.import_command)),
+        claim_command=tuple(shlex.split(hook.claim_command)),
+    )
+    return hooks.Endpoint(guest=guest, timeout=hook.timeout)

@@ -36,7 +36,7 @@ class LabHook(hook.SimulatedHook):
         self, endpoint: base.Endpoint, data: bytes, sender: str
     ) -> None:
         """See base class."""
-        guest = self._lab.world.physics.at(endpoint.address)
+        guest = self.guest_of(endpoint)
         if guest is not None and guest.server_id in self._lab.refusing:
-            raise errors.Refused(f"{endpoint.address}: it takes in no state")
+            raise errors.Refused(f"{guest.server_id}: it takes in no state")
         super().import_state(endpoint, data, sender)

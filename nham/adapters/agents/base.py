@@ -16,12 +16,28 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Mapping
+import dataclasses
 
 from nham.core import facts
 from nham.core.agent import exchange
 from nham.core.agent import messages
 from nham.core.agent import refusals
 from nham.core.agent import terms as terms_
+from nham.core.agent import wire
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Door:
+    """Where the agent of a host takes errands.
+
+    :ivar where: ``address:port``, by TCP.
+    :ivar boot: the agent's life.
+    """
+
+    host: str
+    where: str
+    boot: str
+    ring: wire.KeyRing = dataclasses.field(repr=False)
 
 
 class Agents(abc.ABC):
@@ -63,6 +79,16 @@ class Agents(abc.ABC):
     @abc.abstractmethod
     def running(self, host: str) -> frozenset[str] | None:
         """Return the servers whose processes live; None: not known."""
+
+    @abc.abstractmethod
+    def door(self, server_id: str) -> Door:
+        """Return where commands for a server's guest are taken.
+
+        :raises errors.Unavailable: no agent that is heard runs the server,
+            or more than one does.
+        :raises errors.Refused: no agents are listened to, or this one takes
+            no commands.
+        """
 
     @abc.abstractmethod
     def duty(self, host: str) -> exchange.Duty | None:

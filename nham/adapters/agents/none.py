@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nham.adapters import errors
 from nham.adapters.agents import base
 from nham.core import facts
 from nham.core.agent import exchange
@@ -53,6 +54,13 @@ class NoAgents(base.Agents):
     def running(self, host: str) -> frozenset[str] | None:
         """See base class."""
         return None
+
+    def door(self, server_id: str) -> base.Door:
+        """See base class."""
+        raise errors.Refused(
+            "a command in a guest needs the hosts' agents, and [agent] "
+            "bind_port is 0"
+        )
 
     def duty(self, host: str) -> exchange.Duty | None:
         """See base class."""

@@ -21,6 +21,7 @@ from collections.abc import Mapping
 import logging
 import threading
 
+from nham.adapters import errors
 from nham.adapters.agents import base
 from nham.core import facts
 from nham.core.agent import exchange as exchange_
@@ -128,6 +129,28 @@ class Post(base.Agents):
         """See base class."""
         with self._lock:
             return self._exchange.running(host)
+
+    def door(self, server_id: str) -> base.Door:
+        """See base class."""
+        with self._lock:
+            beats = self._exchange.hosts_of(server_id)
+        beats = [one for one in beats if self.health(one.host) in _HEARD]
+        if len(beats) != 1:
+            # Of two guests of one server, one is a leftover.
+            raise errors.Unavailable(
+                f"{len(beats) or 'no'} agents that are heard say that they "
+                f"run server {server_id}"
+            )
+        (beat,) = beats
+        if not beat.door:
+            raise errors.Refused(
+                f"the agent of host {beat.host} takes no commands for "
+                "guests: [agent_host] door is not set there, or it is "
+                f"too old: {beat.version}"
+            )
+        return base.Door(
+            host=beat.host, where=beat.door, boot=beat.boot, ring=self._ring
+        )
 
     def duty(self, host: str) -> exchange_.Duty | None:
         """See base class."""

@@ -25,20 +25,38 @@ import dataclasses
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Guest:
+    """A guest whose commands are run by its guest agent.
+
+    Each command is an absolute path and its first arguments.
+
+    :ivar claim_command: empty: the guest claims no address.
+    """
+
+    server_id: str
+    export_command: tuple[str, ...]
+    import_command: tuple[str, ...]
+    claim_command: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Endpoint:
     """Where and how a member is asked.
 
+    :ivar guest: by which guest agent, and with which commands; None: it is
+        asked over HTTP, at the address.
     :ivar token: what proves to the VNF that NHAM asks; never in a log.
     :ivar timeout: seconds for a whole call.
     """
 
-    address: str
-    port: int
+    address: str = ""
+    port: int = 0
     export_path: str = "/nham/state"
     import_path: str = "/nham/state"
     claim_path: str = "/nham/address"
     token: str | None = dataclasses.field(default=None, repr=False)
     timeout: float = 5.0
+    guest: Guest | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -88,21 +88,31 @@ class SimulatedHook(base.Hook):
         with self._asked(endpoint, "let_go") as guest:
             guest.claims.discard(address)
 
+    def guest_of(self, endpoint: base.Endpoint) -> records.Guest | None:
+        """Return the guest that is asked there; None: nobody is."""
+        physics = self._world.physics
+        if endpoint.guest is None:
+            return physics.at(endpoint.address)
+        return next(iter(physics.guests_of(endpoint.guest.server_id)), None)
+
     @contextlib.contextmanager
     def _asked(
         self, endpoint: base.Endpoint, call: str
     ) -> Iterator[records.Guest]:
         """Yield the guest whose application answers; silence takes time."""
         world = self._world
-        with world.gates.call("hook", call, endpoint.address):
-            guest = world.physics.at(endpoint.address)
+        place = endpoint.address
+        if endpoint.guest is not None:
+            place = endpoint.guest.server_id
+        with world.gates.call("hook", call, place):
+            guest = self.guest_of(endpoint)
             if guest is None or guest.app is records.App.HUNG:
                 world.clock.sleep(endpoint.timeout)
-                raise errors.Unavailable(f"{endpoint.address}: no answer")
+                raise errors.Unavailable(f"{place}: no answer")
             if guest.app is records.App.CRASHED:
-                raise errors.Unavailable(f"{endpoint.address}: refused")
-            if endpoint.token != self._token:
-                raise errors.Refused(f"{endpoint.address}: wrong token")
+                raise errors.Unavailable(f"{place}: refused")
+            if endpoint.guest is None and endpoint.token != self._token:
+                raise errors.Refused(f"{place}: wrong token")
             yield guest
 
 

@@ -14,7 +14,8 @@
 
 ``messages`` are the words, ``wire`` makes datagrams of them and back,
 ``replay`` tells what is new from what somebody recorded, ``refusals`` are
-the reasons why a datagram is not believed.
+the reasons why a datagram is not believed. ``errands`` are the commands that
+agents run in guests, ``door`` is how both sides prove themselves for them.
 
 The lease, and why no member serves twice
 =========================================

@@ -203,6 +203,15 @@ class Exchange:
             return None
         return host.table.running
 
+    def hosts_of(self, server_id: str) -> list[messages.Heartbeat]:
+        """Return the last heartbeats of the hosts that run a server."""
+        return [
+            host.heartbeat
+            for host in self._hosts.values()
+            if host.heartbeat is not None
+            and host.table.state(server_id) is messages.GuestState.RUNNING
+        ]
+
     def duty(self, name: str) -> Duty | None:
         """Return what the agent does without a lease; None: not known."""
         host = self._hosts.get(name)

@@ -166,6 +166,8 @@ class Heartbeat(FromAgent):
         dies or hangs; None: nothing resets it.
     :ivar hypervisor_ok: the hypervisor answers.
     :ivar version: the agent's.
+    :ivar door: ``address:port`` at which it takes errands, by TCP; empty:
+        nowhere.
     """
 
     sent_at: float
@@ -175,6 +177,7 @@ class Heartbeat(FromAgent):
     watchdog: float | None = None
     hypervisor_ok: bool
     version: str
+    door: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -18,9 +18,9 @@ from nham.core.descriptor.facts import Context
 from nham.core.descriptor.facts import PolicyData
 from nham.core.descriptor.facts import Problem
 from nham.core.descriptor.facts import Target
+from nham.core.descriptor.hooks import Hook
 from nham.core.descriptor.model import Detection
 from nham.core.descriptor.model import Escalation
-from nham.core.descriptor.model import Hook
 from nham.core.descriptor.model import policy_for
 from nham.core.descriptor.model import ProbeSpec
 from nham.core.descriptor.model import ResiliencyPolicy

@@ -168,12 +168,18 @@ STATE = (
 
 HOOK = (
     properties.Property(
+        "state_protection.hook.transport",
+        "choice",
+        "how the VNFC is reached: over HTTP, or by commands that QEMU's guest "
+        "agent runs in the guest",
+        choices=("http", "guest_agent"),
+    ),
+    properties.Property(
         "state_protection.hook.port",
         "integer",
         "TCP port of the VNFC that serves the hook",
         low=1,
         high=65535,
-        required=True,
     ),
     properties.Property(
         "state_protection.hook.export_path",
@@ -202,6 +208,22 @@ HOOK = (
         "Nova network whose address is asked; without it the floating address",
     ),
     properties.Property(
+        "state_protection.hook.export_command",
+        "string",
+        "command in the guest that gives the state out",
+    ),
+    properties.Property(
+        "state_protection.hook.import_command",
+        "string",
+        "command in the guest that takes the state in",
+    ),
+    properties.Property(
+        "state_protection.hook.claim_command",
+        "string",
+        "command in the guest by which the VNFC takes the service address "
+        "and lets it go",
+    ),
+    properties.Property(
         "state_protection.hook.timeout",
         "duration",
         "time allowed for one whole call",
@@ -216,6 +238,19 @@ HOOK = (
         high=_GIGABYTE,
     ),
 )
+
+#: Properties of a hook that only one transport has.
+HOOK_ONLY = {
+    "http": (
+        "port",
+        "export_path",
+        "import_path",
+        "claim_path",
+        "token",
+        "network",
+    ),
+    "guest_agent": ("export_command", "import_command", "claim_command"),
+}
 
 ADDRESS = (
     properties.Property(

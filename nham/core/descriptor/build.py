@@ -19,6 +19,7 @@ from typing import Any
 
 from nham.core import mechanisms
 from nham.core.descriptor import facts
+from nham.core.descriptor import hooks
 from nham.core.descriptor import model
 from nham.core.descriptor import rules
 from nham.core.descriptor import shape
@@ -91,7 +92,7 @@ def _state_protection(values: _Values) -> model.StateProtection:
     block.pop("quiesce", None)
     if block.get("method") == "hook":
         block.setdefault("interval", model.HOOK_INTERVAL)
-        block["hook"] = model.Hook(**_block(values, "state_protection.hook"))
+        block["hook"] = hooks.Hook(**_block(values, "state_protection.hook"))
     return model.StateProtection(**block)
 
 

@@ -27,6 +27,7 @@ import enum
 from typing import Any
 
 from nham.core.descriptor import blocks
+from nham.core.descriptor import hooks
 from nham.core.descriptor import schema
 from nham.core.descriptor import words
 
@@ -87,33 +88,6 @@ class Detection:
     mistake_recurrence: float | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Hook:
-    """Where a VNFC exports and imports its own state over HTTP.
-
-    :ivar port: TCP port of the VNFC.
-    :ivar export_path: path that gives the state out.
-    :ivar import_path: path that takes the state in.
-    :ivar claim_path: path, with `/` and an address behind it, by which the
-        VNFC takes the service address and lets it go.
-    :ivar token: name of a secret that the operator gave to NHAM, never the
-        secret itself; None if the hook asks for none.
-    :ivar network: name of the Nova network whose address is asked; None
-        takes the floating address.
-    :ivar timeout: seconds for one whole call.
-    :ivar max_size: bytes of the largest state that is taken.
-    """
-
-    port: int
-    export_path: str = "/nham/state"
-    import_path: str = "/nham/state"
-    claim_path: str = "/nham/address"
-    token: str | None = None
-    network: str | None = None
-    timeout: float = 5.0
-    max_size: int = 64_000_000
-
-
 #: One checkpoint may fail and one be under way before an operator is told.
 _MISSED = 3.0
 #: Seconds; nobody is told of less unless the policy asks for it.
@@ -146,7 +120,7 @@ class StateProtection:
     method: words.StateMethod = "none"
     interval: float = 60.0
     retention: int = 2
-    hook: Hook | None = None
+    hook: hooks.Hook | None = None
     rpo: float | None = None
     spread: words.StateSpread = "leader"
     max_total: int | None = None
@@ -325,8 +299,9 @@ class ResiliencyPolicy:
         the detection.
         """
         rows = []
-        hook = blocks.HOOK if self.state_protection.hook else ()
-        for prop in (*schema.POLICY, *hook):
+        hook = self.state_protection.hook
+        own = hook.own_properties() if hook else ()
+        for prop in (*schema.POLICY, *own):
             value = prop.value_of(self)
             origin = "given" if prop.path in self.given else "default"
             if origin == "default" and prop in blocks.DETECTION:
@@ -373,7 +348,7 @@ def _protection(data: Mapping[str, Any]) -> StateProtection:
     hook = data.get("hook")
     if hook is None:
         return StateProtection(**data)
-    return StateProtection(**{**data, "hook": Hook(**hook)})
+    return StateProtection(**{**data, "hook": hooks.Hook(**hook)})
 
 
 def plain(value: Any) -> Any:

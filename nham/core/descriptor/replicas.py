@@ -20,8 +20,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import shlex
 
 from nham.core import mechanisms
+from nham.core.descriptor import blocks
 from nham.core.descriptor import conditions
 from nham.core.descriptor import durations
 from nham.core.descriptor import facts
@@ -35,6 +37,7 @@ _POOL = ("pool", "port")
 _TOLD = ("fixed_ip", "vip", "ecmp")
 #: The name becomes the name of a file, so it must not lead out of a folder.
 _SECRET = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_HOOK = "state_protection.hook"
 _SPREAD = "state_protection.spread"
 
 
@@ -100,8 +103,10 @@ def claims(policy: facts.Facts) -> conditions.Found:
     if driver == "vip":
         if not policy.has_block(hook) and not policy.is_broken(hook):
             yield hook, "it is missing"
-    elif f"{hook}.claim_path" in policy.values:
-        yield f"{hook}.claim_path", f"service_address.driver is {driver}"
+        return
+    for key in ("claim_path", "claim_command"):
+        if f"{hook}.{key}" in policy.values:
+            yield f"{hook}.{key}", f"service_address.driver is {driver}"
 
 
 def router_given(policy: facts.Facts) -> conditions.Found:
@@ -230,6 +235,46 @@ def hook_method(policy: facts.Facts) -> conditions.Found:
     method = policy.values.get("state_protection.method", "hook")
     if method != "hook" and policy.has_block("state_protection.hook"):
         yield "state_protection.hook", f"the method is {method}"
+
+
+def hook_transport(policy: facts.Facts) -> conditions.Found:
+    for transport, keys in blocks.HOOK_ONLY.items():
+        if transport != _transport(policy):
+            yield from (
+                (f"{_HOOK}.{key}", f"the transport is {_transport(policy)}")
+                for key in keys
+                if f"{_HOOK}.{key}" in policy.values
+            )
+
+
+def hook_whole(policy: facts.Facts) -> conditions.Found:
+    if not policy.has_block(_HOOK) or _HOOK in policy.broken:
+        return
+    needed = ["port"]
+    if _transport(policy) == "guest_agent":
+        needed = ["export_command", "import_command"]
+        if policy.values.get("service_address.driver") == "vip":
+            needed.append("claim_command")
+    for key in needed:
+        field = f"{_HOOK}.{key}"
+        if field not in policy.values and not policy.is_broken(field):
+            yield field, "found none"
+
+
+def _transport(policy: facts.Facts) -> str:
+    return str(policy.values.get(f"{_HOOK}.transport", "http"))
+
+
+def hook_commands(policy: facts.Facts) -> conditions.Found:
+    for key in blocks.HOOK_ONLY["guest_agent"]:
+        field = f"{_HOOK}.{key}"
+        command = policy.values.get(field, "/")
+        try:
+            (path, *_arguments) = shlex.split(command)
+        except ValueError:
+            path = ""
+        if not path.startswith("/"):
+            yield field, f"found {command!r}"
 
 
 def hook_paths(policy: facts.Facts) -> conditions.Found:

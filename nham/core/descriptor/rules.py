@@ -168,7 +168,7 @@ RULES = (
     ),
     Rule(
         "the driver vip needs the block state_protection.hook, and it alone "
-        "has its claim_path",
+        "has its claim_path or claim_command",
         replicas.claims,
     ),
     Rule(
@@ -207,6 +207,22 @@ RULES = (
     Rule(
         "the block state_protection.hook needs the method hook",
         replicas.hook_method,
+    ),
+    Rule(
+        "a hook over http has a port; one by guest_agent has an "
+        "export_command, an import_command and, with the driver vip, a "
+        "claim_command",
+        replicas.hook_whole,
+    ),
+    Rule(
+        "port, paths, token and network are only for a hook over http, "
+        "commands only for one by guest_agent",
+        replicas.hook_transport,
+    ),
+    Rule(
+        "the commands of a hook begin with an absolute path, and their quotes "
+        "are closed",
+        replicas.hook_commands,
     ),
     Rule(
         "the paths of a hook start with / and have no spaces",

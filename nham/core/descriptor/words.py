@@ -74,6 +74,7 @@ Estimator = Literal["fixed", "chen", "bertier", "two_window", "phi"]
 StateMethod = Literal["none", "image_snapshot", "volume_snapshot", "hook"]
 #: The methods that keep a disk.
 SNAPSHOTS = ("image_snapshot", "volume_snapshot")
+HookTransport = Literal["http", "guest_agent"]
 StateSpread = Literal["leader", "merge", "none"]
 AddressDriver = Literal[
     "none", "floating_ip", "fixed_ip", "vip", "ecmp", "octavia"

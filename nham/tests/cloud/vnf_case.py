@@ -25,6 +25,7 @@ from openstack import connection
 from openstack import exceptions
 
 from benchmarks.bed import actives
+from benchmarks.bed import agents as agents_
 from benchmarks.bed import client as client_
 from benchmarks.bed import cloud as bed
 from benchmarks.bed import report
@@ -39,13 +40,16 @@ class RecoveryCase(tests_base.TestCase):
 
     :cvar policy: file of its policies below ``samples/vnf/policies``; None
         takes the variant's own.
+    :cvar with_agents: ``nham-agent`` runs on the hosts.
     """
 
     variant = "image"
     policy: str | None = None
+    with_agents = False
     cloud: connection.Connection
     tacker: vnf_.Tacker
     nham: service.Nham
+    agents: agents_.Agents
     reports: report.Reports
     vnf: vnf_.SampleVnf
     vnf_id: str
@@ -60,9 +64,16 @@ class RecoveryCase(tests_base.TestCase):
         cls.tacker = vnf_.Tacker(cls.cloud)
         folder = tempfile.TemporaryDirectory(prefix="nham-test-")
         cls.addClassCleanup(folder.cleanup)
-        cls.nham = service.Nham(pathlib.Path(folder.name))
+        path = pathlib.Path(folder.name)
+        cls.agents = agents_.Agents(path / "agents")
+        cls.nham = service.Nham(
+            path, agents=cls.agents if cls.with_agents else None
+        )
         cls.nham.__enter__()
         cls.addClassCleanup(cls.nham.stop)
+        if cls.with_agents:
+            cls.agents.__enter__()
+            cls.addClassCleanup(cls.agents.stop)
         cls.reports = report.Reports(bed.connect())
         policy = None
         if cls.policy is not None:

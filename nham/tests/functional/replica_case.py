@@ -45,6 +45,19 @@ ONE_R_AS = descriptor.ResiliencyPolicy(
         method="hook", interval=5.0, hook=descriptor.Hook(port=8081)
     ),
 )
+#: The same; its state goes by the guest agents.
+IN_GUEST = dataclasses.replace(
+    ONE_R_AS,
+    state_protection=descriptor.StateProtection(
+        method="hook",
+        interval=5.0,
+        hook=descriptor.Hook(
+            transport="guest_agent",
+            export_command="/bin/out",
+            import_command="/bin/in",
+        ),
+    ),
+)
 ONE_R_AA = dataclasses.replace(
     ONE_R_AS, redundancy=descriptor.Mechanism.ONE_R_AA
 )

@@ -63,6 +63,13 @@ class ReplicasTest(case_.ReplicaCase):
         self.settle()
         self.assert_whole(7)
 
+    def test_a_state_that_goes_by_the_guest_agents(self) -> None:
+        self.bring_up(case_.IN_GUEST)
+        self.hurt(case_.crash_primary)
+        self.settle()
+        self.assert_whole(7)
+        self.assertEqual(("fail_over", "succeeded"), self.rungs()[0])
+
     def test_a_standby_that_takes_in_no_state_does_not_take_over(self) -> None:
         self.bring_up(case_.ONE_R_AS)
         standby = self.member(states.Role.STANDBY)

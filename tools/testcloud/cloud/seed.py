@@ -92,6 +92,7 @@ class Seed:
             min_ram=64,
             wait=True,
             hw_rng_model="virtio",
+            hw_qemu_guest_agent="yes",
             testcloud_sha256=digest,
         )
 

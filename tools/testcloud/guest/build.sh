@@ -1,6 +1,7 @@
 #!/bin/bash
 # Build the sample VNF's disk: build.sh WORKDIR OUT.qcow2
-# SeaBIOS -> extlinux -> Debian's cloud kernel -> busybox on ext4.
+# SeaBIOS -> extlinux -> Debian's cloud kernel -> busybox on ext4, with QEMU's
+# guest agent as Debian has it.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 work=$1
@@ -26,6 +27,10 @@ apt-get download -q "$package"
 dpkg-deb -x "$package"*.deb "$work/kernel"
 version=$(ls "$work/kernel/lib/modules")
 depmod -b "$work/kernel" "$version"
+
+echo "== guest agent"
+apt-get download -q qemu-guest-agent
+dpkg-deb -x qemu-guest-agent*.deb "$work/agent"
 
 echo "== initial RAM file system"
 bash "$here/compile.sh" "$work/vnf"
@@ -53,7 +58,7 @@ cp "$(command -v busybox)" bin/busybox
 cp "$work/vnf" bin/vnf
 put lib/modules button evdev virtio_pci virtio_blk virtio_scsi sd_mod \
     ata_piix ext4 crc32c_generic
-put lib/netmods virtio_net
+put lib/netmods virtio_net virtio_console
 install -m 755 "$here/initramfs-init" init
 find . | cpio -o -H newc --quiet | gzip -9 > "$work/initrd.gz"
 
@@ -61,7 +66,20 @@ echo "== root file system"
 cd "$work/root"
 mkdir -p bin sbin dev proc sys tmp mnt root var/lib
 cp -r "$here/root/." .
-chmod 755 etc/init.d/rcS usr/share/udhcpc/script www/cgi-bin/*
+mkdir -p usr/sbin run
+# Only root may see the files of a state.
+mkdir -m 700 run/nham
+chmod 755 etc/init.d/rcS usr/share/udhcpc/script usr/bin/* www/cgi-bin/*
+cp "$work/agent/usr/sbin/qemu-ga" usr/sbin/
+# Its libraries, with the paths at which it looks for them.
+missing=$(ldd usr/sbin/qemu-ga | awk '/not found/ {print $1}')
+if [ -n "$missing" ]; then
+    echo "qemu-ga needs $missing on this machine, too" >&2
+    exit 1
+fi
+for library in $(ldd usr/sbin/qemu-ga | grep -o '/[^ ]*'); do
+    install -D -m 755 "$library" ".$library"
+done
 cp "$work/vnf" bin/vnf
 cp "$(command -v busybox)" bin/busybox
 for name in $(bin/busybox --list); do

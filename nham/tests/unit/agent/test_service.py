@@ -13,20 +13,29 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import pathlib
+import socket
 import threading
+import time
 from typing import Any
 
 from oslo_config import cfg
 
 from benchmarks.bed import listener
 from nham import conf as conf_
+from nham.adapters.agents import link
 from nham.agent import check
 from nham.agent import service
 from nham.agent import watchdog
 from nham.agent.hypervisor import fake
+from nham.agent.hypervisor import guest_agents
+from nham.core.agent import door
+from nham.core.agent import errands
+from nham.core.agent import messages
 from nham.core.agent import wire
 from nham.tests import base
+from nham.tests.unit.agent import guest
 
 SECRET = "a1" * 32
 PATIENCE = 20.0
@@ -87,6 +96,12 @@ class SettingsTest(Case):
             service.settings(conf).boot, service.settings(conf).boot
         )
 
+    def test_the_door(self) -> None:
+        self.assertEqual("", service.settings(self.conf()).door)
+        found = service.settings(self.conf(door="10.0.0.21:9897"))
+        self.assertEqual("10.0.0.21:9897", found.door)
+        self._assert_wrong("[agent_host] door", door="cmp1:9897")
+
     def test_wrong_engines(self) -> None:
         for text in ("", "ctl1"):
             self._assert_wrong("[agent_host] engines", engines=text)
@@ -142,6 +157,76 @@ class ServiceTest(Case):
         thread.join(PATIENCE)
         self.assertFalse(thread.is_alive())
 
+    def test_a_door_that_engines_are_told_of(self) -> None:
+        self.use_fake()
+        self.replace(
+            "nham.agent.service.guest_agents",
+            return_value=guest.FakeGuestAgents(),
+        )
+        engine = listener.Listener(
+            frozenset({"cmp1"}), wire.keys_of({"k1": SECRET})
+        )
+        engine.start()
+        self.addCleanup(engine.stop)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            where = f"127.0.0.1:{free.getsockname()[1]}"
+        one = service.Service(self.conf(engines=engine.where, door=where))
+        thread = threading.Thread(target=one.run)
+        thread.start()
+        _at, heard = engine.heard.get(timeout=PATIENCE)
+        assert isinstance(heard, messages.Heartbeat)
+        self.assertEqual(where, heard.door)
+        socket.create_connection(door.place(where)).close()
+        one.stop()
+        thread.join(PATIENCE)
+        self.assertRaises(OSError, socket.create_connection, door.place(where))
+
+    def test_a_hypervisor_that_hangs_holds_up_no_heartbeat(self) -> None:
+        self.use_fake()
+        hung = HungGuestAgents()
+        self.replace("nham.agent.service.guest_agents", return_value=hung)
+        ring = wire.keys_of({"k1": SECRET})
+        engine = listener.Listener(frozenset({"cmp1"}), ring)
+        engine.start()
+        self.addCleanup(engine.stop)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            where = f"127.0.0.1:{free.getsockname()[1]}"
+        one = service.Service(self.conf(engines=engine.where, door=where))
+        thread = threading.Thread(target=one.run)
+        thread.start()
+        self.addCleanup(thread.join, PATIENCE)
+        self.addCleanup(one.stop)
+        self.addCleanup(hung.go_on.set)
+        _at, heard = engine.heard.get(timeout=PATIENCE)
+        assert isinstance(heard, messages.Heartbeat)
+        with socket.create_connection(door.place(where)) as sock:
+            talk = link.Link(sock, time.monotonic() + PATIENCE)
+            talk.greet(ring)
+            errand = errands.Errand(
+                host="cmp1",
+                boot=heard.boot,
+                server_id="s",
+                command=("/a",),
+                timeout=PATIENCE,
+            )
+            talk.say_errand(errand, b"")
+            self.assertTrue(hung.hangs.wait(PATIENCE))
+            while not engine.heard.empty():
+                engine.heard.get()
+            for _beat in range(3):
+                engine.heard.get(timeout=PATIENCE)
+
+    def test_a_door_that_cannot_be_had(self) -> None:
+        self.use_fake()
+        self.replace(
+            "nham.agent.service.guest_agents",
+            return_value=guest.FakeGuestAgents(),
+        )
+        error = self.assertRaises(
+            service.Wrong, service.Service, self.conf(door="192.0.2.1:9897")
+        )
+        self.assertIn("[agent_host] door", str(error))
+
     def test_what_it_needs_and_does_not_have(self) -> None:
         self.use_fake()
         (self.folder / "state" / "duty.json").write_text("{")
@@ -150,6 +235,25 @@ class ServiceTest(Case):
         conf = self.conf(bind_address="192.0.2.1", state_dir=str(self.keys))
         for make in (service.bind, service.promises):
             self.assertRaises(service.Wrong, make, conf)
+
+
+class HungGuestAgents(guest_agents.GuestAgents):
+    """What a libvirtd that hangs lets one reach.
+
+    :ivar hangs: somebody waits for it.
+    :ivar go_on: ends the wait.
+    """
+
+    def __init__(self) -> None:
+        self.hangs, self.go_on = threading.Event(), threading.Event()
+
+    def reach(
+        self, server_id: str
+    ) -> contextlib.AbstractContextManager[guest_agents.Ask]:
+        """See base class."""
+        self.hangs.set()
+        self.go_on.wait()
+        raise guest_agents.Trouble(errands.Outcome.HYPERVISOR, "it hung")
 
 
 class CheckTest(Case):

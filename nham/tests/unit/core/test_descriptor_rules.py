@@ -18,6 +18,7 @@ from nham.core import descriptor
 from nham.core.descriptor import rules
 from nham.tests import base
 from nham.tests.unit.core import descriptor_samples as samples
+from nham.tests.unit.core.descriptor import hook_examples
 from nham.tests.unit.core.descriptor import replica_examples
 
 #: For each rule: a policy that breaks it, and the fields that are named.
@@ -275,6 +276,7 @@ _BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
         )
     ],
     **replica_examples.BROKEN,
+    **hook_examples.BROKEN,
 }
 
 

@@ -36,6 +36,8 @@ from nham.adapters.fencing import bounded
 from nham.adapters.fencing import command
 from nham.adapters.fencing import lease
 from nham.adapters.fencing import noop
+from nham.adapters.hooks import by_transport
+from nham.adapters.hooks import guest_agent
 from nham.adapters.hooks import http
 from nham.adapters.simulated import clock
 from nham.adapters.stores import database
@@ -357,7 +359,10 @@ class TestStates(WiringCase):
         token.chmod(0o600)
         self.configure(f"[hooks]\nsecrets_dir = {folder}\n")
         found = self.hook()
-        self.assertIsInstance(found._hook, http.HttpHook)
+        assert isinstance(found._hook, by_transport.ByTransport)
+        self.assertIsInstance(found._hook._http, http.HttpHook)
+        by_agent = found._hook._guest_agent
+        self.assertIsInstance(by_agent, guest_agent.GuestAgentHook)
         assert isinstance(found._locate, endpoints.Endpoints)
         self.assertEqual("secret", found._locate.secret("mine"))
 

@@ -207,6 +207,36 @@ class EndpointsTest(replica_case.ReplicaCase):
         self.context.vim.point_floating_ip(self.service_id, None)
         self.assertEqual(fixed, self.address(self.server_id))
 
+    def test_a_guest_needs_no_address(self) -> None:
+        self.set_hook(
+            descriptor.Hook(
+                transport="guest_agent",
+                export_command="/bin/out --name 'a b'",
+                import_command="/bin/in",
+                timeout=7.0,
+                max_size=123,
+            )
+        )
+        before = self.calls("server")
+        self.assertEqual(
+            (
+                hooks.Endpoint(
+                    guest=hooks.Guest(
+                        server_id=self.server_id,
+                        export_command=("/bin/out", "--name", "a b"),
+                        import_command=("/bin/in",),
+                    ),
+                    timeout=7.0,
+                ),
+                123,
+            ),
+            self.locate(self.server_id),
+        )
+        self.assertEqual(before, self.calls("server"))
+        self.make_standby()
+        self.fail_over()
+        self.assertRaises(errors.Refused, self.locate, self.server_id)
+
     def test_no_address_there(self) -> None:
         self.set_hook(descriptor.Hook(port=1, network="none"))
         error = self.assertRaises(errors.NotFound, self.locate, self.server_id)

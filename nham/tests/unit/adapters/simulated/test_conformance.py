@@ -225,6 +225,20 @@ class HookTest(Simulated, hooks_suite.HookSuite):
         return self.world.state(self.image_backed) or b""
 
 
+class GuestHookTest(HookTest):
+    """``SimulatedHook`` by the guest agent."""
+
+    def endpoint(self, server_id: str) -> hooks_base.Endpoint:
+        """See base class."""
+        return hooks_base.Endpoint(
+            guest=hooks_base.Guest(
+                server_id=server_id,
+                export_command=("/bin/out",),
+                import_command=("/bin/in",),
+            )
+        )
+
+
 class ImageEngineTest(Simulated, checkpoints_suite.CheckpointSuite):
     """``ImageEngine`` on the simulated cloud."""
 

@@ -105,6 +105,18 @@ class ExchangeTest(base.TestCase):
         self.assertEqual(frozenset(), self.ack(digest=digest).asks)
         self.assertEqual({"s"}, self.exchange.running("cmp1"))
 
+    def test_who_runs_a_server(self) -> None:
+        self.assertEqual([], self.exchange.hosts_of("s"))
+        self.greet()
+        self.say(samples.guests, table=(("s", GuestState.RUNNING),))
+        (found,) = self.exchange.hosts_of("s")
+        self.assertEqual("cmp1", found.host)
+        self.assertEqual([], self.exchange.hosts_of("t"))
+        # One that is paused may be on its way here.
+        for state in (GuestState.PAUSED, GuestState.CRASHED):
+            self.say(samples.guests, digest=state, table=(("s", state),))
+            self.assertEqual([], self.exchange.hosts_of("s"))
+
     def test_a_death_is_news_once(self) -> None:
         self.greet()
         before = self.exchange.news

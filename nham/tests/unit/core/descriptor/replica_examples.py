@@ -59,6 +59,19 @@ def protected(**protection: Any) -> dict[str, Any]:
     return {**stateful(), "state_protection": protection}
 
 
+def in_guest(**hook: Any) -> dict[str, Any]:
+    """Return a state protection by commands in the guest."""
+    return {
+        "method": "hook",
+        "hook": {
+            "transport": "guest_agent",
+            "export_command": "/usr/bin/nham-export --all",
+            "import_command": "/usr/bin/nham-import",
+            **hook,
+        },
+    }
+
+
 def _without(key: str) -> dict[str, Any]:
     return {name: value for name, value in STANDBY.items() if name != key}
 
@@ -296,7 +309,7 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
         ),
     ],
     "the driver vip needs the block state_protection.hook, and it alone has "
-    "its claim_path": [
+    "its claim_path or claim_command": [
         (
             ["image"],
             {**STANDBY, "service_address": VIP},
@@ -306,6 +319,11 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
             ["image"],
             stateful(claim_path="/vip"),
             [f"{_HOOK}.claim_path"],
+        ),
+        (
+            ["image"],
+            protected(**in_guest(claim_command="/bin/claim")),
+            [f"{_HOOK}.claim_command"],
         ),
     ],
     "standby: cold is only for 1R-AS": [
@@ -331,10 +349,11 @@ MISTAKES: tuple[tuple[Any, str], ...] = (
         {**STANDBY, "service_address": {"drives": "vip"}},
         "service_address.drives: is unknown; known are driver",
     ),
-    (protected(method="hook", hook={}), f"{_HOOK}.port: is required"),
+    (protected(method="hook", hook={}), f"{_HOOK}: the method hook needs"),
+    (stateful(transport="smtp"), f"{_HOOK}.transport: must be one of http, "),
     (protected(method="hook", hook=3), f"{_HOOK}: must be a map"),
     (stateful(port=0), f"{_HOOK}.port: must be an integer from 1 to 65535"),
-    (stateful(quux=1), f"{_HOOK}.quux: is unknown; known are port, "),
+    (stateful(quux=1), f"{_HOOK}.quux: is unknown; known are transport, "),
     (stateful(timeout="1 ms"), f"{_HOOK}.timeout: must be from 10 ms"),
     (stateful(max_size="0 B"), f"{_HOOK}.max_size: must be from 1 B to 1 GB"),
     (stateful(max_size=64), f"{_HOOK}.max_size: must be a number with a unit"),

@@ -106,6 +106,29 @@ class TestRight(base.TestCase):
         )
         self.assertEqual(1.0, protection.interval)
 
+    def test_a_hook_by_the_guest_agent(self) -> None:
+        given = examples.protected(**examples.in_guest())
+        self.assertEqual([], _check(given))
+        hook = _build(given).state_protection.hook
+        assert hook is not None
+        self.assertEqual(
+            ("guest_agent", "/usr/bin/nham-export --all", 0),
+            (hook.transport, hook.export_command, hook.port),
+        )
+        shown = {row[0] for row in _build(given).explain()}
+        self.assertIn("state_protection.hook.import_command", shown)
+        self.assertNotIn("state_protection.hook.export_path", shown)
+        shown = {row[0] for row in _build(examples.stateful()).explain()}
+        self.assertNotIn("state_protection.hook.import_command", shown)
+
+    def test_a_claim_by_the_guest_agent(self) -> None:
+        protection = examples.in_guest(claim_command="/bin/vip -i 'eth 0'")
+        given = {
+            **examples.protected(**protection),
+            "service_address": examples.VIP,
+        }
+        self.assertEqual([], _check(given))
+
     def test_a_standby_whose_disk_holds_the_state(self) -> None:
         given = examples.protected(**samples.SNAPSHOT)
         policy = _build(given)
@@ -169,7 +192,12 @@ class TestRight(base.TestCase):
             "state_protection.hook.token": ("-", "default"),
         }.items():
             self.assertEqual(row, rows[path], path)
-        self.assertEqual(set(), {prop.path for prop in blocks.HOOK} - {*rows})
+        others = {
+            f"state_protection.hook.{key}"
+            for key in blocks.HOOK_ONLY["guest_agent"]
+        }
+        asked = {prop.path for prop in blocks.HOOK} - others
+        self.assertEqual(set(), asked - {*rows})
 
     def test_a_policy_without_a_hook_has_no_rows_of_one(self) -> None:
         paths = [row[0] for row in _build(examples.STANDBY).explain()]
