@@ -40,6 +40,7 @@ from nham.core import states
 from nham.engine import engine as engine_
 from nham.engine import fleet as fleet_
 from nham.engine import settings as settings_
+from nham.engine import targets
 from nham.engine import watch as watch_
 from nham.recovery import context
 from nham.simulate import memory
@@ -102,6 +103,7 @@ def engine(prober: network.NetworkProber) -> engine_.Engine:
         vim=mock.create_autospec(vim.Vim, instance=True),
         vnfms={},
         fencing=[],
+        member_fencing=[],
         engines={},
         watch=mock.create_autospec(watch_.Watch, instance=True),
         clock=clock.SystemClock(),
@@ -117,7 +119,7 @@ def measure(size: int, seconds: float) -> dict[str, Any]:
         one = engine(prober)
         one.fleet = tuple(map(entry, range(size)))
         one.watch.set_members(
-            watch_.Watched(
+            targets.Watched(
                 group_id=each.group.id,
                 policy=each.policy,
                 addresses=(
