@@ -269,7 +269,7 @@ class Engine:
 
         :raises checkpointing.NotNow: another one of the group is running.
         """
-        claimed = self.dispatcher.claim(verdict, entry, member)
+        claimed = self.dispatcher.claims.claim(verdict, entry, member)
         if claimed is None:
             raise checkpointing.NotNow("a recovery of it is running")
         self._start(claimed.id)
