@@ -93,7 +93,11 @@ class Engine:
         self.journal = journal.Journal(ctx.store, ctx.clock)
         self.runner = runner.Runner(self.context, self.id)
         self.discoverer = discover.Discoverer(
-            self.context, self.journal, read, settings.tolerated_healers
+            self.context,
+            self.cloud,
+            self.journal,
+            read,
+            settings.tolerated_healers,
         )
         self.catalogue = catalogue.Catalogue(
             self.context, self.cloud, self.journal, settings

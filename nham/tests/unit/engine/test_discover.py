@@ -45,11 +45,14 @@ class DiscoverCase(base.EngineCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.discoverer = discover.Discoverer(self.context, self.journal, read)
+        self.discoverer = discover.Discoverer(
+            self.context, self.cloud, self.journal, read
+        )
 
     def run_in(self, seconds: float = 0.0) -> None:
         """Let time pass, then compare once."""
         self.clock.advance(seconds)
+        self.cloud.poll()
         self.discoverer.run(base.SHARD)
 
     def set_vnfd(self, instance: str, vnfd: bytes) -> None:
