@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Sequence
+import functools
+import json
 import time
 from typing import Any
 
@@ -32,6 +34,13 @@ from nham.db import models
 from nham.db import traces
 
 REMOVED = "The VNFC was removed from NHAM while it was being recovered"
+#: The columns of a VNF; its policies as the text that they are kept as.
+_COLUMNS = [
+    sa.cast(column, sa.Text).label(column.name)
+    if column is models.vnf.c.policies
+    else column
+    for column in models.vnf.c
+]
 
 
 def all_vnfs(
@@ -39,7 +48,7 @@ def all_vnfs(
 ) -> Sequence[model.Vnf]:
     """Return the VNFs, of one project or of all, oldest first."""
     query = (
-        sa.select(models.vnf)
+        sa.select(*_COLUMNS)
         .where(*_rows.matches(models.vnf, {"project_id": project_id}))
         .order_by(models.vnf.c.created_at, models.vnf.c.id)
     )
@@ -50,7 +59,7 @@ def one_vnf(
     connection: sa.Connection, column: str, value: str
 ) -> model.Vnf | None:
     """Return the VNF with that value in a unique column."""
-    query = sa.select(models.vnf).where(models.vnf.c[column] == value)
+    query = sa.select(*_COLUMNS).where(models.vnf.c[column] == value)
     row = connection.execute(query).mappings().one_or_none()
     return None if row is None else _vnf(row)
 
@@ -315,10 +324,18 @@ def note_answer(connection: sa.Connection, member_id: str) -> None:
 def _vnf(row: sa.RowMapping) -> model.Vnf:
     fields: dict[str, Any] = dict(row)
     fields["state"] = states.VnfState(row["state"])
-    fields["policies"] = tuple(
-        descriptor.ResiliencyPolicy.from_dict(data) for data in row["policies"]
-    )
+    fields["policies"] = _policies(row["policies"])
     return model.Vnf(**fields)
+
+
+@functools.lru_cache(maxsize=16384)
+def _policies(text: str) -> tuple[descriptor.ResiliencyPolicy, ...]:
+    """Return the policies in a text.
+
+    All VNFs are read once a second, and many have the same; to make those
+    anew each time would cost more than all the rest.
+    """
+    return tuple(map(descriptor.ResiliencyPolicy.from_dict, json.loads(text)))
 
 
 def _group(row: sa.RowMapping) -> model.Group:
