@@ -136,6 +136,8 @@ class Dispatcher:
         return due
 
     def _forget_gone(self, fleet: Sequence[fleet_.Entry]) -> None:
+        if not self._again_at:
+            return
         for group_id in self._again_at.keys() - {e.group.id for e in fleet}:
             del self._again_at[group_id]
             self._failed_at.pop(group_id, None)

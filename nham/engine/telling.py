@@ -123,8 +123,9 @@ class Teller:
             busy = entry.group.recovery_id is not None
             if (said or entry.vnf.state in _UNWELL) and not busy:
                 self._journal.well_again(entry)
-        for group_id in self._lasts.keys() - {e.group.id for e in fleet}:
-            del self._lasts[group_id]
+        if self._lasts:
+            for group_id in self._lasts.keys() - {e.group.id for e in fleet}:
+                del self._lasts[group_id]
 
     def _unseen(self, entry: fleet_.Entry) -> bool:
         """It is being started, and has not answered yet."""

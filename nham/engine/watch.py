@@ -67,6 +67,8 @@ class Watch:
         self._touched: dict[str, entries.Entry] = {}
         self._looks: list[tuple[float, str]] = []
         self._followers: list[set[str]] = []
+        #: What is believed of subjects that were asked for since their news.
+        self._healths: dict[str, tuple[Health, Health]] = {}
 
     def set_members(self, members: Iterable[targets.Watched]) -> None:
         """Watch these members and no others."""
@@ -174,6 +176,8 @@ class Watch:
     def _news(self, *subjects: str) -> None:
         for each in self._followers:
             each.update(subjects)
+        for subject in subjects:
+            self._healths.pop(subject, None)
 
     def follow(self) -> set[str]:
         """Return a set to be given to ``news``, again and again."""
@@ -233,9 +237,10 @@ class Watch:
                 if entry.last_good_at is not None
                 and (not entry.icmp or len(found) == 1)
             ]
+            app, icmp = self.health(group_id)
             return context.MemberView(
-                app=entries.worst([e for e in found if not e.icmp]),
-                icmp=entries.worst([e for e in found if e.icmp]),
+                app=app,
+                icmp=icmp,
                 last_good_at=self._wall(max(last)) if last else None,
                 probed=bool(found),
                 stale=group_id in self._stale,
@@ -245,11 +250,14 @@ class Watch:
     def health(self, subject: str) -> tuple[Health, Health]:
         """Return what is believed of a member's application and guest."""
         with self._lock:
-            found = self._by_subject.get(subject, [])
-            return (
-                entries.worst([e for e in found if not e.icmp]),
-                entries.worst([e for e in found if e.icmp]),
-            )
+            known = self._healths.get(subject)
+            if known is None:
+                found = self._by_subject.get(subject, ())
+                known = self._healths[subject] = (
+                    entries.worst(e for e in found if not e.icmp),
+                    entries.worst(e for e in found if e.icmp),
+                )
+            return known
 
     def quality(self, subject: str) -> tuple[entries.Quality, ...]:
         """Return how well each probe of a member detects."""
@@ -329,6 +337,7 @@ class Watch:
             self._keep(old, target, target.key, detection, icmp=False)
         self._prober.set_targets(e.target for e in self._entries.values())
         self._doubted &= self._entries.keys()
+        self._healths.clear()
         self._news(*self._by_subject)
 
     def _keep(

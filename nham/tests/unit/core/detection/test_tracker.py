@@ -215,8 +215,7 @@ class AnswersTest(base.TestCase):
             one.sent(number, now)
             judged = one.judge(now)
         overdue = sum(
-            now - number * interval > timeout
-            for number in range(1, asked + 1)
+            now - number * interval > timeout for number in range(1, asked + 1)
         )
         self.assertEqual(overdue, judged.misses)
 
