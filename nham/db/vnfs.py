@@ -35,7 +35,7 @@ from nham.db import traces
 
 REMOVED = "The VNFC was removed from NHAM while it was being recovered"
 #: The columns of a VNF; its policies as the text that they are kept as.
-_COLUMNS = [
+_COLUMNS: list[sa.ColumnElement[Any]] = [
     sa.cast(column, sa.Text).label(column.name)
     if column is models.vnf.c.policies
     else column

@@ -43,8 +43,8 @@ from nham.adapters.probes import stream
 LAG_MEMORY = 10.0
 """For how many seconds a lag counts as "lately"."""
 MOST_ECHOES = 256
-"""Unanswered questions per target that are still listened for: those of ten
-seconds where it is asked as often as can be."""
+"""Unanswered questions per target that are still listened for: those of six
+seconds where it is asked as often as can be, and in haste."""
 MOST_STREAMS = 8
 """The same where each holds a socket; the oldest is given up first."""
 BATCH = 0.005
@@ -202,7 +202,8 @@ class NetworkProber(base.Prober):
         for key, target in wanted.items():
             if key in self._asked:
                 continue
-            form = sender = None
+            form: echo.Form | None = None
+            sender: echo.Echo | None = None
             if target.kind in ("icmp", "udp"):
                 form = echo.form(target.kind, target.address)
                 sender = self._echoes[form]
