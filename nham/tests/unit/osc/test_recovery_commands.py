@@ -76,7 +76,8 @@ class RecoveryTest(test_commands.CommandCase):
     def test_facts(self) -> None:
         self.store.end_recovery("r1", SUCCEEDED, 9.0, "", "e1", 1)
         facts = {"case": "x", "facts": {"members": []}}
-        self.store.claim(records.make_recovery("r2"), 1, facts)
+        self.store.claim(records.make_recovery("r2"), 1)
+        self.store.keep_facts("r2", facts)
         path = self.temp_dir() / "facts.yaml"
         told = io.StringIO()
         with contextlib.redirect_stderr(told):
