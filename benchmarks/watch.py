@@ -180,9 +180,10 @@ def reading(size: int) -> float:
         store = store_.Store(url)
         store.sync()
         _fill(url, size)
-        fleet_.load(store)
+        reader = fleet_.Reader(store)
+        reader.read()
         used = time.thread_time()
-        found = fleet_.load(store)
+        found = reader.read()
         used = time.thread_time() - used
         store.close()
     if len(found) != size:

@@ -148,6 +148,7 @@ class Engine:
         )
         self.retrier = retries.Retrier(self.context, self.journal, settings)
         self.fleet: tuple[fleet.Entry, ...] = ()
+        self._reader = fleet.Reader(self.context.store)
         self._start = start
 
     def beat(self) -> None:
@@ -176,7 +177,7 @@ class Engine:
         """Read the fleet anew and watch it."""
         # Who asks later may have changed the fleet that is read here.
         wanted = self.watch.stale()
-        self.fleet = fleet.load(self.context.store)
+        self.fleet = self._reader.read()
         self.hosts.refresh()
         unknown = self.housekeeper.look_up_addresses(self.fleet, wanted)
         self.housekeeper.watch_members(self.fleet)
