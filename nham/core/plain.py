@@ -42,25 +42,34 @@ def build(
     :param defaults: values of fields that the mapping does not give.
     :raises ValueError: a key is unknown or missing, a value is wrong.
     """
-    given = mapping(data, where)
     hints = _hints(typing.cast(Any, cls))
-    for key in given:
-        if key not in hints:
-            known = ", ".join(sorted(hints))
-            raise ValueError(f"{where}: unknown key {key}; known: {known}")
+    given = _known(data, hints, where)
     values = dict(defaults)
     for key, value in given.items():
         hint = hints[key]
         # Most are what they should be; thousands come each second.
-        values[key] = (
-            value
-            if hint in _EXACT and type(value) is hint
-            else _value(hint, value, f"{where}.{key}")
-        )
-    for name in _required(typing.cast(Any, cls)):
-        if name not in values:
-            raise ValueError(f"{where}: {name} is missing")
+        if hint not in _EXACT or type(value) is not hint:
+            value = _value(hint, value, f"{where}.{key}")
+        values[key] = value
+    required = _required(typing.cast(Any, cls))
+    if not values.keys() >= required.keys():
+        name = next(name for name in required if name not in values)
+        raise ValueError(f"{where}: {name} is missing")
     return cls(**values)
+
+
+def _known(
+    data: object, hints: Mapping[str, Any], where: str
+) -> Mapping[str, Any]:
+    """Return the data if it is a mapping with no keys but these."""
+    if isinstance(data, dict) and data.keys() <= hints.keys():
+        return data
+    given = mapping(data, where)
+    for key in given:
+        if key not in hints:
+            known = ", ".join(sorted(hints))
+            raise ValueError(f"{where}: unknown key {key}; known: {known}")
+    return given
 
 
 def dump(
@@ -117,13 +126,14 @@ def _hints(cls: type) -> dict[str, Any]:
 
 
 @functools.cache
-def _required(cls: type) -> tuple[str, ...]:
-    return tuple(
-        field.name
+def _required(cls: type) -> dict[str, None]:
+    """Return the names of the fields without a default, in order."""
+    return {
+        field.name: None
         for field in dataclasses.fields(cls)
         if field.default is dataclasses.MISSING
         and field.default_factory is dataclasses.MISSING
-    )
+    }
 
 
 #: Types of which any value is a right one.
@@ -136,6 +146,8 @@ def _found(value: object) -> str:
 
 def _value(hint: Any, value: object, where: str) -> Any:
     """Return the value as the type hint wants it."""
+    if hint is float:
+        return _scalar(hint, value, where)
     origin = typing.get_origin(hint)
     inner = typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
@@ -186,6 +198,8 @@ _NAMES = {
 
 
 def _scalar(hint: Any, value: object, where: str) -> Any:
+    if hint is float and type(value) is float and math.isfinite(value):
+        return value
     wanted: tuple[type, ...] = (int, float) if hint is float else (hint,)
     fits = isinstance(value, wanted)
     if isinstance(value, bool) and hint is not bool:

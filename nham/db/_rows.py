@@ -11,14 +11,46 @@
 # under the License.
 
 
-"""What the modules of this package share: insert or update one row."""
+"""What the modules of this package share: write one row, read them all."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
+from typing import Generic
+from typing import TypeVar
 
 import sqlalchemy as sa
+
+T = TypeVar("T")
+Rows = Sequence[sa.Row[Any]]
+
+
+class Held(Generic[T]):
+    """The records of all rows, made anew only when a row has changed.
+
+    An engine reads all about once a second, and most of the time finds what
+    it found before: to see that takes a small part of making them. It has
+    the same records then, so that others see it as well.
+
+    :param make: makes the record of a row.
+    """
+
+    def __init__(self, make: Callable[[sa.RowMapping], T]) -> None:
+        self._make = make
+        self._last: tuple[list[tuple[Any, ...]], Sequence[T]] = ([], [])
+
+    def of(self, rows: Rows) -> Sequence[T]:
+        """Return the records of these rows."""
+        known, records = self._last
+        # Plain tuples are compared at a fraction of what rows take.
+        found = [tuple(row) for row in rows]
+        if found != known:
+            records = [self._make(row._mapping) for row in rows]
+            self._last = (found, records)
+        return records
 
 
 def save(

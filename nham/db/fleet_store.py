@@ -16,9 +16,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import functools
 
 from nham.core import model
 from nham.core import states
+from nham.db import _rows
 from nham.db import database
 from nham.db import errors
 from nham.db import traces
@@ -30,9 +32,24 @@ class FleetStore:
 
     _db: database.Database
 
+    @functools.cached_property
+    def _all_vnfs(self) -> _rows.Held[model.Vnf]:
+        return _rows.Held(vnfs.vnf_of)
+
+    @functools.cached_property
+    def _all_groups(self) -> _rows.Held[model.Group]:
+        return _rows.Held(vnfs.group_of)
+
+    @functools.cached_property
+    def _all_members(self) -> _rows.Held[model.Member]:
+        return _rows.Held(vnfs.member_of)
+
     def vnfs(self, project_id: str | None = None) -> Sequence[model.Vnf]:
         """Return the VNFs, of one project or of all, oldest first."""
-        return self._db.read(lambda c: vnfs.all_vnfs(c, project_id))
+        rows = self._db.read(lambda c: vnfs.vnf_rows(c, project_id))
+        if project_id is None:
+            return self._all_vnfs.of(rows)
+        return [vnfs.vnf_of(row._mapping) for row in rows]
 
     def vnf(self, vnf_id: str) -> model.Vnf:
         """Return one VNF."""
@@ -72,7 +89,10 @@ class FleetStore:
 
     def groups(self, vnf_id: str | None = None) -> Sequence[model.Group]:
         """Return the replica groups, of one VNF or of all."""
-        return self._db.read(lambda c: vnfs.groups(c, vnf_id))
+        rows = self._db.read(lambda c: vnfs.group_rows(c, vnf_id))
+        if vnf_id is None:
+            return self._all_groups.of(rows)
+        return [vnfs.group_of(row._mapping) for row in rows]
 
     def group(self, group_id: str) -> model.Group:
         """Return one replica group."""
@@ -96,9 +116,11 @@ class FleetStore:
         server_id: str | None = None,
     ) -> Sequence[model.Member]:
         """Return the members that have not retired."""
-        return self._db.read(
-            lambda c: vnfs.members(c, group_id, vnf_id, server_id)
-        )
+        wanted = (group_id, vnf_id, server_id)
+        rows = self._db.read(lambda c: vnfs.member_rows(c, *wanted))
+        if wanted == (None, None, None):
+            return self._all_members.of(rows)
+        return [vnfs.member_of(row._mapping) for row in rows]
 
     def save_member(self, *members: model.Member) -> None:
         """Insert or update members, all or none of them.

@@ -55,14 +55,11 @@ def claim(
     connection: sa.Connection,
     recovery: model.Recovery,
     expected_epoch: int,
-    facts: Mapping[str, Any] | None,
 ) -> model.Recovery | None:
     """Claim the group and write the recovery down, or return None.
 
     The one UPDATE decides: of all who try, one finds the group free and
     at the epoch that it has seen.
-
-    :param facts: that it was decided on, as plain data; None: it was not.
     """
     claimed = connection.execute(
         sa.update(GROUP)
@@ -82,9 +79,6 @@ def claim(
             sa.insert(STEP),
             [_step_values(recovery.id, record) for record in recovery.steps],
         )
-    if facts is not None:
-        kept = {"recovery_id": recovery.id, "data": dict(facts)}
-        connection.execute(sa.insert(FACTS).values(kept))
     return recovery
 
 
@@ -173,6 +167,14 @@ def one(connection: sa.Connection, recovery_id: str) -> model.Recovery:
     if not rows:
         raise errors.NotFound("recovery", recovery_id)
     return _with_steps(connection, rows)[0]
+
+
+def keep_facts(
+    connection: sa.Connection, recovery_id: str, facts: Mapping[str, Any]
+) -> None:
+    """Keep the facts that a recovery was decided on, as plain data."""
+    kept = {"recovery_id": recovery_id, "data": dict(facts)}
+    connection.execute(sa.insert(FACTS).values(kept))
 
 
 def facts(

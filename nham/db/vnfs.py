@@ -16,7 +16,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from collections.abc import Sequence
+import functools
+import json
 import time
 from typing import Any
 
@@ -32,27 +33,32 @@ from nham.db import models
 from nham.db import traces
 
 REMOVED = "The VNFC was removed from NHAM while it was being recovered"
+#: The columns of a VNF; its policies as the text that they are kept as.
+_COLUMNS: list[sa.ColumnElement[Any]] = [
+    sa.cast(column, sa.Text).label(column.name)
+    if column is models.vnf.c.policies
+    else column
+    for column in models.vnf.c
+]
 
 
-def all_vnfs(
-    connection: sa.Connection, project_id: str | None
-) -> Sequence[model.Vnf]:
+def vnf_rows(connection: sa.Connection, project_id: str | None) -> _rows.Rows:
     """Return the VNFs, of one project or of all, oldest first."""
     query = (
-        sa.select(models.vnf)
+        sa.select(*_COLUMNS)
         .where(*_rows.matches(models.vnf, {"project_id": project_id}))
         .order_by(models.vnf.c.created_at, models.vnf.c.id)
     )
-    return [_vnf(row) for row in connection.execute(query).mappings()]
+    return connection.execute(query).all()
 
 
 def one_vnf(
     connection: sa.Connection, column: str, value: str
 ) -> model.Vnf | None:
     """Return the VNF with that value in a unique column."""
-    query = sa.select(models.vnf).where(models.vnf.c[column] == value)
+    query = sa.select(*_COLUMNS).where(models.vnf.c[column] == value)
     row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else _vnf(row)
+    return None if row is None else vnf_of(row)
 
 
 def save_vnf(connection: sa.Connection, vnf: model.Vnf) -> None:
@@ -104,21 +110,21 @@ def set_paused(connection: sa.Connection, vnf_id: str, paused: bool) -> None:
 
 def delete_vnf(connection: sa.Connection, vnf_id: str) -> None:
     """Delete a VNF with its groups and members."""
-    for group in groups(connection, vnf_id):
+    for group in group_rows(connection, vnf_id):
         delete_group(connection, group.id)
     connection.execute(sa.delete(models.vnf).where(models.vnf.c.id == vnf_id))
 
 
-def groups(
+def group_rows(
     connection: sa.Connection, vnf_id: str | None = None
-) -> Sequence[model.Group]:
+) -> _rows.Rows:
     """Return the groups, of one VNF or of all, by their name."""
     query = (
         sa.select(models.group)
         .where(*_rows.matches(models.group, {"vnf_id": vnf_id}))
         .order_by(models.group.c.vnf_id, models.group.c.vnfc)
     )
-    return [_group(row) for row in connection.execute(query).mappings()]
+    return connection.execute(query).all()
 
 
 def group(connection: sa.Connection, group_id: str) -> model.Group:
@@ -127,7 +133,7 @@ def group(connection: sa.Connection, group_id: str) -> model.Group:
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
         raise errors.NotFound("replica group", group_id)
-    return _group(row)
+    return group_of(row)
 
 
 def save_group(connection: sa.Connection, group: model.Group) -> None:
@@ -190,27 +196,29 @@ def next_sequence(connection: sa.Connection, group_id: str) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def members(
+def member_rows(
     connection: sa.Connection,
     group_id: str | None = None,
     vnf_id: str | None = None,
     server_id: str | None = None,
-) -> Sequence[model.Member]:
+) -> _rows.Rows:
     """Return the members that have not retired."""
     table = models.member
     query = (
         sa.select(table)
-        .join(models.group, models.group.c.id == table.c.group_id)
         .where(
             table.c.role != states.Role.RETIRED.value,
             *_rows.matches(
                 table, {"group_id": group_id, "server_id": server_id}
             ),
-            *_rows.matches(models.group, {"vnf_id": vnf_id}),
         )
         .order_by(table.c.group_id, table.c.id)
     )
-    return [_member(row) for row in connection.execute(query).mappings()]
+    if vnf_id is not None:
+        query = query.join(
+            models.group, models.group.c.id == table.c.group_id
+        ).where(models.group.c.vnf_id == vnf_id)
+    return connection.execute(query).all()
 
 
 def save_member(connection: sa.Connection, member: model.Member) -> None:
@@ -312,16 +320,26 @@ def note_answer(connection: sa.Connection, member_id: str) -> None:
     )
 
 
-def _vnf(row: sa.RowMapping) -> model.Vnf:
+def vnf_of(row: sa.RowMapping) -> model.Vnf:
+    """Return the VNF that a row is of."""
     fields: dict[str, Any] = dict(row)
     fields["state"] = states.VnfState(row["state"])
-    fields["policies"] = tuple(
-        descriptor.ResiliencyPolicy.from_dict(data) for data in row["policies"]
-    )
+    fields["policies"] = _policies(row["policies"])
     return model.Vnf(**fields)
 
 
-def _group(row: sa.RowMapping) -> model.Group:
+@functools.lru_cache(maxsize=16384)
+def _policies(text: str) -> tuple[descriptor.ResiliencyPolicy, ...]:
+    """Return the policies in a text.
+
+    All VNFs are read once a second, and many have the same; to make those
+    anew each time would cost more than all the rest.
+    """
+    return tuple(map(descriptor.ResiliencyPolicy.from_dict, json.loads(text)))
+
+
+def group_of(row: sa.RowMapping) -> model.Group:
+    """Return the group that a row is of."""
     fields: dict[str, Any] = dict(row)
     del fields["last_sequence"]
     for name in ("service", "access"):
@@ -335,7 +353,8 @@ def _movable(fields: dict[str, Any], name: str) -> model.MovableAddress | None:
     return model.MovableAddress(id=id_, ip=ip) if id_ else None
 
 
-def _member(row: sa.RowMapping) -> model.Member:
+def member_of(row: sa.RowMapping) -> model.Member:
+    """Return the member that a row is of."""
     fields: dict[str, Any] = dict(row)
     fields["access"] = _movable(fields, "access")
     fields["role"] = states.Role(row["role"])

@@ -100,16 +100,14 @@ class WorkStore:
         self,
         recovery: model.Recovery,
         expected_epoch: int,
-        facts: Mapping[str, Any] | None = None,
     ) -> model.Recovery | None:
         """Claim the recovery's group, or return None.
 
         :param expected_epoch: the group's epoch when it was decided.
-        :param facts: that it was decided on, as plain data.
         :returns: the recovery with the epoch that it may act by.
         """
         return self._db.write(
-            lambda c: recoveries.claim(c, recovery, expected_epoch, facts)
+            lambda c: recoveries.claim(c, recovery, expected_epoch)
         )
 
     def holds(self, recovery_id: str, owner: str, epoch: int) -> bool:
@@ -177,6 +175,13 @@ class WorkStore:
     def recovery(self, recovery_id: str) -> model.Recovery:
         """Return one recovery with its steps."""
         return self._db.read(lambda c: recoveries.one(c, recovery_id))
+
+    def keep_facts(self, recovery_id: str, facts: Mapping[str, Any]) -> None:
+        """Keep the facts that a recovery was decided on, as plain data.
+
+        Once; by whoever claimed it.
+        """
+        self._db.write(lambda c: recoveries.keep_facts(c, recovery_id, facts))
 
     def recovery_facts(self, recovery_id: str) -> Mapping[str, Any] | None:
         """Return the facts that a recovery was decided on, if kept."""

@@ -94,6 +94,21 @@ class CloudView:
         with self._lock:
             return self._servers.get(server_id)
 
+    def read(self, server_id: str) -> vim_base.Server:
+        """Return a server as it was read last; asked for if it was not.
+
+        Nova may leave a change of metadata alone out of its list of what
+        changed; the next whole list has it.
+
+        :raises NotFound: there is none.
+        :raises Unavailable: Nova does not answer.
+        """
+        known = self.server(server_id)
+        if known is None or known.status == "DELETED" or not self.available:
+            known = self._vim.server(server_id)
+            self.note(known)
+        return known
+
     def note(self, server: vim_base.Server) -> None:
         """Take in a state that was just read."""
         with self._lock:

@@ -37,6 +37,7 @@ from nham.db import errors as db_errors
 from nham.descriptor import errors as descriptor_errors
 from nham.descriptor import reader
 from nham.engine import change
+from nham.engine import cloud as cloud_
 from nham.engine import dissolve
 from nham.engine import journal as journal_
 from nham.engine import owners
@@ -55,6 +56,7 @@ Read = Callable[[bytes], reader.Descriptor]
 class Discoverer:
     """Keeps our record of VNFs equal to the VNFM's.
 
+    :param cloud: what was read of the servers already.
     :param read: reads a descriptor; the simulation has its own.
     :param tolerated: other healers that leave NHAM's VNFs alone.
     """
@@ -62,12 +64,14 @@ class Discoverer:
     def __init__(
         self,
         ctx: context.Context,
+        cloud: cloud_.CloudView,
         journal: journal_.Journal,
         read: Read = reader.read,
         tolerated: frozenset[str] = frozenset(),
     ) -> None:
         self._tolerated = tolerated
         self._context = ctx
+        self._cloud = cloud
         self._reader = read
         self._journal = journal
         self._vnfds: dict[str, reader.Descriptor] = {}
@@ -205,7 +209,10 @@ class Discoverer:
             return
         vnf = known or self._new(source, record)
         vnf = self._with_policies(vnf, vnfm)
-        vnf = self._unless_owned(vnf, record)
+        if vnf.policies:
+            servers = owners.servers(self._cloud.read, record)
+            others = owners.claims(servers, self._tolerated, record)
+            vnf = owners.held(vnf, others)
         if vnf != known:
             store.save_vnf(vnf)
             self._tell(vnf, known)
@@ -229,7 +236,7 @@ class Discoverer:
                 self._let_go(store.checkpoints(group_id=group.id))
                 store.delete_group(group.id)
         for vnfc in record.vnfcs:
-            server = self._context.vim.server(vnfc.server_id)
+            server = self._cloud.read(vnfc.server_id)
             self._keep_vnfc(vnf, vnfc.name, vnfc.vdu, server)
 
     def _let_go(self, checkpoints: Sequence[model.Checkpoint]) -> None:
@@ -273,25 +280,6 @@ class Discoverer:
             state=states.VnfState.PROTECTED,
             reason="",
         )
-
-    def _unless_owned(
-        self, vnf: model.Vnf, record: vnfm_base.VnfRecord
-    ) -> model.Vnf:
-        """Return the VNF without protection while somebody else heals it."""
-        if not vnf.policies:
-            return vnf
-        others = owners.claims(
-            owners.servers(self._context.vim, record),
-            self._tolerated,
-            record,
-        )
-        if others:
-            return dataclasses.replace(vnf, state=Unprotected, reason=others)
-        if vnf.state is Unprotected:
-            return dataclasses.replace(
-                vnf, state=states.VnfState.PROTECTED, reason=""
-            )
-        return vnf
 
     def _policies_of(
         self, vnfm: vnfm_base.Vnfm, vnfd_id: str

@@ -37,7 +37,6 @@ from nham.engine import agents
 from nham.engine import catalogue
 from nham.engine import checkpointing
 from nham.engine import cloud
-from nham.engine import derive
 from nham.engine import discover
 from nham.engine import dispatch
 from nham.engine import entries
@@ -47,6 +46,7 @@ from nham.engine import host_view
 from nham.engine import housekeeping
 from nham.engine import journal
 from nham.engine import levels
+from nham.engine import lost_state
 from nham.engine import orphans
 from nham.engine import retries
 from nham.engine import settings as settings_
@@ -60,8 +60,6 @@ LOG = logging.getLogger(__name__)
 #: Seconds for which an application is asked to stand still while its standby
 #: takes over; a few times what that takes.
 _HOLD = 10
-#: Of so many recoveries of a group it is seen how often the last ones failed.
-_LOOK_BACK = 8
 
 
 class Engine:
@@ -93,7 +91,11 @@ class Engine:
         self.journal = journal.Journal(ctx.store, ctx.clock)
         self.runner = runner.Runner(self.context, self.id)
         self.discoverer = discover.Discoverer(
-            self.context, self.journal, read, settings.tolerated_healers
+            self.context,
+            self.cloud,
+            self.journal,
+            read,
+            settings.tolerated_healers,
         )
         self.catalogue = catalogue.Catalogue(
             self.context, self.cloud, self.journal, settings
@@ -121,6 +123,13 @@ class Engine:
             start,
             self._hand_over,
         )
+        self._lost_state = lost_state.LostState(
+            self.context,
+            self.journal,
+            self.entry,
+            self.restore,
+            self._have_imported,
+        )
         self._submit = submit
         self.housekeeper = housekeeping.Housekeeper(
             self.context,
@@ -139,6 +148,7 @@ class Engine:
         )
         self.retrier = retries.Retrier(self.context, self.journal, settings)
         self.fleet: tuple[fleet.Entry, ...] = ()
+        self._reader = fleet.Reader(self.context.store)
         self._start = start
 
     def beat(self) -> None:
@@ -167,7 +177,7 @@ class Engine:
         """Read the fleet anew and watch it."""
         # Who asks later may have changed the fleet that is read here.
         wanted = self.watch.stale()
-        self.fleet = fleet.load(self.context.store)
+        self.fleet = self._reader.read()
         self.hosts.refresh()
         unknown = self.housekeeper.look_up_addresses(self.fleet, wanted)
         self.housekeeper.watch_members(self.fleet)
@@ -208,7 +218,7 @@ class Engine:
         behind = self.discoverer.replaced_behind
         self.discoverer.replaced_behind = []
         for group_id in behind:
-            self._put_state_back(
+            self._lost_state.put_back(
                 group_id,
                 "replaced-behind",
                 "somebody else replaced the server, its state is gone",
@@ -226,7 +236,7 @@ class Engine:
             self._gone(error)
         while self.checkpointer.emptied:
             group_id, lost = self.checkpointer.emptied.pop(0)
-            self._put_state_back(group_id, "came-back-empty", lost)
+            self._lost_state.put_back(group_id, "came-back-empty", lost)
 
     def _gone(self, error: db_errors.NotFound) -> None:
         """Go on after a VNF was removed while it was being looked at."""
@@ -241,7 +251,7 @@ class Engine:
         if recovery.state is not states.RecoveryState.RUNNING:
             self.journal.recovery_ended(recovery)
             self.reload()
-            self._finish_restore(recovery)
+            self._lost_state.try_older(recovery)
         return False
 
     def restore(
@@ -269,7 +279,7 @@ class Engine:
 
         :raises checkpointing.NotNow: another one of the group is running.
         """
-        claimed = self.dispatcher.claim(verdict, entry, member)
+        claimed = self.dispatcher.claims.claim(verdict, entry, member)
         if claimed is None:
             raise checkpointing.NotNow("a recovery of it is running")
         self._start(claimed.id)
@@ -351,64 +361,6 @@ class Engine:
             if entry.group.id == group_id:
                 return entry
         raise checkpointing.NotNow("it is not protected")
-
-    def _finish_restore(self, recovery: model.Recovery) -> None:
-        """Try an older checkpoint where one could not be put back.
-
-        The VNFC serves by then, but without its state, so no decision
-        would see that anything is wrong.
-        """
-        tried = derive.unrestored(recovery)
-        if tried is None:
-            return
-        store = self.context.store
-        older = [
-            checkpoint
-            for checkpoint in store.checkpoints(
-                group_id=recovery.group_id,
-                states=[states.CheckpointState.AVAILABLE],
-            )
-            if checkpoint.sequence < store.checkpoint(tried).sequence
-        ]
-        if not older:
-            self.journal.event(
-                states.Severity.CRITICAL,
-                "state-lost",
-                f"no checkpoint is left to restore {recovery.group_id} from",
-                recovery.vnf_id,
-            )
-            return
-        reason = f"checkpoint {tried} could not be put back"
-        try:
-            self.restore(older[0], "restore", reason)
-        except checkpointing.NotNow as why:
-            LOG.warning("%s; %s", reason, why)
-
-    def _put_state_back(self, group_id: str, rule: str, reason: str) -> None:
-        """Restore the state of a VNFC that has lost it behind our back.
-
-        A heal by another hand boots the VNFD's image, and an application
-        that restarts comes back empty. The newest good checkpoint holds
-        the state. What the VNF did not take is tried again ever later.
-        """
-        store = self.context.store
-        try:
-            entry = self.entry(group_id)
-        except checkpointing.NotNow:
-            return
-        good = fleet.good_checkpoints(store, entry)
-        if not (entry.policy.stateful and good):
-            return
-        past = store.recoveries(group_id=group_id, limit=_LOOK_BACK)
-        if derive.must_pause(past, self.context.clock.now()):
-            return
-        try:
-            if good[0].engine == "hook":
-                self._have_imported(entry, rule, reason)
-            elif not entry.member.volume_backed:
-                self.restore(good[0], rule, reason)
-        except checkpointing.NotNow as why:
-            LOG.warning("state of %s stays lost: %s", group_id, why)
 
     def _have_imported(
         self, entry: fleet.Entry, rule: str, reason: str

@@ -15,8 +15,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Mapping
-from collections.abc import Sequence
 import dataclasses
 import functools
 
@@ -33,10 +33,14 @@ Health = facts.Health
 MakeEstimator = Callable[[descriptor.Detection], estimators.Estimator]
 
 
-@dataclasses.dataclass(eq=False)
+@dataclasses.dataclass(eq=False, slots=True)
 class Entry:
     """A target with what is believed of it.
 
+    :ivar health: what was believed when it was judged last; None: it was
+        not, so far.
+    :ivar last_good_at: its last good answer by then, monotonic seconds.
+    :ivar moment: when that was, and how late the observer was then.
     :ivar look_at: when it is to be judged though nothing was seen of it;
         None: never.
     """
@@ -46,8 +50,16 @@ class Entry:
     detection: descriptor.Detection
     subject: str
     icmp: bool
-    judgement: detection_.Judgement | None = None
+    health: Health | None = None
+    last_good_at: float | None = None
+    moment: tuple[float, float] = (0.0, 0.0)
     look_at: float | None = None
+
+    @property
+    def evidence(self) -> str:
+        """Why that is believed, in words."""
+        words = self.tracker.judge(*self.moment).evidence
+        return f"{self.target.kind} {self.target.address}: {words}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -103,28 +115,10 @@ def quality(entry: Entry, now: float, lag: float) -> Quality:
     )
 
 
-def take(
-    target: detection_.Tracker, seen: probes.Observation, lag: float
-) -> None:
-    """Have a target's tracker take note of what the prober saw."""
-    if seen.what == "sent":
-        target.sent(seen.sequence, seen.at)
-    elif seen.what == "good":
-        target.good(seen.sequence, seen.at, lag)
-    else:
-        target.bad(seen.sequence, seen.at, seen.detail)
-
-
-def is_back(before: detection_.Judgement, now: detection_.Judgement) -> bool:
-    """Say whether a target answers again that did not."""
-    was_late = before.health in (Health.SLOW, Health.DEAD)
-    return was_late and now.health is Health.OK
-
-
 _ORDER = (Health.DEAD, Health.SLOW, Health.OK)
 
 
-def worst(entries: Sequence[Entry]) -> Health:
+def worst(entries: Iterable[Entry]) -> Health:
     """Return the worst that is believed of some targets."""
-    healths = {e.judgement.health for e in entries if e.judgement}
+    healths = {entry.health for entry in entries}
     return next((h for h in _ORDER if h in healths), Health.UNKNOWN)

@@ -61,25 +61,71 @@ _ORDER = (
 )
 
 
+@dataclasses.dataclass(frozen=True)
+class _Records:
+    """All that the fleet is made of.
+
+    :ivar saved: good checkpoints, newest first, if some standby's disk is
+        made of them.
+    """
+
+    vnfs: Sequence[model.Vnf]
+    groups: Sequence[model.Group]
+    members: Sequence[model.Member]
+    saved: Sequence[model.Checkpoint]
+
+
+class Reader:
+    """Reads the fleet again and again.
+
+    It returns the very same one until something has changed.
+    """
+
+    def __init__(self, store: store_.Store) -> None:
+        self._store = store
+        self._last: tuple[_Records, tuple[Entry, ...]] | None = None
+
+    def read(self) -> tuple[Entry, ...]:
+        """Return all groups that a policy protects."""
+        records, last = _records(self._store), self._last
+        if last is None or last[0] != records:
+            last = self._last = (records, _made_of(records))
+        return last[1]
+
+
 def load(store: store_.Store) -> tuple[Entry, ...]:
     """Return all groups that a policy protects."""
-    vnfs = {
-        vnf.id: vnf
-        for vnf in store.vnfs()
-        if vnf.state is not states.VnfState.UNPROTECTED
-    }
+    return _made_of(_records(store))
+
+
+def _records(store: store_.Store) -> _Records:
+    """Read all; checkpoints only if a policy asks for a disk of them."""
+    vnfs = store.vnfs()
     # First, so that a claim by their epochs is void if a recovery changes
     # the members before these are read.
     groups = store.groups()
+    members = store.members()
+    saved: Sequence[model.Checkpoint] = ()
+    if any(policy.on_disk for vnf in vnfs for policy in vnf.policies):
+        saved = store.checkpoints(states=[states.CheckpointState.AVAILABLE])
+    return _Records(vnfs, groups, members, saved)
+
+
+def _made_of(records: _Records) -> tuple[Entry, ...]:
+    vnfs = {
+        vnf.id: vnf
+        for vnf in records.vnfs
+        if vnf.state is not states.VnfState.UNPROTECTED
+    }
     serving: dict[str, model.Member] = {}
     others: dict[str, list[model.Member]] = {}
-    for member in store.members():
+    for member in records.members:
         if member.role is states.Role.PRIMARY:
             serving[member.group_id] = member
         else:
             others.setdefault(member.group_id, []).append(member)
     found = []
-    for group in groups:
+    for group in records.groups:
         vnf, member_ = vnfs.get(group.vnf_id), serving.get(group.id)
         if vnf is None or member_ is None:
             continue
@@ -97,20 +143,15 @@ def load(store: store_.Store) -> tuple[Entry, ...]:
                     standbys=tuple(rest),
                 )
             )
-    return _with_saved(store, found)
+    return _with_saved(records.saved, found)
 
 
 def _with_saved(
-    store: store_.Store, entries: Sequence[Entry]
+    checkpoints: Sequence[model.Checkpoint], entries: Sequence[Entry]
 ) -> tuple[Entry, ...]:
-    """Return the entries with what the disks of standbys are made of.
-
-    It is asked for at once for all, as it is read about once a second.
-    """
-    if not any(entry.policy.on_disk for entry in entries):
-        return tuple(entries)
+    """Return the entries with what the disks of standbys are made of."""
     saved: dict[str, list[model.Checkpoint]] = {}
-    for one in store.checkpoints(states=[states.CheckpointState.AVAILABLE]):
+    for one in checkpoints:
         saved.setdefault(one.group_id, []).append(one)
     return tuple(
         dataclasses.replace(

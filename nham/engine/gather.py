@@ -60,7 +60,13 @@ class Gatherer:
         self._cloud = cloud
         self._settings = settings
         self._hosts = hosts
-        self._lookout = lookout.Lookout(watch, cloud, ctx.agents, ctx.clock)
+        self._lookout = lookout.Lookout(
+            watch,
+            cloud,
+            ctx.agents,
+            ctx.clock,
+            ages=lambda entry: not _alone(entry),
+        )
         # The watch's loop and an operator's restore may ask at once; what
         # one hears of a restart, the watch knows before the other looks.
         self._lock = threading.Lock()
@@ -70,8 +76,8 @@ class Gatherer:
         """Return the groups about which something is not as usual.
 
         With the signs that say so: when they change, a decision is due.
-        Only those are looked at of whom something has changed, and all of
-        them once a second.
+        Only those are looked at of whom something has changed, and once a
+        second those that time alone may change.
         """
         self._deaths = self._context.agents.deaths()
         return self._lookout.look(fleet, self._deaths, self._signs)

@@ -31,6 +31,7 @@ from nham.engine import cloud as cloud_
 from nham.engine import fleet as fleet_
 from nham.engine import journal as journal_
 from nham.engine import settings as settings_
+from nham.engine import targets
 from nham.engine import watch as watch_
 from nham.recovery import context
 from nham.recovery import endpoints
@@ -138,7 +139,7 @@ class Housekeeper:
 
     def _watched(
         self, entry: fleet_.Entry, member: model.Member
-    ) -> watch_.Watched | None:
+    ) -> targets.Watched | None:
         """Return how a member is watched; None if nobody can ask it."""
         driver = entry.policy.service_address.driver
         mover = self._context.movers.get(driver)
@@ -152,7 +153,7 @@ class Housekeeper:
             return None
         fixed = server.addresses if server else ()
         addresses = fixed if own is None else (own, *_fixed(fixed, entry))
-        return watch_.Watched(
+        return targets.Watched(
             group_id=context.subject(member),
             policy=entry.policy,
             addresses=addresses,

@@ -14,8 +14,8 @@
 
 Most looks find nothing new. So only those groups are looked at of whom the
 watch has news, beside those that were in trouble before; all are looked at
-where Nova or the fleet has changed, and once a second, for what only time
-changes.
+where Nova or the fleet has changed, and those that time alone may change once
+a second.
 """
 
 from __future__ import annotations
@@ -49,13 +49,16 @@ Deaths = frozenset[tuple[str, str]]
 #: Returns what is unusual about a group, where these hosts are lost.
 Look = Callable[[fleet_.Entry, frozenset[str]], Signs | None]
 
-#: Seconds within which all are looked at once.
+#: Seconds within which all are looked at once that time alone may change.
 _ROUND = 1.0
 _NOTHING: tuple[frozenset[str], Deaths] = (frozenset(), frozenset())
 
 
 class Lookout:
-    """Remembers the signs of trouble from one look to the next."""
+    """Remembers the signs of trouble from one look to the next.
+
+    :param ages: says whether time alone may change the signs of a group.
+    """
 
     def __init__(
         self,
@@ -63,13 +66,16 @@ class Lookout:
         cloud: cloud_.CloudView,
         agents: agents_.Agents,
         clock: clock_.Clock,
+        ages: Callable[[fleet_.Entry], bool],
     ) -> None:
+        self._ages = ages
         self._watch = watch
         self._cloud = cloud
         self._agents = agents
         self._clock = clock
         self._follower = watch.follow()
         self._fleet: Sequence[fleet_.Entry] = ()
+        self._aging: Sequence[fleet_.Entry] = ()
         self._by_subject: dict[str, fleet_.Entry] = {}
         self._version = -1
         self._round_at = -math.inf
@@ -88,7 +94,7 @@ class Lookout:
         news = self._watch.news(self._follower)
         lost = self._lost()
         entries: Iterable[fleet_.Entry] = fleet
-        if not self._is_round(fleet, news, (lost, deaths)):
+        if not self._concerns_all(fleet, news, (lost, deaths)):
             entries = self._few(news)
         for entry in entries:
             signs = look(entry, lost)
@@ -98,40 +104,48 @@ class Lookout:
                 self._known[entry.group.id] = signs
         return dict(self._known)
 
-    def _is_round(
+    def _concerns_all(
         self,
         fleet: Sequence[fleet_.Entry],
         news: frozenset[str],
         hosts: tuple[frozenset[str], Deaths],
     ) -> bool:
-        """Say whether all are to be looked at, and begin with it."""
+        """Say whether something has changed that may concern all."""
         before, self._before = self._before, hosts
-        now, version = self._clock.monotonic(), self._cloud.version
+        version = self._cloud.version
         if fleet is not self._fleet:
             self._fleet, self._known = fleet, {}
+            self._aging = tuple(filter(self._ages, fleet))
             self._by_subject = {
                 context.subject(member): entry
                 for entry in fleet
                 for member in entry.members
             }
         elif (
-            now < self._round_at
-            and version == self._version
+            version == self._version
             and hosts == before
             and not any(subject.startswith("host/") for subject in news)
         ):
             return False
-        self._round_at, self._version = now + _ROUND, version
+        self._version = version
+        self._round_at = self._clock.monotonic() + _ROUND
         return True
 
     def _few(self, news: frozenset[str]) -> list[fleet_.Entry]:
-        """Return those of whom there is news, and those in trouble."""
+        """Return those of whom there is news, and those in trouble.
+
+        Once a second those as well that time alone may change.
+        """
         subjects = (*news, *self._known)
         found = {
             entry.group.id: entry
             for entry in map(self._by_subject.get, subjects)
             if entry is not None
         }
+        now = self._clock.monotonic()
+        if now >= self._round_at:
+            self._round_at = now + _ROUND
+            found |= {entry.group.id: entry for entry in self._aging}
         return list(found.values())
 
     def _lost(self) -> frozenset[str]:

@@ -14,8 +14,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
+import dataclasses
 import logging
 
 from nham.adapters import errors
@@ -23,21 +25,25 @@ from nham.adapters.vim import base as vim_base
 from nham.adapters.vnfm import base as vnfm_base
 from nham.core import model
 from nham.core import ownership
+from nham.core import states
 from nham.recovery import context
 
 LOG = logging.getLogger(__name__)
 
+Unprotected = states.VnfState.UNPROTECTED
+
 
 def servers(
-    vim: vim_base.Vim, record: vnfm_base.VnfRecord
+    read: Callable[[str], vim_base.Server], record: vnfm_base.VnfRecord
 ) -> Iterator[vim_base.Server]:
     """Yield the servers of a VNF that there are.
 
+    :param read: returns a server by its id.
     :raises Unavailable: Nova does not answer.
     """
     for vnfc in record.vnfcs:
         try:
-            yield vim.server(vnfc.server_id)
+            yield read(vnfc.server_id)
         except errors.NotFound:
             # That it is gone is seen to by those who need it.
             continue
@@ -54,7 +60,7 @@ def claims_on(
     try:
         if vnfm is not None and vnf.instance_id is not None:
             record = vnfm.vnf(vnf.instance_id)
-            return claims(servers(ctx.vim, record), tolerated, record)
+            return claims(servers(ctx.vim.server, record), tolerated, record)
         known = ctx.store.members(vnf_id=vnf.id)
         return claims(
             [ctx.vim.server(m.server_id) for m in known if m.kind == "vnfc"],
@@ -63,6 +69,20 @@ def claims_on(
     except errors.AdapterError as error:
         LOG.info("VNF %s: who else heals it is not known: %s", vnf.id, error)
         return ""
+
+
+def held(vnf: model.Vnf, others: str) -> model.Vnf:
+    """Return a VNF without protection while somebody else heals it.
+
+    :param others: what `claims` says.
+    """
+    if others:
+        return dataclasses.replace(vnf, state=Unprotected, reason=others)
+    if vnf.state is Unprotected:
+        return dataclasses.replace(
+            vnf, state=states.VnfState.PROTECTED, reason=""
+        )
+    return vnf
 
 
 def claims(

@@ -20,40 +20,24 @@ passed. It may be used from several threads.
 from __future__ import annotations
 
 from collections.abc import Iterable
-import dataclasses
 import heapq
 import threading
 
 from nham.adapters import clock as clock_
 from nham.adapters.probes import base as probes
-from nham.adapters.vim import base as vim_base
 from nham.core import descriptor
 from nham.core import facts
 from nham.core.detection import tracker as detection_
 from nham.engine import entries
 from nham.engine import settings as settings_
+from nham.engine import targets
 from nham.recovery import context
-from nham.recovery import endpoints
 
 Health = facts.Health
 
 #: Seconds until one that would be late, but for our own lag, is looked at
 #: again: the lag may have passed by then.
 _LAGGING = 0.25
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Watched:
-    """A member that is to be watched.
-
-    :ivar group_id: what it is known by, see ``context.subject``.
-    :ivar answered: it has answered before, perhaps another engine.
-    """
-
-    group_id: str
-    policy: descriptor.ResiliencyPolicy
-    addresses: tuple[vim_base.Address, ...]
-    answered: bool = False
 
 
 class Watch:
@@ -75,7 +59,7 @@ class Watch:
         self._settings = settings
         self._lock = threading.RLock()
         self._entries: dict[str, entries.Entry] = {}
-        self._members: dict[str, Watched] = {}
+        self._members: dict[str, targets.Watched] = {}
         self._hosts: dict[str, str] = {}
         self._by_subject: dict[str, list[entries.Entry]] = {}
         self._doubted: set[str] = set()
@@ -83,8 +67,10 @@ class Watch:
         self._touched: dict[str, entries.Entry] = {}
         self._looks: list[tuple[float, str]] = []
         self._followers: list[set[str]] = []
+        #: What is believed of subjects that were asked for since their news.
+        self._healths: dict[str, tuple[Health, Health]] = {}
 
-    def set_members(self, members: Iterable[Watched]) -> None:
+    def set_members(self, members: Iterable[targets.Watched]) -> None:
         """Watch these members and no others."""
         with self._lock:
             wanted = {member.group_id: member for member in members}
@@ -106,17 +92,27 @@ class Watch:
         with self._lock:
             seen = self._prober.collect()
             lag = self._prober.lag()
-            for one in seen:
-                entry = self._entries.get(one.key)
-                if entry is not None:
-                    entries.take(entry.tracker, one, lag)
-                    self._touched[one.key] = entry
+            self._take_in(seen, lag)
             now = self._clock.monotonic()
             self._wake(now)
             doubted = frozenset(self._doubted)
             self._judge(now, lag)
             if doubted != self._doubted:
                 self._prober.hurry(frozenset(self._doubted))
+
+    def _take_in(self, seen: Iterable[probes.Observation], lag: float) -> None:
+        """Have the trackers take note of what the prober saw."""
+        for key, sequence, what, at, detail in seen:
+            entry = self._entries.get(key)
+            if entry is None:
+                continue
+            if what == "sent":
+                entry.tracker.sent(sequence, at)
+            elif what == "good":
+                entry.tracker.good(sequence, at, lag)
+            else:
+                entry.tracker.bad(sequence, at, detail)
+            self._touched[key] = entry
 
     def _wake(self, now: float) -> None:
         """Touch those whose time-out has passed."""
@@ -140,35 +136,48 @@ class Watch:
 
     def _judge(self, now: float, lag: float) -> None:
         """Judge those that were touched, guests before applications."""
+        moment = (now, lag)
         for icmp in (True, False):
             for entry in [e for e in self._touched.values() if e.icmp is icmp]:
-                before = entry.judgement
-                entry.judgement = judged = entry.tracker.judge(now, lag)
-                self._note(entry, before, judged.health)
-                if icmp and before and entries.is_back(before, judged):
-                    self._back(entry.subject, before)
-                due = entry.tracker.due
+                before, good_at = entry.health, entry.last_good_at
+                tracker = entry.tracker
+                entry.moment = moment
+                entry.health = tracker.health(now, lag)
+                entry.last_good_at = tracker.last_good_at
+                if entry.health is not before:
+                    self._changed(entry, before, good_at)
+                due = tracker.due
                 if due is not None:
                     self._look_at(entry, due if due > now else now + _LAGGING)
         self._touched.clear()
 
-    def _note(
+    def _changed(
         self,
         entry: entries.Entry,
-        before: detection_.Judgement | None,
-        health: Health,
+        before: Health | None,
+        good_at: float | None,
     ) -> None:
-        """Take note of what changes, and whom to ask in haste by now."""
-        if before is None or before.health is not health:
-            self._news(entry.subject)
-            if health is Health.SLOW:
-                self._doubted.add(entry.target.key)
-            else:
-                self._doubted.discard(entry.target.key)
+        """Take note of what changes, and whom to ask in haste by now.
+
+        :param before: what was believed of it until now.
+        :param good_at: its last good answer by then.
+        """
+        self._news(entry.subject)
+        if entry.health is Health.SLOW:
+            self._doubted.add(entry.target.key)
+        else:
+            self._doubted.discard(entry.target.key)
+        if entry.icmp and entry.health is Health.OK:
+            if before is Health.DEAD:
+                self._let_boot(entry.subject)
+            elif before is Health.SLOW and good_at is not None:
+                self._forgive(entry.subject, good_at)
 
     def _news(self, *subjects: str) -> None:
         for each in self._followers:
             each.update(subjects)
+        for subject in subjects:
+            self._healths.pop(subject, None)
 
     def follow(self) -> set[str]:
         """Return a set to be given to ``news``, again and again."""
@@ -183,17 +192,14 @@ class Watch:
             follower.clear()
             return found
 
-    def _back(self, group_id: str, before: detection_.Judgement) -> None:
-        """See to the applications of a guest that answers again.
+    def _forgive(self, subject: str, since: float) -> None:
+        """Let the silence of applications count for nothing since then.
 
-        :param before: what was believed of the guest until now.
+        Their guest was silent, too, and answers again.
         """
-        if before.health is Health.DEAD:
-            self._let_boot(group_id)
-            return
-        for entry in self._by_subject[group_id]:
-            if not entry.icmp and before.last_good_at is not None:
-                entry.tracker.forgive(before.last_good_at)
+        for entry in self._by_subject[subject]:
+            if not entry.icmp:
+                entry.tracker.forgive(since)
                 self._touched[entry.target.key] = entry
 
     def _let_boot(self, group_id: str) -> None:
@@ -205,14 +211,13 @@ class Watch:
         member = self._members[group_id]
         by = self._clock.monotonic() + member.policy.detection.boot_timeout
         for entry in self._by_subject[group_id]:
-            judged = entry.judgement
-            if not entry.icmp and judged and judged.health is Health.DEAD:
+            if not entry.icmp and entry.health is Health.DEAD:
                 self._restart(entry, by)
 
     def _restart(self, entry: entries.Entry, by: float) -> None:
         """Forget what was seen of a target, which is to answer by then."""
         entry.tracker.restart(by)
-        entry.judgement = None
+        entry.health = entry.last_good_at = None
         self._news(entry.subject)
         self._doubted.discard(entry.target.key)
         self._touched[entry.target.key] = entry
@@ -227,34 +232,32 @@ class Watch:
         with self._lock:
             found = self._by_subject.get(group_id, [])
             last = [
-                e.judgement.last_good_at
-                for e in found
-                if e.judgement
-                and e.judgement.last_good_at is not None
-                and (not e.icmp or len(found) == 1)
+                entry.last_good_at
+                for entry in found
+                if entry.last_good_at is not None
+                and (not entry.icmp or len(found) == 1)
             ]
+            app, icmp = self.health(group_id)
             return context.MemberView(
-                app=entries.worst([e for e in found if not e.icmp]),
-                icmp=entries.worst([e for e in found if e.icmp]),
+                app=app,
+                icmp=icmp,
                 last_good_at=self._wall(max(last)) if last else None,
                 probed=bool(found),
                 stale=group_id in self._stale,
-                evidence=tuple(
-                    f"{e.target.kind} {e.target.address}: "
-                    f"{e.judgement.evidence}"
-                    for e in found
-                    if e.judgement
-                ),
+                evidence=tuple(e.evidence for e in found if e.health),
             )
 
     def health(self, subject: str) -> tuple[Health, Health]:
         """Return what is believed of a member's application and guest."""
         with self._lock:
-            found = self._by_subject.get(subject, [])
-            return (
-                entries.worst([e for e in found if not e.icmp]),
-                entries.worst([e for e in found if e.icmp]),
-            )
+            known = self._healths.get(subject)
+            if known is None:
+                found = self._by_subject.get(subject, ())
+                known = self._healths[subject] = (
+                    entries.worst(e for e in found if not e.icmp),
+                    entries.worst(e for e in found if e.icmp),
+                )
+            return known
 
     def quality(self, subject: str) -> tuple[entries.Quality, ...]:
         """Return how well each probe of a member detects."""
@@ -310,7 +313,7 @@ class Watch:
         old, self._entries, self._by_subject = self._entries, {}, {}
         self._touched, self._looks = {}, []
         for member in self._members.values():
-            for index, target in enumerate(_targets(member)):
+            for index, target in enumerate(targets.of_member(member)):
                 self._keep(
                     old,
                     target,
@@ -334,6 +337,7 @@ class Watch:
             self._keep(old, target, target.key, detection, icmp=False)
         self._prober.set_targets(e.target for e in self._entries.values())
         self._doubted &= self._entries.keys()
+        self._healths.clear()
         self._news(*self._by_subject)
 
     def _keep(
@@ -363,35 +367,3 @@ class Watch:
         entry.look_at = None
         self._touched[target.key] = self._entries[target.key] = entry
         self._by_subject.setdefault(subject, []).append(entry)
-
-
-def _targets(member: Watched) -> list[probes.Target]:
-    """Return whom to ask for a member: the guest first, then its probes.
-
-    The guest is always asked by ICMP beside the policy's own probes: the
-    two together tell a dead application from a dead VM.
-    """
-    detection = member.policy.detection
-    specs = [p for p in member.policy.probes if p.type != "icmp"]
-    networks = [p.network for p in member.policy.probes]
-    asked: list[descriptor.ProbeSpec] = []
-    if member.policy.probes:
-        guest = descriptor.ProbeSpec(type="icmp", network=networks[0])
-        asked = [guest, *specs]
-    found = []
-    for index, spec in enumerate(asked):
-        address = endpoints.pick_address(member.addresses, spec.network)
-        if address is not None:
-            found.append(
-                probes.Target(
-                    key=f"{member.group_id}/{index}",
-                    kind=spec.type,
-                    address=address.ip,
-                    port=spec.port,
-                    path=spec.path,
-                    expect_status=spec.expect_status,
-                    interval=detection.poll_interval,
-                    patience=detection.max_timeout,
-                )
-            )
-    return found

@@ -23,6 +23,7 @@ import asyncio
 from collections.abc import Callable
 import dataclasses
 import errno
+import functools
 import ipaddress
 import os
 import socket
@@ -41,6 +42,19 @@ _OFFENDER = {socket.AF_INET: (4, 4), socket.AF_INET6: (8, 16)}
 """Where an address lies in a socket address, and its size."""
 _READS = 64
 """Packets read at once before others get their turn."""
+_FILTER = {
+    # From linux/icmp.h and linux/icmpv6.h: a bit that is set is a type of
+    # message that is kept out; all are but the answers.
+    socket.AF_INET: (255, 1, struct.pack("=I", 0xFFFFFFFF & ~(1 << 0))),
+    socket.AF_INET6: (
+        socket.IPPROTO_ICMPV6,
+        1,
+        struct.pack(
+            "=8I", *(0xFFFFFFFF & ~(2 * (word == 4)) for word in range(8))
+        ),
+    ),
+}
+"""Level, option and value that let a raw socket hear answers only."""
 
 REFUSED = {
     errno.ECONNREFUSED: "connection refused",
@@ -80,9 +94,13 @@ class Form:
         protocol = socket.IPPROTO_ICMP if v4 else socket.IPPROTO_ICMPV6
         for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
             try:
-                return socket.socket(self.family, kind, protocol)
+                found = socket.socket(self.family, kind, protocol)
             except PermissionError:
                 continue
+            if kind == socket.SOCK_RAW:
+                # Else it hears all pings of this machine, and to it.
+                found.setsockopt(*_FILTER[self.family])
+            return found
         raise errors.Refused(
             "no right to send ICMP: set net.ipv4.ping_group_range or give "
             "the process CAP_NET_RAW"
@@ -96,27 +114,39 @@ class Form:
         """
         if not self.icmp:
             return _NUMBER.pack(number)
-        kind = _REQUEST[self.family]
-        parts = [kind, 0, 0, identifier, number & 0xFFFF, number]
-        parts[2] = _checksum(_ICMP.pack(*parts))
-        return _ICMP.pack(*parts)
+        kind, sequence = self._request, number & 0xFFFF
+        # The Internet checksum (RFC 1071) of the words that follow.
+        total = (kind << 8) + identifier + 2 * sequence
+        for shift in (16, 32, 48):
+            total += number >> shift & 0xFFFF
+        total = (total >> 16) + (total & 0xFFFF)
+        checksum = ~(total + (total >> 16)) & 0xFFFF
+        return _ICMP.pack(kind, 0, checksum, identifier, sequence, number)
 
     def answered(self, data: bytes, raw: bool) -> int | None:
         """Return the number that an answer carries, None if it is none."""
-        if not self.icmp:
-            return self.number(data)
-        if raw and self.family is socket.AF_INET and data:
-            data = data[(data[0] & 0x0F) * 4 :]
-        if not data or data[0] != _REPLY[self.family]:
+        if not data:
             return None
-        return self.number(data)
+        start = 0
+        if self.icmp:
+            if raw and self.family is socket.AF_INET:
+                start = (data[0] & 0x0F) * 4
+            if data[start : start + 1] != self._reply:
+                return None
+            start += 8
+        return _number(data, start)
 
     def number(self, data: bytes) -> int | None:
         """Return the number in a question as it was sent."""
-        start = 8 if self.icmp else 0
-        if len(data) < start + _NUMBER.size:
-            return None
-        return int.from_bytes(data[start : start + _NUMBER.size])
+        return _number(data, 8 if self.icmp else 0)
+
+    @functools.cached_property
+    def _request(self) -> int:
+        return _REQUEST[self.family]
+
+    @functools.cached_property
+    def _reply(self) -> bytes:
+        return bytes([_REPLY[self.family]])
 
 
 class Echo:
@@ -161,21 +191,28 @@ class Echo:
         self._socket.close()
 
     def _readable(self) -> None:
-        for read in (self._read_error, self._read_answer):
+        # It is errors that wake us where there are no answers to read.
+        if not self._read_answers():
             for _packet in range(_READS):
                 try:
-                    read()
-                except BlockingIOError:
-                    break
+                    self._read_error()
                 except OSError:
-                    # The error of a question; its queue tells which.
-                    continue
+                    return
 
-    def _read_answer(self) -> None:
-        data, sender = self._socket.recvfrom(512)
-        number = self._form.answered(data, self._raw)
-        if number is not None:
-            self._heard(number, _plain(sender[0]), "")
+    def _read_answers(self) -> bool:
+        """Take the answers in; return whether there were any."""
+        for count in range(_READS):
+            try:
+                data, sender = self._socket.recvfrom(512)
+            except BlockingIOError:
+                return count > 0
+            except OSError:
+                # The error of a question; its queue tells which.
+                return False
+            number = self._form.answered(data, self._raw)
+            if number is not None:
+                self._heard(number, _plain(sender[0]), "")
+        return True
 
     def _read_error(self) -> None:
         data, notes, _flags, target = self._socket.recvmsg(
@@ -228,11 +265,11 @@ def family_of(address: str) -> socket.AddressFamily:
 
 def _plain(address: str) -> str:
     """Return an address without the zone that IPv6 may add."""
-    return address.partition("%")[0]
+    return address.partition("%")[0] if "%" in address else address
 
 
-def _checksum(data: bytes) -> int:
-    """Return the Internet checksum (RFC 1071)."""
-    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    total = (total >> 16) + (total & 0xFFFF)
-    return ~(total + (total >> 16)) & 0xFFFF
+def _number(data: bytes, start: int) -> int | None:
+    if len(data) < start + _NUMBER.size:
+        return None
+    number: int = _NUMBER.unpack_from(data, start)[0]
+    return number

@@ -82,6 +82,8 @@ class _Host:
     answered_at: float = -math.inf
     duty: Duty | None = None
     wanted: frozenset[str] = frozenset()
+    #: Of the servers that are wanted; worked out once, not each heartbeat.
+    digest: str = messages.digest_of(())
     lists: dict[str, frozenset[str]] = dataclasses.field(default_factory=dict)
     orders: dict[str, _Order] = dataclasses.field(default_factory=dict)
     results: dict[str, dict[int, messages.Result]] = dataclasses.field(
@@ -126,9 +128,11 @@ class Exchange:
         """Have the agents end these servers, by host, without a lease."""
         for name, host in self._hosts.items():
             servers = wanted.get(name, frozenset())
-            host.wanted = servers
-            host.lists.pop(messages.digest_of(servers), None)
-            host.lists[messages.digest_of(servers)] = servers
+            if servers != host.wanted:
+                host.wanted = servers
+                host.digest = messages.digest_of(servers)
+            host.lists.pop(host.digest, None)
+            host.lists[host.digest] = servers
             if len(host.lists) > _LISTS:
                 del host.lists[next(iter(host.lists))]
 
@@ -306,7 +310,7 @@ class Exchange:
             said.append(self._ack(beat, lease, asks))
             host.answered_at = at
         holds_none = not (host.wanted or beat.exclusive)
-        right = beat.exclusive == messages.digest_of(host.wanted)
+        right = beat.exclusive == host.digest
         if grants and not (right or holds_none):
             said += self._list(host, beat)
         said += self._orders(host, beat, at)
@@ -349,7 +353,7 @@ class Exchange:
                 boot=beat.boot,
                 sequence=next(self._numbers),
                 echo=beat.sequence,
-                digest=messages.digest_of(host.wanted),
+                digest=host.digest,
                 part=number,
                 parts=len(found),
                 servers=servers,

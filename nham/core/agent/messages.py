@@ -26,6 +26,8 @@ import hashlib
 
 #: Bytes that a text may have, so that each message fits a datagram.
 MAX_TEXT = 255
+#: No character has more than four bytes.
+_SURELY_FITS = MAX_TEXT // 4
 #: Servers in one part of a list that a datagram surely has room for.
 PART = 14
 _MAX_NUMBER = 2**63
@@ -104,16 +106,17 @@ class _Message:
         for name, value in vars(self).items():
             kind = type(value)
             if kind is str:
-                # No character has more than four bytes.
-                short = len(value) * 4 <= MAX_TEXT
-                if not value.isprintable() or not (
-                    short or len(value.encode()) <= MAX_TEXT
+                if not value.isprintable() or (
+                    len(value) > _SURELY_FITS
+                    and len(value.encode()) > MAX_TEXT
                 ):
                     raise ValueError(
                         f"{name}: must be printable, of at most {MAX_TEXT} "
                         "bytes"
                     )
-            elif kind in (int, float) and not 0 <= value < _MAX_NUMBER:
+            elif (kind is int or kind is float) and not (
+                0 <= value < _MAX_NUMBER
+            ):
                 raise ValueError(f"{name}: must be 0 or more")
 
 

@@ -28,9 +28,8 @@ from typing import NamedTuple
 from nham.core.detection import estimators
 from nham.core.detection import qos
 
-#: Questions whose answers are still of interest; a missed one may be
-#: answered late.
-_OUTSTANDING = 64
+#: Missed questions whose answers are still of interest; they have counted.
+_REMEMBERED = 64
 #: The most that a question counts for which is still waited for.
 _NEARLY = 1 - 1e-9
 
@@ -94,8 +93,11 @@ class Tracker:
     ) -> None:
         self._estimator = estimator
         self._max_misses = max_misses
+        #: When each question that is waited for was sent, oldest first.
+        #: None is let go before its time-out: it would not be counted.
         self._waiting: dict[int, float] = {}
-        self._missed: set[int] = set()
+        #: The same of those that were missed, and may be answered late.
+        self._missed: dict[int, float] = {}
         self._misses = 0
         self._last_good: float | None = None
         self._last_bad = ""
@@ -103,10 +105,8 @@ class Tracker:
         self._meter = qos.Meter()
 
     def sent(self, sequence: int, at: float) -> None:
-        """Take note of a question."""
+        """Take note of a question, not older than the one before."""
         self._waiting[sequence] = at
-        if len(self._waiting) > _OUTSTANDING:
-            self._forget(next(iter(self._waiting)))
 
     def good(self, sequence: int, at: float, lag: float = 0.0) -> None:
         """Take note of a good answer.
@@ -118,33 +118,49 @@ class Tracker:
         :param lag: by how many seconds the observer itself was late; what
             may be late because of that alone is not learnt from.
         """
-        if sequence not in self._waiting:
+        sent = self._waiting.get(sequence)
+        if sent is None:
+            sent = self._missed.get(sequence)
+        if sent is None:
             return
         if self._last_good is None:
-            sequence = max(self._waiting)
+            self._waiting.clear()
+            self._missed.clear()
         else:
-            self._learn(at - self._waiting[sequence], lag)
+            self._learn(at - sent, lag)
+            self._settle(sequence)
         self._last_good = at
         self._meter.answered(at)
         self._answer_by = None
         self._misses = 0
         self._last_bad = ""
-        # What was asked before an answered question was lost or is late;
-        # it says nothing about now.
-        for older in [s for s in self._waiting if s <= sequence]:
-            self._forget(older)
 
     def _learn(self, delay: float, lag: float) -> None:
-        timeout = self._estimator.timeout()
-        if not timeout < delay <= timeout + lag:
-            self._estimator.observe(delay)
+        one = self._estimator
+        if one.in_time(delay) or delay > one.timeout() + lag:
+            one.observe(delay)
+
+    def _settle(self, answered: int) -> None:
+        """Forget what was asked before an answered question, and that.
+
+        It was lost or is late; it says nothing about now.
+        """
+        if answered in self._waiting:
+            self._missed.clear()
+            if len(self._waiting) == 1:
+                self._waiting.clear()
+                return
+        for questions in (self._missed, self._waiting):
+            for older in [s for s in questions if s <= answered]:
+                del questions[older]
 
     def bad(self, sequence: int, at: float, detail: str) -> None:
         """Take note of a refusal or a wrong answer: a miss at once."""
-        if sequence in self._waiting:
-            self._misses += sequence not in self._missed
-            self._last_bad = detail
-            self._forget(sequence)
+        if self._waiting.pop(sequence, None) is not None:
+            self._misses += 1
+        elif self._missed.pop(sequence, None) is None:
+            return
+        self._last_bad = detail
 
     def restart(self, answer_by: float) -> None:
         """Forget the past: the target is being started anew.
@@ -174,34 +190,61 @@ class Tracker:
 
         The way to the target was cut, so its silence was no fault of its.
         """
-        for sequence in [s for s, at in self._waiting.items() if at > since]:
-            self._misses -= sequence in self._missed
-            self._forget(sequence)
+        for questions in (self._missed, self._waiting):
+            for sequence in [s for s, at in questions.items() if at > since]:
+                del questions[sequence]
+                self._misses -= questions is self._missed
 
-    def judge(self, now: float, lag: float = 0.0) -> Judgement:
-        """Say what is believed now.
+    def health(self, now: float, lag: float = 0.0) -> Health:
+        """Say what is believed now, without the reasons.
 
         :param lag: by how many seconds the observer itself was late; all
             time-outs are raised by it.
         """
-        timeout = self._estimator.timeout() + lag
-        for sequence, at in self._waiting.items():
-            if now - at > timeout and sequence not in self._missed:
-                self._missed.add(sequence)
-                self._misses += 1
-        health = self._health(now)
-        if health is Health.DEAD:
+        if self._waiting:
+            self._count(now, lag)
+        if self._last_good is None:
+            dead = self._answer_by is not None and now > self._answer_by
+        else:
+            dead = self._misses >= self._max_misses
+        if dead:
             self._meter.suspected(now)
+            return Health.DEAD
+        if self._last_good is None:
+            return Health.UNKNOWN
+        return Health.SLOW if self._misses or self._unsure() else Health.OK
+
+    def _count(self, now: float, lag: float) -> None:
+        """Count the questions whose time-out has passed."""
+        timeout = self._estimator.timeout() + lag
+        while self._waiting:
+            sequence, at = next(iter(self._waiting.items()))
+            if now - at <= timeout:
+                return
+            del self._waiting[sequence]
+            self._missed[sequence] = at
+            self._misses += 1
+            if len(self._missed) > _REMEMBERED:
+                del self._missed[next(iter(self._missed))]
+
+    def judge(self, now: float, lag: float = 0.0) -> Judgement:
+        """Say what is believed now, and why; see `health`."""
+        health = self.health(now, lag)
         return Judgement(
             health=health,
             level=max(self._level(now, lag), float(health is Health.DEAD)),
             misses=self._misses,
             max_misses=self._max_misses,
             last_good_at=self._last_good,
-            timeout=timeout,
+            timeout=self._estimator.timeout() + lag,
             at=now,
             refusal=self._last_bad,
         )
+
+    @property
+    def last_good_at(self) -> float | None:
+        """When the last good answer came, monotonic seconds."""
+        return self._last_good
 
     @property
     def due(self) -> float | None:
@@ -209,10 +252,9 @@ class Tracker:
 
         None: nothing changes until something is seen.
         """
-        waited = self._waited_for()
         due = None
-        if waited is not None:
-            due = self._waiting[waited] + self._estimator.timeout()
+        if self._waiting:
+            due = self._oldest() + self._estimator.timeout()
         if self._answer_by is not None:
             due = self._answer_by if due is None else min(due, self._answer_by)
         return due
@@ -226,33 +268,17 @@ class Tracker:
         """Return how often it was wrong about the target so far."""
         return self._meter.accuracy(now)
 
-    def _waited_for(self) -> int | None:
-        """Return the oldest question that is neither answered nor missed."""
-        if not self._waiting:
-            return None
-        return next((s for s in self._waiting if s not in self._missed), None)
+    def _oldest(self) -> float:
+        """Return when the oldest question was sent that is waited for."""
+        return next(iter(self._waiting.values()))
 
     def _level(self, now: float, lag: float) -> float:
-        waited, part = self._waited_for(), 0.0
-        if waited is not None:
-            so_far = now - self._waiting[waited] - lag
+        part = 0.0
+        if self._waiting:
+            so_far = now - self._oldest() - lag
             # What is not missed yet is no whole miss.
             part = min(self._estimator.suspicion(so_far), _NEARLY)
         return (self._misses + part) / self._max_misses
-
-    def _forget(self, sequence: int) -> None:
-        del self._waiting[sequence]
-        self._missed.discard(sequence)
-
-    def _health(self, now: float) -> Health:
-        if self._last_good is None:
-            late = self._answer_by is not None and now > self._answer_by
-            return Health.DEAD if late else Health.UNKNOWN
-        if self._misses >= self._max_misses:
-            return Health.DEAD
-        if self._misses or self._unsure():
-            return Health.SLOW
-        return Health.OK
 
     def _unsure(self) -> bool:
         """Say whether answers are missing that a guess still waits for.
@@ -260,4 +286,4 @@ class Tracker:
         A time-out that was not learnt may be far too long: meanwhile the
         target is not dead, but it does not vouch for anybody either.
         """
-        return not self._estimator.learnt and len(self._waiting) > 1
+        return len(self._waiting) > 1 and not self._estimator.learnt

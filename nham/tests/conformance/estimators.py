@@ -58,6 +58,7 @@ class EstimatorSuite(base.Suite):
         def check(seen: list[float]) -> None:
             one = self.made(0.2, 30.0)
             for delay in seen:
+                self.assertEqual(delay <= one.timeout(), one.in_time(delay))
                 one.observe(delay)
                 self.assertLessEqual(0.2, one.timeout())
                 self.assertLessEqual(one.timeout(), 30.0)

@@ -52,6 +52,7 @@ class Estimator(abc.ABC):
         self._minimum = minimum
         self._maximum = maximum
         self._margin = self.MARGIN if margin is None else margin
+        self._least = min(initial, minimum)
 
     @abc.abstractmethod
     def observe(self, delay: float) -> None:
@@ -60,6 +61,11 @@ class Estimator(abc.ABC):
     @abc.abstractmethod
     def timeout(self) -> float:
         """Return after which delay an answer counts as missed."""
+
+    def in_time(self, delay: float) -> bool:
+        """Say whether an answer after this delay is not missed."""
+        # Most come so soon that the time-out need not be worked out.
+        return delay <= self._least or delay <= self.timeout()
 
     @property
     def learnt(self) -> bool:

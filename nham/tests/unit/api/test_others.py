@@ -140,7 +140,8 @@ class RecoveryTest(base.ApiCase):
         self.store.save_vnf(records.make_vnf("v2"))
         self.store.save_group(records.make_group("v2"))
         facts = {"case": "", "facts": {"members": []}}
-        self.store.claim(records.make_recovery("r2", "v2"), 0, facts)
+        self.store.claim(records.make_recovery("r2", "v2"), 0)
+        self.store.keep_facts("r2", facts)
         path = "/v1/recoveries/r2/facts"
         self.assertEqual(facts, self.ask("GET", path).json)
         # They name whatever else is on the hosts.

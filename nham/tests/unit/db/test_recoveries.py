@@ -63,13 +63,13 @@ class ClaimTest(base.StoreCase):
         group = self.store.group("v1-g")
         self.assertEqual((1, None), (group.epoch, group.recovery_id))
 
-    def test_the_facts_are_kept_with_the_claim(self) -> None:
+    def test_the_facts_are_kept_beside(self) -> None:
         facts = {"facts": {"members": [{"silent_for": 0.1}]}}
-        claimed = self.store.claim(base.make_recovery("r1"), 0, facts)
+        claimed = self.store.claim(base.make_recovery("r1"), 0)
+        self.assertIsNone(self.store.recovery_facts("r1"))
+        self.store.keep_facts("r1", facts)
         self.assertEqual(facts, self.store.recovery_facts("r1"))
         self.assertEqual(claimed, self.store.recovery("r1"))
-        self.assertIsNone(self.store.claim(base.make_recovery("r2"), 1, facts))
-        self.assertIsNone(self.store.recovery_facts("r2"))
 
     def test_of_many_one_claims(self) -> None:
         together = threading.Barrier(8)

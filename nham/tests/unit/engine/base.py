@@ -37,6 +37,7 @@ from nham.engine import fleet as fleet_
 from nham.engine import host_view
 from nham.engine import journal
 from nham.engine import settings
+from nham.engine import targets
 from nham.engine import watch
 from nham.recovery import context
 from nham.simulate import lab
@@ -201,7 +202,7 @@ class EngineCase(base.TestCase):
             (e, self.cloud.server(e.member.server_id)) for e in self.fleet
         ]
         self.watch.set_members(
-            watch.Watched(
+            targets.Watched(
                 group_id=entry.group.id,
                 policy=entry.policy,
                 addresses=server.addresses,

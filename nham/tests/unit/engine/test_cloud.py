@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from nham.adapters import errors
 from nham.adapters.simulated import clock as virtual
 from nham.adapters.simulated import records
 from nham.adapters.simulated import vim
@@ -119,6 +120,35 @@ class TestPoll(CloudCase):
         self.world.server_error(self.server_id)
         self.cloud.note(self.vim.server(self.server_id))
         self.assertEqual("ERROR", self.status())
+
+
+class TestRead(CloudCase):
+    """A server that somebody needs to know of."""
+
+    def asked(self) -> int:
+        """Return how often Nova was asked for one server."""
+        return sum(one.call == "server" for one in self.world.gates.log)
+
+    def test_what_the_list_has_is_not_asked_for(self) -> None:
+        found = self.cloud.read(self.server_id)
+        self.assertEqual(self.server_id, found.id)
+        self.assertEqual(0, self.asked())
+
+    def test_what_it_does_not_have_is_asked_for_once(self) -> None:
+        new = cloud.CloudView(self.vim, self.clock)
+        for _ in range(2):
+            self.assertEqual(self.server_id, new.read(self.server_id).id)
+        self.assertEqual(1, self.asked())
+
+    def test_a_deleted_one_is_none(self) -> None:
+        self.vim.delete_server(self.server_id)
+        self.poll_in(3.0)
+        self.assertRaises(errors.NotFound, self.cloud.read, self.server_id)
+
+    def test_what_was_read_long_ago_is_not_enough(self) -> None:
+        self.world.api_down("nova", 600.0)
+        self.poll_in(3.0)
+        self.assertRaises(errors.Unavailable, self.cloud.read, self.server_id)
 
 
 class TestImaging(CloudCase):

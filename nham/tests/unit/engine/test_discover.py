@@ -45,11 +45,14 @@ class DiscoverCase(base.EngineCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.discoverer = discover.Discoverer(self.context, self.journal, read)
+        self.discoverer = discover.Discoverer(
+            self.context, self.cloud, self.journal, read
+        )
 
     def run_in(self, seconds: float = 0.0) -> None:
         """Let time pass, then compare once."""
         self.clock.advance(seconds)
+        self.cloud.poll()
         self.discoverer.run(base.SHARD)
 
     def set_vnfd(self, instance: str, vnfd: bytes) -> None:
@@ -177,7 +180,8 @@ class TestNew(DiscoverCase):
     def test_server_that_nova_does_not_name_yet(self) -> None:
         self.add_instance(hosts=("one", "two"))
         self.world.api_error_once("nova", "server")
-        self.run_in()
+        # It is not in the list of all servers either.
+        self.discoverer.run(base.SHARD)
         self.assertEqual({}, self.servers())
         self.run_in(30.0)
         self.assertEqual(["VDU1-0", "VDU1-1"], sorted(self.servers()))

@@ -33,7 +33,7 @@ class DiscoverCase(replica_case.ReplicaCase):
     def setUp(self) -> None:
         super().setUp()
         self.discoverer = discover.Discoverer(
-            self.context, self.journal, lab.read_policy
+            self.context, self.cloud, self.journal, lab.read_policy
         )
 
     def run_in(self, seconds: float = 0.0) -> None:

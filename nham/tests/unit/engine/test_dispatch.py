@@ -69,6 +69,11 @@ class DispatchCase(base.EngineCase):
         self.clock.advance(seconds)
         return self.run_once()
 
+    def until_quiet(self) -> None:
+        """Run until nothing is due."""
+        while self.rule_in(MOMENT) is not None:
+            pass
+
     def stop_vm(self, group_id: str = "v/0") -> None:
         """Let the user stop a server, and Nova be asked."""
         self.world.user_stop(self.server_id(group_id))
@@ -173,6 +178,9 @@ class TestClaim(DispatchCase):
         self.kill_vm()
         self.run_once()
         [recovery_id] = self.started
+        # Not between the fault and the first step.
+        self.assertIsNone(self.store.recovery_facts(recovery_id))
+        self.until_quiet()
         found = self.store.recovery_facts(recovery_id)
         case = cases.read(found)
         self.assertEqual([], cases.differences(case))
@@ -188,6 +196,7 @@ class TestClaim(DispatchCase):
         self.kill_vm()
         self.run_once()
         [recovery_id] = self.started
+        self.until_quiet()
         self.assertIsNone(self.store.recovery_facts(recovery_id))
 
     def test_dead_host_is_the_subject(self) -> None:
@@ -220,9 +229,9 @@ class TestClaim(DispatchCase):
         found = decision.decide(facts.Facts(members=(member,))).verdicts[0]
         self.assertIs(Kind.ACT, found.kind)
         self.assertIsNotNone(
-            self.make_dispatcher().claim(found, entry, member)
+            self.make_dispatcher().claims.claim(found, entry, member)
         )
-        self.assertIsNone(self.dispatcher.claim(found, entry, member))
+        self.assertIsNone(self.dispatcher.claims.claim(found, entry, member))
         self.assertEqual(["recovery-started"], self.kinds())
 
     def test_somebody_was_first_and_is_done_while_we_ask(self) -> None:

@@ -42,6 +42,20 @@ class TestFleet(base.EngineCase):
         self.assertEqual("v/0/m", first.member.id)
         self.assertEqual(base.POLICY, first.policy)
 
+    def test_it_is_the_same_one_until_something_changes(self) -> None:
+        reader = fleet.Reader(self.store)
+        before = reader.read()
+        self.assertEqual(self.fleet, before)
+        self.assertIs(before, reader.read())
+        self.store.set_paused("v", True)
+        after = reader.read()
+        self.assertTrue(all(entry.vnf.paused for entry in after))
+        self.assertEqual(self.fleet, after)
+        self.store.note_state("v/1/m", 7, None)
+        self.assertEqual(7, reader.read()[1].member.sequence)
+        self.store.delete_group("v/0")
+        self.assertEqual(["v/1"], [one.group.id for one in reader.read()])
+
     def test_unprotected(self) -> None:
         for state in states.VnfState:
             with self.subTest(state=state):

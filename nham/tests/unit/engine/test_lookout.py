@@ -29,8 +29,13 @@ class TestLookout(base.WholeCase):
         self.instance = self.add_vnf(hosts=("one", "two"))
         self.settle()
         self.lookout = lookout.Lookout(
-            self.watch, self.cloud, none.NoAgents(), self.clock
+            self.watch,
+            self.cloud,
+            none.NoAgents(),
+            self.clock,
+            ages=lambda entry: entry.group.id in self.aging,
         )
+        self.aging = {"v/1"}
         self.deaths: lookout.Deaths = frozenset()
         self.looked: list[str] = []
         self.entries = self.fleet
@@ -55,9 +60,18 @@ class TestLookout(base.WholeCase):
         self.assertEqual(set(), self.found_by())
         self.assertEqual({}, self.found)
 
-    def test_all_once_a_second(self) -> None:
+    def test_whom_time_may_change_once_a_second(self) -> None:
         self.found_by()
-        self.clock.advance(1.0)
+        self.clock.advance(0.9)
+        self.assertEqual(set(), self.found_by())
+        for _ in range(2):
+            self.clock.advance(1.0)
+            self.assertEqual({"v/1"}, self.found_by())
+            self.assertEqual(set(), self.found_by())
+
+    def test_all_when_the_fleet_is_another(self) -> None:
+        self.found_by()
+        self.entries = (*self.entries,)
         self.assertEqual({"v/0", "v/1"}, self.found_by())
 
     def test_all_when_an_agent_tells_of_a_death(self) -> None:

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from nham.core import states
+from nham.engine import cloud
 from nham.engine import discover
 from nham.simulate import lab
 from nham.tests.unit.engine import base
@@ -32,11 +33,21 @@ class OwnersTest(base.EngineCase):
             self.world.server_id(self.instance, "VDU1-0")
         ]
 
+    def discoverer(self, *tolerated: str) -> discover.Discoverer:
+        """Return one that has just read all servers."""
+        view = cloud.CloudView(self.vim, self.clock)
+        view.poll()
+        return discover.Discoverer(
+            self.context,
+            view,
+            self.journal,
+            lab.read_policy,
+            frozenset(tolerated),
+        )
+
     def discover(self, *tolerated: str) -> tuple[states.VnfState, str]:
         """Let NHAM look; return the VNF's state and reason."""
-        discover.Discoverer(
-            self.context, self.journal, lab.read_policy, frozenset(tolerated)
-        ).run(base.SHARD)
+        self.discoverer(*tolerated).run(base.SHARD)
         [vnf] = self.store.vnfs()
         return vnf.state, vnf.reason
 
@@ -57,6 +68,11 @@ class OwnersTest(base.EngineCase):
         self.assertIs(states.VnfState.UNPROTECTED, state)
         self.assertIn("tacker heals server", reason)
 
+    def test_what_was_read_already_is_not_asked_for(self) -> None:
+        before = self.calls("server")
+        self.assertIs(states.VnfState.PROTECTED, self.discover()[0])
+        self.assertEqual(before, self.calls("server"))
+
     def test_what_is_tolerated(self) -> None:
         self.server.metadata = HA
         self.assertIs(states.VnfState.PROTECTED, self.discover("masakari")[0])
@@ -65,9 +81,7 @@ class OwnersTest(base.EngineCase):
         self.assertIs(states.VnfState.PROTECTED, self.discover()[0])
         self.server.metadata = HA
         [vnf] = self.store.vnfs()
-        discoverer = discover.Discoverer(
-            self.context, self.journal, lab.read_policy
-        )
+        discoverer = self.discoverer()
         refused = self.assertRaises(
             ValueError, discoverer.protect, vnf.id, None
         )
@@ -75,9 +89,7 @@ class OwnersTest(base.EngineCase):
 
     def test_one_that_is_registered_by_hand(self) -> None:
         self.server.metadata = (("metering.stack", "x"),)
-        discoverer = discover.Discoverer(
-            self.context, self.journal, lab.read_policy
-        )
+        discoverer = self.discoverer()
         vnfd = lab.policy_bytes({"VDU1": base.POLICY.to_dict()})
         refused = self.assertRaises(
             ValueError,

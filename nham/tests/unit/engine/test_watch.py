@@ -27,6 +27,7 @@ from nham.core import descriptor
 from nham.core import facts
 from nham.core.detection import tracker
 from nham.engine import settings
+from nham.engine import targets
 from nham.engine import watch
 from nham.recovery import endpoints
 from nham.tests import base
@@ -92,9 +93,9 @@ class TestWatch(base.TestCase):
         self.watch.set_members([self.member()])
         self.sequence = 0
 
-    def member(self, answered: bool = False) -> watch.Watched:
+    def member(self, answered: bool = False) -> targets.Watched:
         """Return the member."""
-        return watch.Watched(
+        return targets.Watched(
             group_id="g",
             policy=self.policy,
             addresses=ADDRESSES,
@@ -303,9 +304,11 @@ class TestWatch(base.TestCase):
         self.watch.set_members(many)
         self.watch.tick()
         with mock.patch.object(
-            tracker.Tracker, "judge", autospec=True
+            tracker.Tracker,
+            "health",
+            autospec=True,
+            return_value=facts.Health.OK,
         ) as judge:
-            judge.return_value.health = facts.Health.OK
             self.watch.tick()
             judge.assert_not_called()
             self.note("g7/1", "sent")

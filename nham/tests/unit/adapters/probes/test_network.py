@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import http.server
 import socket
+import struct
 import threading
 
 from nham.adapters import errors
@@ -217,8 +218,28 @@ class WireTest(base.TestCase):
     """What goes over the wire, byte by byte."""
 
     def test_icmp_checksum(self) -> None:
-        data = echo.form("icmp", HERE).pack(1, 2)
-        self.assertEqual(0, echo._checksum(data))
+        """RFC 1071: the sum of all words, its own among them, is all ones."""
+        for number in (1, 0xFFFF, 0xFEDCBA9876543210, 2**64 - 1):
+            data = echo.form("icmp", HERE).pack(number, 0xABCD)
+            total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+            while total >> 16:
+                total = (total >> 16) + (total & 0xFFFF)
+            self.assertEqual(0xFFFF, total)
+
+    def test_raw_sockets_hear_answers_only(self) -> None:
+        """A ping of somebody else costs this process nothing."""
+        form = echo.form("icmp", HERE)
+        try:
+            own = form.open()
+        except errors.Refused as reason:
+            self.skipTest(str(reason))
+        with own:
+            if own.type != socket.SOCK_RAW:
+                self.skipTest("the kernel itself sees to that here")
+            own.settimeout(5.0)
+            own.sendto(form.pack(7, 8), (HERE, 0))
+            first = own.recv(512)
+            self.assertEqual(7, form.answered(first, raw=True))
 
     def test_an_answer_brings_the_number_back(self) -> None:
         for kind, address, reply in (

@@ -203,11 +203,31 @@ class AnswersTest(base.TestCase):
         self.assertIs(OK, one.judge(0.9, lag=0.5).health)
         self.assertIs(DEAD, one.judge(1.1, lag=0.5).health)
 
-    def test_memory_is_bounded(self) -> None:
-        one = answered(misses=10000)
-        for number in range(1, 2000):
-            one.sent(number, 0.0)
-        self.assertLess(one.judge(10.0).misses, 600)
+    @hypothesis.given(
+        st.floats(0.01, 1.0), st.floats(0.1, 30.0), st.integers(1, 400)
+    )
+    def test_each_question_counts_however_many_are_waited_for(
+        self, interval: float, timeout: float, asked: int
+    ) -> None:
+        one = answered(misses=3, timeout=timeout)
+        for number in range(1, asked + 1):
+            now = number * interval
+            one.sent(number, now)
+            judged = one.judge(now)
+        overdue = sum(
+            now - number * interval > timeout for number in range(1, asked + 1)
+        )
+        self.assertEqual(overdue, judged.misses)
+
+    def test_a_missed_question_is_remembered_for_a_while(self) -> None:
+        one = answered(misses=3)
+        for number in range(1, 201):
+            one.sent(number, number * 1.0)
+            one.judge(number * 1.0)
+        one.good(100, 200.1)
+        self.assertIs(DEAD, one.judge(200.2).health)
+        one.good(150, 200.1)
+        self.assertIs(OK, one.judge(200.2).health)
 
 
 class RetuneTest(base.TestCase):
