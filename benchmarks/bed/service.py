@@ -50,6 +50,7 @@ secrets_dir = {folder}/secrets
 
 [fencing]
 host_drivers = command
+member_drivers = {members}
 
 [fencing_command]
 off = {testcloud} host kill {{host}}
@@ -125,6 +126,7 @@ class Nham:
                 auth_url=env["NHAM_TESTCLOUD_AUTH_URL"],
                 testcloud=bed.TESTCLOUD,
                 reconcile=reconcile,
+                members="port" if agents is None else "agent, port",
             )
             + _agents_part(agents, env["NHAM_TESTCLOUD_HOST_IP"])
         )

@@ -38,7 +38,8 @@ OPTS = [
         item_type=types.String(max_length=64),
         help="Drivers of the namespace nham.fencing.member that cut single "
         "members off, in the order in which they are tried: port disables "
-        "the member's ports, nova stops its server.",
+        "the member's ports, nova stops its server, agent has its host's "
+        "agent end its process. Where engines listen to agents: agent, port.",
     ),
     cfg.FloatOpt(
         "patience",

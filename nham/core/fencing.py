@@ -20,7 +20,6 @@ proof, and what that leaves open.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from collections.abc import Sequence
 import dataclasses
 import re
 
@@ -28,6 +27,8 @@ import re
 PAUSE = 1.0
 #: Seconds between two looks at what a driver that was asked can prove.
 LOOK_EVERY = 0.5
+#: Seconds that a driver has which gives proof at once or not at all.
+PROMPT = 1.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,10 +50,7 @@ class Attempt:
 
 
 def next_driver(
-    able: Sequence[str],
-    attempts: Mapping[str, Attempt],
-    now: float,
-    share: float,
+    able: Mapping[str, float], attempts: Mapping[str, Attempt], now: float
 ) -> str | None:
     """Return which driver is to be asked now, None if none is yet.
 
@@ -60,11 +58,11 @@ def next_driver(
     share of the time without proof. When all were asked, those that failed
     are asked again: a BMC may only have been busy.
 
-    :param able: the drivers that have the means, in the configured order.
+    :param able: the drivers that have the means, in the configured order,
+        and the seconds that each has before the next one is asked.
     :param attempts: those that were asked, by their names.
-    :param share: seconds that each of them has before the next is asked.
     """
-    for name in able:
+    for name, share in able.items():
         attempt = attempts.get(name)
         if attempt is None:
             return name
@@ -78,9 +76,13 @@ def next_driver(
     return None
 
 
-def is_looked_at(attempt: Attempt, now: float) -> bool:
-    """Say whether it is time to look for the proof of a driver again."""
-    return not attempt.said and now - attempt.looked_at >= LOOK_EVERY
+def is_looked_at(attempt: Attempt, now: float, prompt: bool = False) -> bool:
+    """Say whether it is time to look for the proof of a driver again.
+
+    :param prompt: to look costs nothing.
+    """
+    every = 0.0 if prompt else LOOK_EVERY
+    return not attempt.said and now - attempt.looked_at >= every
 
 
 def summary(attempts: Mapping[str, Attempt], but: str = "") -> str:
@@ -93,6 +95,11 @@ def summary(attempts: Mapping[str, Attempt], but: str = "") -> str:
         for name, attempt in attempts.items()
         if name != but
     )
+
+
+def proved_by(said: str) -> str:
+    """Return which driver gave the proof, by what a step said in the end."""
+    return said.partition(":")[0]
 
 
 def took_part(name: str, said: str) -> bool:
@@ -109,6 +116,8 @@ class Means:
     :ivar proof: what counts as proof.
     :ivar leaves_open: what that does not prove.
     :ivar needs: what must be there for it.
+    :ivar lasts: of one that cuts members off: whether its proof goes on
+        being true, and why.
     """
 
     name: str
@@ -117,6 +126,7 @@ class Means:
     proof: str
     leaves_open: str
     needs: str
+    lasts: str = ""
 
 
 MEANS = (
@@ -186,6 +196,21 @@ MEANS = (
         needs="An operator (openstack nham host fenced).",
     ),
     Means(
+        name="agent",
+        zone="member",
+        does="Has nham-agent on the member's host end its process, unless "
+        "that is known to have died.",
+        proof="The agent, which is heard now, says that the process of this "
+        "guest of its host is gone; and no other agent says that it runs.",
+        leaves_open="That it is not started again a moment later. An agent "
+        "that lies, or somebody else who has its key.",
+        needs="An agent that is heard on the member's host. It takes no "
+        "time where the process died, and some tenths of a second where it "
+        "is ended: as by a power cut, without the guest's shutdown.",
+        lasts="No: for Nova the server is to run, so that Nova starts it "
+        "again by itself.",
+    ),
+    Means(
         name="port",
         zone="member",
         does="Disables all ports of the member's server.",
@@ -196,6 +221,8 @@ MEANS = (
         "from Neutron does not hear of it: there the ports still let "
         "traffic among its own guests pass.",
         needs="Neutron.",
+        lasts="Yes: until somebody asks Neutron to enable the ports, and "
+        "nobody but NHAM does.",
     ),
     Means(
         name="nova",
@@ -207,6 +234,8 @@ MEANS = (
         "ports stay open.",
         needs="Nova, and a nova-compute that lives on the member's host. It "
         "takes as long as the guest's shutdown.",
+        lasts="Yes: until somebody asks Nova to start the server; by itself "
+        "Nova leaves off what it was asked to stop.",
     ),
 )
 """In the order of the documentation; other packages' drivers have none."""

@@ -30,6 +30,8 @@ from nham.recovery import endpoints
 
 #: The steps that ask Nova to stop a member.
 _STOPPING = ("park_standby", "stop_server")
+#: The steps that cut a member off, by Nova if that is so configured.
+_CUTTING = ("isolate_member", "seal_member")
 #: Seconds for which a request may be under way that nobody waits for.
 _UNDER_WAY = 60.0
 
@@ -223,7 +225,7 @@ def _may_have_stopped(
         until = ended_at + _UNDER_WAY
     else:
         asked = fencing.took_part("nova", record.detail)
-        if record.step.action != "isolate_member" or not asked:
+        if record.step.action not in _CUTTING or not asked:
             return False
         done = record.state is states.StepState.DONE
         until = (record.ended_at or 0.0) + (0.0 if done else _UNDER_WAY)

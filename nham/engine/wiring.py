@@ -58,8 +58,9 @@ from nham.engine import watch as watch_
 from nham.recovery import context
 from nham.recovery import endpoints
 
-#: Fencing drivers that work by the agents.
+#: Drivers that fence hosts by the agents, and the one that fences members.
 AGENTS_FENCE = ("agent", "lease")
+AGENTS_FENCE_MEMBERS = ("agent",)
 
 
 def settings(conf: cfg.ConfigOpts) -> settings_.Settings:
@@ -149,10 +150,7 @@ def engine(
         vim=vim,
         vnfms=vnfms,
         fencing=fencing_means(conf, listened, store, clock),
-        member_fencing=[
-            _load("nham.fencing.member", name, vim)
-            for name in conf.fencing.member_drivers
-        ],
+        member_fencing=member_fencing_means(conf, vim, listened, clock),
         fencing_patience=conf.fencing.patience,
         agents=listened,
         engines=_engines(conf, vim, store, hook, locate),
@@ -232,12 +230,7 @@ def agents(
     """
     own = conf.agent
     if not own.bind_port:
-        for name in AGENTS_FENCE:
-            if name in conf.fencing.host_drivers:
-                raise errors.Refused(
-                    f"[fencing] host_drivers: {name} needs the agents, and "
-                    "[agent] bind_port is 0"
-                )
+        _refuse_without_agents(conf)
         return none.NoAgents()
     exchange = exchange_.Exchange(
         # The same in each life, and another one for each engine.
@@ -257,6 +250,49 @@ def agents(
     return udp.UdpAgents(
         exchange, ring, own.bind_host, own.bind_port, clock, on_news
     )
+
+
+def _refuse_without_agents(conf: cfg.ConfigOpts) -> None:
+    """See that no driver is configured which needs agents.
+
+    :raises errors.Refused: one is.
+    """
+    for option, needy in (
+        ("host_drivers", AGENTS_FENCE),
+        ("member_drivers", AGENTS_FENCE_MEMBERS),
+    ):
+        for name in needy:
+            if name in conf.fencing[option]:
+                raise errors.Refused(
+                    f"[fencing] {option}: {name} needs the agents, and "
+                    "[agent] bind_port is 0"
+                )
+
+
+def member_fencing_means(
+    conf: cfg.ConfigOpts,
+    vim: vim_base.Vim,
+    listened: agents_.Agents,
+    clock: clock_.Clock,
+) -> list[fencing.MemberFencing]:
+    """Return the means to cut members off, in the order of their use.
+
+    :raises errors.Refused: the proof of none of them lasts.
+    """
+    own: dict[str, tuple[Any, ...]] = dict.fromkeys(
+        AGENTS_FENCE_MEMBERS, (listened, clock)
+    )
+    names = conf.fencing.member_drivers
+    found: list[fencing.MemberFencing] = [
+        _load("nham.fencing.member", name, *own.get(name, (vim,)))
+        for name in names
+    ]
+    if found and not any(driver.lasting for driver in found):
+        raise errors.Refused(
+            f"[fencing] member_drivers: what {', '.join(names)} proves does "
+            "not last; name port, too, after it"
+        )
+    return found
 
 
 def fencing_means(

@@ -160,7 +160,7 @@ class MoveAddress(StepHandler):
             )
         if releasing is not None:
             mover.let_go(service, movers.place_of(releasing))
-        mover.move(service, movers.place_of(run.member))
+        mover.move(service, movers.place_of(run.member), run.group.access)
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""

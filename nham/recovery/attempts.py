@@ -19,6 +19,7 @@ from collections.abc import Sequence
 import dataclasses
 import logging
 from typing import Protocol
+from typing import TypeVar
 
 from nham.adapters import errors
 from nham.core import fencing
@@ -32,22 +33,28 @@ _KEY = "attempts"
 _FINAL = (errors.Refused, errors.NotFound)
 
 
-class Means(Protocol):
+#: What a driver cuts off: a host by its name, or a guest.
+_T = TypeVar("_T")
+_Subject = TypeVar("_Subject", contravariant=True)
+
+
+class Means(Protocol[_Subject]):
     """What drivers for hosts and drivers for members have in common."""
 
     name: str
+    prompt: bool
 
-    def can_fence(self, subject: str, /) -> bool:
+    def can_fence(self, subject: _Subject, /) -> bool:
         """Say whether it has the means; asks nobody."""
 
-    def fence(self, subject: str, /) -> None:
+    def fence(self, subject: _Subject, /) -> None:
         """Ask for it to be cut off."""
 
-    def proof(self, subject: str, /) -> str | None:
+    def proof(self, subject: _Subject, /) -> str | None:
         """Return what proves that it is cut off."""
 
 
-def fence(run: context.Run, means: Sequence[Means], subject: str) -> str:
+def fence(run: context.Run, means: Sequence[Means[_T]], subject: _T) -> str:
     """Return the proof that a host or member is cut off, and whose it is.
 
     Asks one driver at most, so that the step's time is looked at between
@@ -61,13 +68,12 @@ def fence(run: context.Run, means: Sequence[Means], subject: str) -> str:
     """
     tried: dict[str, fencing.Attempt] = run.memory.setdefault(_KEY, {})
     able = {one.name: one for one in means if one.can_fence(subject)}
-    whole = run.record.step.timeout / max(len(able), 1)
-    share = min(run.context.fencing_patience, whole)
     clock = run.context.clock
     found = _look_again(able, tried, subject, clock.monotonic())
     if found:
         return found
-    name = fencing.next_driver([*able], tried, clock.monotonic(), share)
+    shares = _shares(run, able)
+    name = fencing.next_driver(shares, tried, clock.monotonic())
     if name is not None:
         failure = _ask(able[name], subject)
         now = clock.monotonic()
@@ -85,15 +91,29 @@ def fence(run: context.Run, means: Sequence[Means], subject: str) -> str:
     return found
 
 
+def _shares(
+    run: context.Run, able: Mapping[str, Means[_T]]
+) -> dict[str, float]:
+    """Return the seconds that each driver has before the next is asked."""
+    whole = run.record.step.timeout / max(len(able), 1)
+    share = min(run.context.fencing_patience, whole)
+    return {
+        name: min(share, fencing.PROMPT) if driver.prompt else share
+        for name, driver in able.items()
+    }
+
+
 def _look_again(
-    able: Mapping[str, Means],
+    able: Mapping[str, Means[_T]],
     tried: dict[str, fencing.Attempt],
-    subject: str,
+    subject: _T,
     now: float,
 ) -> str:
     """Return the proof of a driver that was asked before, empty: none."""
     for name, attempt in list(tried.items()):
-        if name in able and fencing.is_looked_at(attempt, now):
+        if name not in able:
+            continue
+        if fencing.is_looked_at(attempt, now, able[name].prompt):
             tried[name] = dataclasses.replace(attempt, looked_at=now)
             found = _proof(able[name], tried, subject)
             if found:
@@ -101,7 +121,7 @@ def _look_again(
     return ""
 
 
-def _ask(driver: Means, subject: str) -> errors.AdapterError | None:
+def _ask(driver: Means[_T], subject: _T) -> errors.AdapterError | None:
     """Return why a driver failed, None if it did not."""
     try:
         driver.fence(subject)
@@ -112,7 +132,7 @@ def _ask(driver: Means, subject: str) -> errors.AdapterError | None:
 
 
 def _proof(
-    driver: Means, tried: Mapping[str, fencing.Attempt], subject: str
+    driver: Means[_T], tried: Mapping[str, fencing.Attempt], subject: _T
 ) -> str:
     """Return a driver's proof, with what the others said; empty: none."""
     try:

@@ -45,6 +45,12 @@ class ConfirmFault(StepHandler):
         assert isinstance(answered, (list, tuple))
         if view.app is facts.Health.OK and "app" not in answered:
             raise context.Aborted("it answers again")
+        if self._died(run):
+            # The word of its host is a proof, and need not wait for Nova.
+            return context.Done(
+                detail=f"still so; the agent of {run.args['host']} says that "
+                "its process died"
+            )
         if self._is_new_to_it(run, view):
             return None
         try:
@@ -58,6 +64,15 @@ class ConfirmFault(StepHandler):
         if view.icmp is facts.Health.OK and "icmp" not in answered:
             raise context.Aborted("the guest answers again")
         return context.Done(detail=f"still so; {said}")
+
+    @staticmethod
+    def _died(run: context.Run) -> bool:
+        """Say whether the host tells now that the process is gone.
+
+        One that was started again meanwhile is asked of Nova, as ever.
+        """
+        at = (run.args.get("host"), run.member.server_id)
+        return at in run.context.agents.deaths()
 
     @staticmethod
     def _is_new_to_it(run: context.Run, view: context.MemberView) -> bool:

@@ -18,7 +18,9 @@ from collections.abc import Sequence
 import logging
 
 from nham.adapters import errors
+from nham.adapters.fencing import base as fencing_base
 from nham.core import facts
+from nham.core import fencing
 from nham.core import model
 from nham.core import states
 from nham.recovery import attempts
@@ -42,11 +44,56 @@ class IsolateMember(StepHandler):
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
-        return context.Done(
-            detail=attempts.fence(
-                run, run.context.member_fencing, run.member.server_id
-            )
-        )
+        return _cut_off(run, run.context.member_fencing)
+
+
+@handler("seal_member")
+class SealMember(StepHandler):
+    """Cut a member off so that it stays so, whoever starts it again.
+
+    By the drivers whose proof lasts. Nothing is left to do where one of
+    them has cut it off already.
+    """
+
+    def do(self, run: context.Run) -> None:
+        """See base class; the drivers are asked while it is looked for."""
+
+    def complete(self, run: context.Run) -> context.Done | None:
+        """See base class."""
+        lasting = [one for one in run.context.member_fencing if one.lasting]
+        before = _cut_off_before(run)
+        if fencing.proved_by(before) in {one.name for one in lasting}:
+            return context.Done(detail=f"it is already, {before}")
+        return _cut_off(run, lasting)
+
+
+def _cut_off(
+    run: context.Run, means: Sequence[fencing_base.MemberFencing]
+) -> context.Done:
+    """Cut the step's member off by the first driver that gives proof."""
+    host = run.args.get("host")
+    guest = fencing_base.Guest(
+        server_id=run.member.server_id,
+        host=None if host is None else str(host),
+        epoch=run.recovery.epoch,
+    )
+    return context.Done(detail=attempts.fence(run, means, guest))
+
+
+def _cut_off_before(run: context.Run) -> str:
+    """Return what proved that the step's member is cut off; empty: nothing.
+
+    By an earlier step of this recovery.
+    """
+    for record in run.recovery.steps:
+        step = record.step
+        if (
+            step.action == "isolate_member"
+            and step.args.get("member_id") == run.args.get("member_id")
+            and record.state is states.StepState.DONE
+        ):
+            return record.detail
+    return ""
 
 
 @handler("give_state")

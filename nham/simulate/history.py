@@ -67,7 +67,7 @@ _MOVERS: tuple[descriptor.AddressDriver, ...] = (
 )
 #: After these the application may start anew, with nothing in memory, and
 #: NHAM has nothing to do with it.
-_EXCUSES = ("panic_guest", "mend_app", "user_stop")
+_EXCUSES = ("panic_guest", "mend_app", "user_stop", "started_again")
 #: Seconds until each VNFC has a checkpoint, and each standby a detector that
 #: knows how fast it answers.
 _WARM_UP = 20.0

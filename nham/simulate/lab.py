@@ -40,6 +40,7 @@ from nham.adapters.checkpoints import hook
 from nham.adapters.checkpoints import image
 from nham.adapters.checkpoints import volume
 from nham.adapters.fencing import base as fencing_base
+from nham.adapters.fencing import member_agent
 from nham.adapters.fencing import port
 from nham.adapters.simulated import agents as agents_
 from nham.adapters.simulated import blobs
@@ -121,6 +122,13 @@ class Runner:
         )
         return [*lab.fencing, *more]
 
+    def _member_fencing(self) -> list[fencing_base.MemberFencing]:
+        """Return what cuts members off before their ports are disabled."""
+        if self._lab.agents is None:
+            return []
+        by_agents = member_agent.AgentMemberFencing(self._agents, self._clock)
+        return [process_.mortal(by_agents, self.process)]
+
     def _context(self) -> context.Context:
         lab, process = self._lab, self.process
         cloud = process_.mortal(vim.SimulatedVim(lab.world), process)
@@ -131,7 +139,10 @@ class Runner:
             store=self.store,
             vim=cloud,
             vnfms={"tacker": tacker},
-            member_fencing=[port.PortFencing(cloud)],
+            member_fencing=[
+                *self._member_fencing(),
+                port.PortFencing(cloud),
+            ],
             fencing=[process_.mortal(d, process) for d in self._fencing()],
             agents=self._agents,
             engines={
@@ -300,6 +311,8 @@ class Lab:
 
     def start_agents(self, *fencing_by: str) -> None:
         """Start an agent on each host that there is.
+
+        Engines started from now on cut members off by them first.
 
         :param fencing_by: the drivers, ``agent`` and ``lease``, that
             engines started from now on have beside the others.

@@ -20,8 +20,10 @@ is impossible at the moment raises, and nothing happens.
 from __future__ import annotations
 
 from collections.abc import Callable
+import contextlib
 from typing import TYPE_CHECKING
 
+from nham.adapters import errors
 from nham.adapters.simulated import records
 from nham.simulate import injection
 
@@ -349,7 +351,31 @@ def _flood(history: history_.History, now: float) -> injection.Injection:
     return injection.Injection(now, "flood")
 
 
+def _started_again(
+    history: history_.History, now: float
+) -> injection.Injection:
+    """Kill a QEMU, and let the server's user start it again just after."""
+    chance = history.agents_chance
+    found = [
+        one for each in history.instances for one in _servers(history, each)
+    ]
+    if not found:
+        return injection.Injection(now, "started_again")
+    place, server_id = chance.choice(found)
+    history.world.crash_vm(server_id)
+
+    def start() -> None:
+        with contextlib.suppress(errors.AdapterError):
+            history.world.user_reboot(server_id)
+
+    history.lab.clock.call_in(chance.uniform(0.1, 5.0), start)
+    return injection.Injection(
+        now, "started_again", server_id, frozenset({place})
+    )
+
+
 _OF_AGENTS: tuple[Mishap, ...] = (
+    _started_again,
     _agent_dies(restarts=True),
     _agent_dies(restarts=False),
     _replay,

@@ -36,6 +36,8 @@ from nham.simulate import lab as lab_
 
 Found = Iterator[tuple[str, str, str]]
 
+#: Rungs after which somebody is cut off until it is repaired.
+_CUT_OFF = ("fail_over", "take_out", "switchover")
 #: What NHAM makes in the cloud bears a name that begins so.
 _OURS = "nham-"
 #: Seconds for which something of NHAM's own may be in no record, once
@@ -64,6 +66,7 @@ class Watcher:
         self._violate = violate
         self._troubled = troubled
         self._deposed: list[tuple[str, records.Guest]] = []
+        self._failed: set[str] = set()
         self._orphans: dict[str, float] = {}
         self._look_at = 0.0
 
@@ -78,8 +81,12 @@ class Watcher:
                 self._check_primaries(group_id)
         elif name == "step_ended" and result:
             self._step_ended(args[0], args[1])
+        elif name == "end_recovery" and result:
+            self._ended(args[0])
         if self._deposed:
             self._check_deposed()
+        if self._failed:
+            self._check_failed()
         if self._lab.clock.now() >= self._look_at:
             self._look_at = self._lab.clock.now() + _EVERY
             self._check_orphans()
@@ -136,6 +143,36 @@ class Watcher:
             else:
                 left.append((group_id, guest))
         self._deposed = left
+
+    def _ended(self, recovery_id: str) -> None:
+        """Remember who was cut off by a recovery that is over."""
+        recovery = self._store.recovery(recovery_id)
+        done = recovery.state is states.RecoveryState.SUCCEEDED
+        if done and recovery.rung in _CUT_OFF:
+            self._failed |= {
+                member.id
+                for member in self._store.members(group_id=recovery.group_id)
+                if member.role is states.Role.FAILED
+            }
+
+    def _check_failed(self) -> None:
+        """Who was cut off stays so, whoever starts it again."""
+        physics = self._lab.world.physics
+        failed = {
+            member.id: member
+            for member in self._store.members()
+            if member.role is states.Role.FAILED
+        }
+        self._failed &= failed.keys()
+        for member in [failed[one] for one in sorted(self._failed)]:
+            for guest in physics.guests_of(member.server_id):
+                routes = [physics.route(one) for one in guest.addresses]
+                reached = guest.plugged and any(routes)
+                if reached and _stands(self._lab, member.group_id):
+                    self._violate(
+                        "failed and reachable", member.group_id, str(guest)
+                    )
+                    self._failed.discard(member.id)
 
     # -- with which state
 

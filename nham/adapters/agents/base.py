@@ -91,6 +91,13 @@ class Agents(abc.ABC):
         """
 
     @abc.abstractmethod
+    def told(self, server_id: str) -> Mapping[str, messages.GuestState]:
+        """Return what the agents say of a server, by host: the newest words.
+
+        Those in whose tables it is not say nothing.
+        """
+
+    @abc.abstractmethod
     def duty(self, host: str) -> exchange.Duty | None:
         """Return what the agent does without a lease; None: not known."""
 
@@ -105,11 +112,14 @@ class Agents(abc.ABC):
         command_id: str,
         action: messages.Action,
         until: float,
+        server_id: str = "",
+        epoch: int = 0,
     ) -> None:
         """Have an agent do something; twice does no harm.
 
         :param until: from which moment on nobody wants it any more,
             monotonic seconds.
+        :param server_id: as of ``messages.Command``, and so is ``epoch``.
         :raises LookupError: there is no such host.
         """
 

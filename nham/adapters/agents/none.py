@@ -62,6 +62,10 @@ class NoAgents(base.Agents):
             "bind_port is 0"
         )
 
+    def told(self, server_id: str) -> Mapping[str, messages.GuestState]:
+        """See base class."""
+        return {}
+
     def duty(self, host: str) -> exchange.Duty | None:
         """See base class."""
         return None
@@ -76,6 +80,8 @@ class NoAgents(base.Agents):
         command_id: str,
         action: messages.Action,
         until: float,
+        server_id: str = "",
+        epoch: int = 0,
     ) -> None:
         """See base class."""
         raise LookupError(host)

@@ -152,6 +152,11 @@ class Post(base.Agents):
             host=beat.host, where=beat.door, boot=beat.boot, ring=self._ring
         )
 
+    def told(self, server_id: str) -> Mapping[str, messages.GuestState]:
+        """See base class."""
+        with self._lock:
+            return self._exchange.told(server_id)
+
     def duty(self, host: str) -> exchange_.Duty | None:
         """See base class."""
         with self._lock:
@@ -168,10 +173,14 @@ class Post(base.Agents):
         command_id: str,
         action: messages.Action,
         until: float,
+        server_id: str = "",
+        epoch: int = 0,
     ) -> None:
         """See base class."""
         with self._lock:
-            self._exchange.order(host, command_id, action, until)
+            self._exchange.order(
+                host, command_id, action, until, server_id, epoch
+            )
 
     def answer(self, host: str, command_id: str) -> exchange_.Answer | None:
         """See base class."""

@@ -20,12 +20,17 @@ driver, and what it leaves open, is in ``nham.core.fencing``.
 from __future__ import annotations
 
 import abc
+import dataclasses
 
 
 class HostFencing(abc.ABC):
-    """Cuts a compute host off, for instance by its power."""
+    """Cuts a compute host off, for instance by its power.
+
+    :ivar prompt: as of ``MemberFencing``.
+    """
 
     name: str
+    prompt: bool = False
 
     @abc.abstractmethod
     def can_fence(self, host: str) -> bool:
@@ -50,12 +55,37 @@ class HostFencing(abc.ABC):
         """Return what proves that the host is off, None if nothing does."""
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Guest:
+    """One member as a driver knows it.
+
+    :ivar host: where it runs, by what Nova said when that was decided;
+        None: nobody knows.
+    :ivar epoch: of the recovery that wants it cut off.
+    """
+
+    server_id: str
+    host: str | None = None
+    epoch: int = 0
+
+    def __str__(self) -> str:
+        return self.server_id
+
+
 class MemberFencing(abc.ABC):
-    """Cuts one member off, and leaves its host and other guests alone."""
+    """Cuts one member off, and leaves its host and other guests alone.
+
+    :ivar lasting: its proof goes on being true until somebody asks the
+        cloud for something else; the cloud by itself does not undo it.
+    :ivar prompt: it gives proof at once or not at all, and to look for that
+        costs nothing.
+    """
 
     name: str
+    lasting: bool
+    prompt: bool = False
 
-    def can_fence(self, server_id: str) -> bool:
+    def can_fence(self, guest: Guest) -> bool:
         """Say whether this driver has the means to cut the member off.
 
         It knows that by itself and asks nobody.
@@ -63,14 +93,14 @@ class MemberFencing(abc.ABC):
         return True
 
     @abc.abstractmethod
-    def fence(self, server_id: str) -> None:
+    def fence(self, guest: Guest) -> None:
         """Ask for the member to be cut off; asking twice does no harm.
 
         :raises errors.AdapterError: it cannot be, now or at all.
         """
 
     @abc.abstractmethod
-    def proof(self, server_id: str) -> str | None:
+    def proof(self, guest: Guest) -> str | None:
         """Return what proves that it is cut off, None if nothing does.
 
         :raises errors.AdapterError: nobody tells.

@@ -27,16 +27,17 @@ class NovaFencing(base.MemberFencing):
     """
 
     name = "nova"
+    lasting = True
 
     def __init__(self, vim: vim_base.Vim) -> None:
         self._vim = vim
 
-    def fence(self, server_id: str) -> None:
+    def fence(self, guest: base.Guest) -> None:
         """See base class.
 
         :raises errors.Conflict: nobody on its host could tell.
         """
-        server = self._vim.server(server_id)
+        server = self._vim.server(guest.server_id)
         if not self._tells(server):
             raise errors.Conflict(
                 f"nova-compute on {server.host} is not up, so nobody tells "
@@ -47,12 +48,12 @@ class NovaFencing(base.MemberFencing):
         if (server.task_state or "").startswith("image_"):
             # Nova refuses all else till then, and if the guest died under
             # the image, that is for ever.
-            self._vim.reset_state(server_id)
-        self._vim.stop(server_id)
+            self._vim.reset_state(guest.server_id)
+        self._vim.stop(guest.server_id)
 
-    def proof(self, server_id: str) -> str | None:
+    def proof(self, guest: base.Guest) -> str | None:
         """See base class."""
-        server = self._vim.server(server_id)
+        server = self._vim.server(guest.server_id)
         off = server.status == "SHUTOFF" and server.task_state is None
         # The service is looked at after the server: if it died in between,
         # what was seen last may not be true any more.

@@ -26,19 +26,20 @@ class PortFencing(base.MemberFencing):
     """Disables all ports of the member's server."""
 
     name = "port"
+    lasting = True
 
     def __init__(self, vim: vim_base.Vim) -> None:
         self._vim = vim
 
-    def fence(self, server_id: str) -> None:
+    def fence(self, guest: base.Guest) -> None:
         """See base class."""
-        for port in self._vim.ports(server_id):
+        for port in self._vim.ports(guest.server_id):
             if port.enabled:
                 self._vim.enable_port(port.id, False)
 
-    def proof(self, server_id: str) -> str | None:
+    def proof(self, guest: base.Guest) -> str | None:
         """See base class."""
-        ports = self._vim.ports(server_id)
+        ports = self._vim.ports(guest.server_id)
         if any(port.enabled for port in ports):
             return None
         return f"{len(ports)} ports are disabled"

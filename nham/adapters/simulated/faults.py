@@ -246,6 +246,10 @@ class Faults:
         """Start a server as its user."""
         self.nova.start(server_id, USER)
 
+    def user_reboot(self, server_id: str) -> None:
+        """Start a server anew as its user, whatever runs of it."""
+        self.nova.reboot(server_id, True, USER)
+
     def user_pause(self, server_id: str) -> None:
         """Pause a server as its user."""
         self.nova.pause(server_id, USER, frozen=True)

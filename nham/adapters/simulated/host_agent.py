@@ -19,6 +19,7 @@ import dataclasses
 import random
 from typing import Any
 
+from nham.adapters.simulated import records
 from nham.adapters.simulated import world as simulated
 from nham.core.agent import messages
 from nham.core.agent import refusals
@@ -73,6 +74,8 @@ class HostAgent:
         self._rate = 1 + chance.uniform(-terms.drift, terms.drift)
         self._kept = _Kept()
         self._crashes: set[str] = set()
+        self._ended: set[str] = set()
+        self._epochs: dict[str, int] = {}
         self._stopping = False
         self._off = False
         self._start()
@@ -127,6 +130,7 @@ class HostAgent:
             # The lease of a host that booted is over.
             self.alive, self._kept.lease_until = False, 0.0
             self._crashes.clear()
+            self._ended.clear()
             self._off = True
             return
         if self._off:
@@ -182,9 +186,11 @@ class HostAgent:
             for guest in self._world.physics.host(self.host).guests
         }
         self._crashes -= running
+        self._ended -= running
         return sorted(
             [(one, GuestState.RUNNING) for one in running]
             + [(one, GuestState.CRASHED) for one in self._crashes]
+            + [(one, GuestState.STOPPED) for one in self._ended]
         )
 
     def _heartbeat(
@@ -205,23 +211,28 @@ class HostAgent:
 
     def crashed(self, server_id: str) -> None:
         """Tell that a guest's process died."""
+        self._ended.discard(server_id)
         self._crashes.add(server_id)
+        self._happened(server_id, messages.Happening.CRASHED)
+
+    def _happened(self, server_id: str, what: messages.Happening) -> None:
         self._events += 1
         if self.alive:
-            self._each(self._event, server_id, self._events)
+            self._each(self._event, server_id, what, self._events)
 
     def _event(
         self,
         _engine: str,
         common: dict[str, Any],
         server_id: str,
+        what: messages.Happening,
         number: int,
     ) -> messages.GuestEvent:
         return messages.GuestEvent(
             **common,
             event=number,
             server_id=server_id,
-            what=messages.Happening.CRASHED,
+            what=what,
             ago=0.0,
         )
 
@@ -239,9 +250,16 @@ class HostAgent:
         )
 
     def _result(
-        self, _engine: str, common: dict[str, Any], command_id: str
+        self,
+        _engine: str,
+        common: dict[str, Any],
+        command: messages.Command,
+        ok: bool,
     ) -> messages.Result:
-        return messages.Result(**common, command_id=command_id, ok=True)
+        gone = (command.server_id,) if ok and command.server_id else ()
+        return messages.Result(
+            **common, command_id=command.command_id, ok=ok, gone=gone
+        )
 
     # -- what it hears
 
@@ -292,10 +310,21 @@ class HostAgent:
             del self._parts[said.engine, said.digest]
 
     def _obey(self, command: messages.Command) -> None:
-        if command.action is messages.Action.STOP_ALL:
-            for guest in list(self._world.physics.host(self.host).guests):
-                self._world.physics.end(guest)
-        self._each(self._result, command.command_id)
+        newest = self._epochs.get(command.server_id, 0)
+        ok = command.epoch >= newest
+        self._epochs[command.server_id] = max(command.epoch, newest)
+        one = command.action is messages.Action.STOP_GUEST
+        for guest in list(self._world.physics.host(self.host).guests):
+            if ok and (guest.server_id == command.server_id or not one):
+                self._stop(guest)
+        self._each(self._result, command, ok)
+
+    def _stop(self, guest: records.Guest) -> None:
+        """End a guest, and tell of its end."""
+        self._world.physics.end(guest)
+        self._crashes.discard(guest.server_id)
+        self._ended.add(guest.server_id)
+        self._happened(guest.server_id, messages.Happening.STOPPED)
 
 
 def _nobody(_server_id: str) -> None:

@@ -90,9 +90,16 @@ class Mover(abc.ABC):
         """Say whether clients are led there now."""
 
     @abc.abstractmethod
-    def move(self, service: model.MovableAddress, place: Place) -> None:
+    def move(
+        self,
+        service: model.MovableAddress,
+        place: Place,
+        access: model.MovableAddress | None = None,
+    ) -> None:
         """Lead clients there, wherever they were led before.
 
+        :param access: by which NHAM has reached that place until now, of
+            the group; it gives way if it has to.
         :raises NotFound: the address or the place is gone.
         """
 

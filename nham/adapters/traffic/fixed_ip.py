@@ -84,7 +84,12 @@ class FixedIpMover(base.Mover):
         except errors.NotFound:
             return False
 
-    def move(self, service: model.MovableAddress, place: base.Place) -> None:
+    def move(
+        self,
+        service: model.MovableAddress,
+        place: base.Place,
+        access: model.MovableAddress | None = None,
+    ) -> None:
         """See base class; nobody has it for as long as one call takes."""
         network_id = self._vim.port(place.port_id).network_id
         for holder in self._vim.ports_with(network_id, service.id):

@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from nham.adapters import errors
 from nham.adapters.traffic import base
 from nham.adapters.vim import network_base
@@ -60,12 +62,30 @@ class FloatingIpMover(base.Mover):
         held = self._vim.floating_ips(place.port_id)
         return service.id in {one.id for one in held}
 
-    def move(self, service: model.MovableAddress, place: base.Place) -> None:
-        """See base class."""
+    def move(
+        self,
+        service: model.MovableAddress,
+        place: base.Place,
+        access: model.MovableAddress | None = None,
+    ) -> None:
+        """See base class.
+
+        Clients wait meanwhile, so Neutron is asked for nothing else first.
+        """
+        if access is not None:
+            with contextlib.suppress(errors.NotFound):
+                self._vim.point_floating_ip(access.id, None)
+        try:
+            self._vim.point_floating_ip(service.id, place.port_id)
+        except errors.Conflict:
+            self._clear(service, place)
+            self._vim.point_floating_ip(service.id, place.port_id)
+
+    def _clear(self, service: model.MovableAddress, place: base.Place) -> None:
+        """Let no other floating IP lead to a place."""
         for held in self._vim.floating_ips(place.port_id):
             if held.id != service.id:
                 self._vim.point_floating_ip(held.id, None)
-        self._vim.point_floating_ip(service.id, place.port_id)
 
     def let_go(self, service: model.MovableAddress, place: base.Place) -> None:
         """See base class; clients are led there by Neutron alone."""

@@ -105,7 +105,12 @@ class VipMover(base.Mover):
         with self._asked(place) as endpoint:
             return self._hook.has_claimed(endpoint, service.id)
 
-    def move(self, service: model.MovableAddress, place: base.Place) -> None:
+    def move(
+        self,
+        service: model.MovableAddress,
+        place: base.Place,
+        access: model.MovableAddress | None = None,
+    ) -> None:
         """See base class; who had it must be cut off, or have let go."""
         with self._asked(place) as endpoint:
             self._hook.claim(endpoint, service.id)

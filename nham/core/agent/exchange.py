@@ -216,6 +216,17 @@ class Exchange:
             and host.table.state(server_id) is messages.GuestState.RUNNING
         ]
 
+    def told(self, server_id: str) -> dict[str, messages.GuestState]:
+        """Return what the agents say of a server, by host.
+
+        Those in whose tables it is not say nothing.
+        """
+        found = {
+            name: host.table.state(server_id)
+            for name, host in self._hosts.items()
+        }
+        return {name: one for name, one in found.items() if one is not None}
+
     def duty(self, name: str) -> Duty | None:
         """Return what the agent does without a lease; None: not known."""
         host = self._hosts.get(name)

@@ -38,7 +38,9 @@ _BECOMES = {
 class Table:
     """What one life of an agent says of its host's guests.
 
-    :ivar digest: of the newest whole table that came; empty before one.
+    :ivar digest: of the newest whole table that came, with what has changed
+        since; empty before one. A heartbeat with another one has a newer
+        table to tell of.
     :ivar died: since when the processes of these servers are gone, without
         anybody having asked for it; the engine's monotonic seconds.
     """
@@ -81,6 +83,8 @@ class Table:
             self._events[server_id] = event.event
             self._at[server_id] = event.sequence
             self._note(server_id, state, at - event.ago)
+            if self.digest:
+                self.digest = messages.digest_of(self._states.items())
 
     def part(self, part: messages.Guests, at: float) -> None:
         """Take a part of a table in; the last of them completes it.

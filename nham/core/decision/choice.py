@@ -29,6 +29,10 @@ _CLOUD_TIMEOUT = 180.0
 _FENCE_TIMEOUT = 60.0
 
 
+#: A member that may have failed.
+Failed = member_facts.MemberFacts | member_facts.StandbyFacts
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Choice:
     """What a plan is made for.
@@ -110,7 +114,8 @@ def confirm(
     failed = other or choice.member
     seen = (("app", failed.app), ("icmp", failed.icmp))
     args: dict[str, Any] = {
-        "answered": [name for name, h in seen if h is facts_.Health.OK]
+        "answered": [name for name, h in seen if h is facts_.Health.OK],
+        "host": failed.host,
     }
     if other is not None:
         args["member_id"] = other.member_id
@@ -123,6 +128,29 @@ def confirm(
         args=args,
     )
     return [found]
+
+
+def isolate(failed: Failed, note: str) -> model.Step:
+    """Return the step that cuts a member off at once, by the first proof."""
+    return step(
+        "isolate_member",
+        note,
+        marks="fenced",
+        args={"member_id": failed.member_id, "host": failed.host},
+    )
+
+
+def seal(failed: Failed, marks: str | None = None) -> model.Step:
+    """Return the step that cuts a member off so that it stays so.
+
+    :param marks: ``fenced`` where no step before has cut it off.
+    """
+    return step(
+        "seal_member",
+        "Cut it off for good, whoever starts it again.",
+        marks=marks,
+        args={"member_id": failed.member_id, "host": failed.host},
+    )
 
 
 def fence(host: str) -> list[model.Step]:

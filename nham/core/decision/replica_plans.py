@@ -37,10 +37,12 @@ _MOVE_TIME = 3.0
 def fail_over(choice: Choice) -> list[model.Step]:
     """Let the standby take over.
 
-    The failed member is cut off in the network before anything else: it
-    may not be dead at all, and a connection that is kept in the address
-    translation would go on leading to it. That needs neither its host nor
-    Nova. What it may still compute reaches nobody.
+    The failed member is cut off before anything else: it may not be dead
+    at all, and a connection that is kept in the address translation would
+    go on leading to it. That needs neither its host nor Nova. What it may
+    still compute reaches nobody. Where the word of its host is the proof it
+    may be started again a moment later, so once clients are led elsewhere it
+    is cut off for good.
     """
     if choice.member.mechanism.spreads:
         return spread_plans.fail_over(choice)
@@ -52,12 +54,7 @@ def fail_over(choice: Choice) -> list[model.Step]:
     return [
         *choice_.confirm(choice, witness=witness),
         *standby_plans.rouse(choice),
-        _step(
-            "isolate_member",
-            "Cut the failed member off: disable its ports.",
-            marks="fenced",
-            args={"member_id": member.member_id},
-        ),
+        choice_.isolate(member, "Cut the failed member off."),
         *standby_plans.restore(choice),
         *choice_.give_state(choice, takes, runs=True),
         _step(
@@ -70,6 +67,7 @@ def fail_over(choice: Choice) -> list[model.Step]:
             "Write down that the standby is the primary now.",
             args=takes,
         ),
+        choice_.seal(member),
         choice_.verify(choice, runs=True),
     ]
 
@@ -82,7 +80,8 @@ def switchover(choice: Choice) -> list[model.Step]:
     nothing: if it may have gone on before the address moves, that fails
     and the member serves on. Of another what is written between the last
     export and the move is lost. A standby's disk is made anew from a
-    checkpoint that is only being taken.
+    checkpoint that is only being taken. Nobody ends the process of a member
+    that is well: only what lasts cuts it off.
     """
     if choice.member.mechanism.spreads:
         return spread_plans.fail_over(choice)
@@ -99,12 +98,7 @@ def switchover(choice: Choice) -> list[model.Step]:
             "Lead clients to the standby.",
             args={**takes, **in_time},
         ),
-        _step(
-            "isolate_member",
-            "Cut the member that served off: disable its ports.",
-            marks="fenced",
-            args={"member_id": member.member_id},
-        ),
+        choice_.seal(member, marks="fenced"),
         _step(
             "promote",
             "Write down that the standby is the primary now.",

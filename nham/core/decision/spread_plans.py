@@ -35,7 +35,7 @@ def take_out(choice: Choice) -> list[model.Step]:
     which = {"member_id": other.member_id}
     return [
         *choice_.confirm(choice, other, choice.member.group_id),
-        *_leave(which),
+        *_leave(other),
         _step("fail_member", "Write down that it has failed.", args=which),
     ]
 
@@ -48,7 +48,7 @@ def fail_over(choice: Choice) -> list[model.Step]:
     member, other = choice.member, choice_.standby(choice)
     return [
         *choice_.confirm(choice, witness=other.member_id),
-        *_leave({"member_id": member.member_id}),
+        *_leave(member),
         _step(
             "promote",
             "Write down that another member is the primary now.",
@@ -115,16 +115,15 @@ def join(choice: Choice) -> list[model.Step]:
     ]
 
 
-def _leave(which: Mapping[str, Any]) -> list[model.Step]:
-    """Return the steps after which nothing reaches a member any more."""
+def _leave(failed: choice_.Failed) -> list[model.Step]:
+    """Return the steps after which nothing reaches a member any more.
+
+    Clients are led away first, and that waits for nothing, so what cuts it
+    off may take its time and lasts.
+    """
     return [
-        _leave_distribution(which),
-        _step(
-            "isolate_member",
-            "Cut it off: disable its ports.",
-            marks="fenced",
-            args=which,
-        ),
+        _leave_distribution({"member_id": failed.member_id}),
+        choice_.seal(failed, marks="fenced"),
     ]
 
 

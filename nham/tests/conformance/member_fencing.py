@@ -22,23 +22,27 @@ class MemberFencingSuite(base.Suite):
     """Two servers that run on hosts that live; the second is left alone."""
 
     driver: fencing_base.MemberFencing
-    server_id: str
-    other_id: str
+    guest: fencing_base.Guest
+    other: fencing_base.Guest
 
     def test_fence_then_proof(self) -> None:
-        self.assertTrue(self.driver.can_fence(self.server_id))
-        self.assertIsNone(self.driver.proof(self.server_id))
-        self.driver.fence(self.server_id)
-        self.driver.fence(self.server_id)
-        self.until("proof", lambda: self.driver.proof(self.server_id), 120.0)
+        self.assertTrue(self.driver.can_fence(self.guest))
+        self.assertIsNone(self.driver.proof(self.guest))
+        self.driver.fence(self.guest)
+        self.driver.fence(self.guest)
+        self.until("proof", lambda: self.driver.proof(self.guest), 120.0)
         # A second fence of one that is cut off neither harms nor fails.
-        self.driver.fence(self.server_id)
-        self.assertTrue(self.driver.proof(self.server_id))
+        self.driver.fence(self.guest)
+        self.assertTrue(self.driver.proof(self.guest))
 
     def test_others_are_left_alone(self) -> None:
-        self.driver.fence(self.server_id)
-        self.until("proof", lambda: self.driver.proof(self.server_id), 120.0)
-        self.assertIsNone(self.driver.proof(self.other_id))
+        self.driver.fence(self.guest)
+        self.until("proof", lambda: self.driver.proof(self.guest), 120.0)
+        self.assertIsNone(self.driver.proof(self.other))
 
     def test_has_a_name(self) -> None:
         self.assertTrue(self.driver.name)
+
+    def test_says_whether_its_proof_lasts(self) -> None:
+        self.assertIn(self.driver.lasting, (True, False))
+        self.assertIn(self.driver.prompt, (True, False))

@@ -93,6 +93,7 @@ class Way:
     :ivar host_lost: the host of what is repaired is lost.
     :ivar moments: moments within its steps, each with how often it comes.
     :ivar volume: the VNFC boots from a volume.
+    :ivar agents: the hosts have agents.
     """
 
     name: str
@@ -102,10 +103,16 @@ class Way:
     host_lost: bool = False
     moments: tuple[tuple[str, int], ...] = ()
     volume: bool = False
+    agents: bool = False
 
 
 class ReplicaCase(steps.CrashCase):
-    """One VNF with a standby, and one engine."""
+    """One VNF with a standby, and one engine.
+
+    :ivar agents: the hosts have agents.
+    """
+
+    agents = False
 
     def bring_up(
         self,
@@ -140,6 +147,8 @@ class ReplicaCase(steps.CrashCase):
             self.address = policy.service_address.address
         if policy.service_address.driver == "vip":
             self.world.add_vip(self.server_id, self.address)
+        if self.agents:
+            self.lab.start_agents()
         self.furnish()
         if paused:
             self.lab.store.set_setting("paused", "by the test")
@@ -210,6 +219,7 @@ class ReplicaCase(steps.CrashCase):
 
     def replay(self, way: Way, moment: str, nth: int) -> None:
         """Break something; kill the engine when the rung gets there."""
+        self.agents = way.agents
         self.bring_up(
             way.policy, way.rung == "make_standby", volume=way.volume
         )

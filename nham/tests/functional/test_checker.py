@@ -19,7 +19,6 @@ the checker tells that rule.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 import dataclasses
 import logging
 from typing import Any
@@ -88,14 +87,13 @@ class CheckerTest(CheckerCase):
             connection: sa.Connection,
             recovery: model.Recovery,
             epoch: int,
-            facts: Mapping[str, Any] | None,
         ) -> model.Recovery:
             connection.execute(
                 sa.update(models.group)
                 .where(models.group.c.id == recovery.group_id)
                 .values(recovery_id=None, epoch=epoch)
             )
-            claimed = real(connection, recovery, epoch, facts)
+            claimed = real(connection, recovery, epoch)
             assert claimed is not None
             return claimed
 
@@ -114,9 +112,8 @@ class CheckerTest(CheckerCase):
             connection: sa.Connection,
             recovery: model.Recovery,
             epoch: int,
-            facts: Mapping[str, Any] | None,
         ) -> model.Recovery | None:
-            claimed = real(connection, recovery, epoch, facts)
+            claimed = real(connection, recovery, epoch)
             if claimed is None:
                 return None
             connection.execute(sa.update(models.group).values(epoch=1))

@@ -85,6 +85,22 @@ WAYS = (
         "fail_over_1r_aa", "fail_over", case_.hang_primary, case_.ONE_R_AA
     ),
     case_.Way(
+        "fail_over_by_the_agent",
+        "fail_over",
+        case_.crash_primary,
+        case_.ONE_R_AA,
+        moments=(("after enable_port", 1), ("after point_floating_ip", 1)),
+        agents=True,
+    ),
+    case_.Way(
+        "fail_over_by_an_order",
+        "fail_over",
+        case_.hang_primary,
+        case_.VIP,
+        moments=(("after fence", 1), ("after claim", 1)),
+        agents=True,
+    ),
+    case_.Way(
         "fail_over_vip",
         "fail_over",
         case_.crash_primary,
@@ -236,7 +252,8 @@ class CrashReplicasTest(case_.ReplicaCase):
 THINNER = thinning.Thinner()
 for _way in WAYS:
     for _name, _moment, _nth in _points(_way):
-        if THINNER.keeps(_way.name, _name, mover(_way, _name)):
+        by = "agents" if _way.agents else ""
+        if THINNER.keeps(_way.name, _name, mover(_way, _name), by):
             setattr(
                 CrashReplicasTest,
                 f"test_{_way.name}_{_name}",

@@ -163,6 +163,7 @@ class FailOverTest(DiskCase):
                 "start_standby",
                 "move_address",
                 "promote",
+                "seal_member",
                 "verify_service",
             ],
             self.actions(),

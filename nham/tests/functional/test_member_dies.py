@@ -37,7 +37,9 @@ VICTIMS = {
     "other": (Role.STANDBY, Role.JOINING, Role.FAILED),
 }
 #: The ways that are not about a lost host, on which all dies anyway.
-WAYS = [way for way in crash.WAYS if "dead_host" not in way.name]
+WAYS = [
+    way for way in crash.WAYS if "dead_host" not in way.name and not way.agents
+]
 #: Moments within a rung: when it is claimed, and once in each of its steps.
 _WITHIN = ("after claim", "after do")
 #: Moments of an export, and of the import that follows it with 1R-AA.

@@ -20,6 +20,9 @@ import pathlib
 import hypothesis
 from hypothesis import strategies as st
 
+from nham.adapters.fencing import member_agent
+from nham.adapters.fencing import nova
+from nham.adapters.fencing import port
 from nham.core import fencing
 from nham.tests import base
 
@@ -27,6 +30,7 @@ _PAGE = pathlib.Path(__file__).parents[4] / "doc/source/admin/fencing.rst"
 _SETUP = pathlib.Path(__file__).parents[4] / "setup.cfg"
 NAMES = ("a", "b", "c")
 SHARE = 10.0
+SHARES = dict.fromkeys(NAMES, SHARE)
 
 
 def attempt(at: float, said: str = "", final: bool = False) -> fencing.Attempt:
@@ -60,11 +64,17 @@ class NextDriverTest(base.TestCase):
             ({"a": waits, "b": waits, "c": failed}, 99.0, "c"),
         ):
             with self.subTest(tried=tried, now=now):
-                found = fencing.next_driver(NAMES, tried, now, SHARE)
+                found = fencing.next_driver(SHARES, tried, now)
                 self.assertEqual(wanted, found)
 
     def test_nobody_has_the_means(self) -> None:
-        self.assertIsNone(fencing.next_driver((), {}, 0.0, SHARE))
+        self.assertIsNone(fencing.next_driver({}, {}, 0.0))
+
+    def test_each_has_its_own_time(self) -> None:
+        tried = {"a": attempt(0.0)}
+        for now, wanted in ((0.9, None), (1.0, "b")):
+            found = fencing.next_driver({"a": 1.0, "b": 9.0}, tried, now)
+            self.assertEqual(wanted, found)
 
     @hypothesis.given(
         st.dictionaries(st.sampled_from(NAMES), ATTEMPTS),
@@ -73,7 +83,7 @@ class NextDriverTest(base.TestCase):
     def test_rules(
         self, tried: dict[str, fencing.Attempt], now: float
     ) -> None:
-        name = fencing.next_driver(NAMES, tried, now, SHARE)
+        name = fencing.next_driver(SHARES, tried, now)
         if name is None:
             return
         before = NAMES[: NAMES.index(name)]
@@ -96,6 +106,15 @@ class WordsTest(base.TestCase):
         self.assertTrue(fencing.is_looked_at(attempt(0.0), 0.5))
         self.assertFalse(fencing.is_looked_at(attempt(0.0), 0.4))
         self.assertFalse(fencing.is_looked_at(attempt(0.0, "no"), 9.0))
+        self.assertTrue(fencing.is_looked_at(attempt(0.0), 0.1, prompt=True))
+
+    def test_whose_proof_it_was(self) -> None:
+        for said, wanted in (
+            ("agent: the agent of cmp1 says", "agent"),
+            ("port: 1 (before it, nova: no)", "port"),
+            ("", ""),
+        ):
+            self.assertEqual(wanted, fencing.proved_by(said))
 
     def test_summary(self) -> None:
         tried = {"a": attempt(0.0, "no"), "b": attempt(0.0)}
@@ -123,6 +142,21 @@ class WordsTest(base.TestCase):
                 means.needs,
             ):
                 self.assertTrue(text.endswith("."), text)
+            self.assertEqual(means.zone == "member", bool(means.lasts))
+
+    def test_how_long_a_proof_lasts_is_what_the_driver_says(self) -> None:
+        for driver in (
+            member_agent.AgentMemberFencing,
+            nova.NovaFencing,
+            port.PortFencing,
+        ):
+            (means,) = (
+                one
+                for one in fencing.MEANS
+                if (one.zone, one.name) == ("member", driver.name)
+            )
+            says = {True: "Yes: ", False: "No: "}[driver.lasting]
+            self.assertTrue(means.lasts.startswith(says), driver.name)
 
 
 class ManualTest(base.TestCase):
@@ -137,10 +171,15 @@ class ManualTest(base.TestCase):
         words = " ".join(_PAGE.read_text().split())
         for means in fencing.MEANS:
             with self.subTest(driver=means.name):
+                cells = [
+                    means.does,
+                    means.proof,
+                    means.leaves_open,
+                    means.needs,
+                    *([means.lasts] if means.lasts else []),
+                ]
                 self.assertIn(
-                    f"* - ``{means.name}`` - {means.does} - {means.proof} - "
-                    f"{means.leaves_open} - {means.needs}",
-                    words,
+                    f"* - ``{means.name}`` - {' - '.join(cells)}", words
                 )
 
     def test_each_driver_of_ours_has_a_line(self) -> None:

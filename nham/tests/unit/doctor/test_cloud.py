@@ -141,10 +141,25 @@ class FencingTest(base.DoctorCase):
             (["nova"], 1),
             ([], 1),
             (["nova", "port"], 0),
+            (["agent", "nova"], 1),
             (["theirs"], 0),
         ):
             self.set("fencing", "member_drivers", names)
             self.assertEqual(wrong, len(self.trouble("fencing")), str(names))
+
+    def test_members_that_agents_could_cut_off(self) -> None:
+        self.set("agent", "bind_port", 9898)
+        for names, wrong in (
+            (["port"], 1),
+            (["port", "agent"], 1),
+            (["agent", "port"], 0),
+        ):
+            self.set("fencing", "member_drivers", names)
+            found = self.trouble("fencing")
+            self.assertEqual(wrong, len(found), str(names))
+            for level, text in found:
+                self.assertEqual("warning", level)
+                self.assertIn("listen to agents", text)
 
     def test_host_that_is_off(self) -> None:
         self.world.power_off_host("one")

@@ -35,6 +35,7 @@ from nham.adapters.fencing import agent
 from nham.adapters.fencing import bounded
 from nham.adapters.fencing import command
 from nham.adapters.fencing import lease
+from nham.adapters.fencing import member_agent
 from nham.adapters.fencing import noop
 from nham.adapters.hooks import by_transport
 from nham.adapters.hooks import guest_agent
@@ -260,6 +261,16 @@ class TestEngine(WiringCase):
             f"keys_file = {keys}\n{more}"
         )
 
+    def load_from_here(self, **own: Any) -> None:
+        """Load these drivers, as an older installation lacks them."""
+        load = wiring._load
+
+        def from_here(namespace: str, name: str, *args: Any) -> Any:
+            made = own.get(name)
+            return made(*args) if made else load(namespace, name, *args)
+
+        self.replace("nham.engine.wiring._load", from_here)
+
     def test_no_agents_by_default(self) -> None:
         self.assertIsInstance(self.engine().context.agents, none.NoAgents)
 
@@ -269,14 +280,7 @@ class TestEngine(WiringCase):
             "drift = 0.02\nstop_allowance = 7\nneed_watchdog = false\n"
             "[fencing]\nhost_drivers = agent, lease\n"
         )
-        own = {"agent": agent.AgentFencing, "lease": lease.LeaseFencing}
-        load = wiring._load
-
-        def from_here(namespace: str, name: str, *args: Any) -> Any:
-            made = own.get(name)
-            return made(*args) if made else load(namespace, name, *args)
-
-        self.replace("nham.engine.wiring._load", from_here)
+        self.load_from_here(agent=agent.AgentFencing, lease=lease.LeaseFencing)
         context = self.engine().context
         self.addCleanup(context.agents.close)
         self.assertIsInstance(context.agents, udp.UdpAgents)
@@ -295,6 +299,25 @@ class TestEngine(WiringCase):
             ["agent", "lease"], [one.name for one in context.fencing]
         )
 
+    def test_members_are_cut_off_by_agents(self) -> None:
+        self.agents("[fencing]\nmember_drivers = agent, port\n")
+        self.load_from_here(agent=member_agent.AgentMemberFencing)
+        context = self.engine().context
+        self.addCleanup(context.agents.close)
+        first, second = context.member_fencing
+        self.assertIsInstance(first, member_agent.AgentMemberFencing)
+        self.assertEqual("port", second.name)
+
+    def test_members_that_are_cut_off_by_nothing_that_lasts(self) -> None:
+        self.agents("[fencing]\nmember_drivers = agent\n")
+        self.load_from_here(agent=member_agent.AgentMemberFencing)
+        error = self.assertRaises(errors.Refused, self.engine)
+        self.assertEqual(
+            "[fencing] member_drivers: what agent proves does not last; "
+            "name port, too, after it",
+            str(error),
+        )
+
     def test_keys_that_are_too_short(self) -> None:
         self.agents(key="ab")
         error = self.assertRaises(errors.Refused, self.engine)
@@ -305,6 +328,9 @@ class TestEngine(WiringCase):
             self.configure(f"[fencing]\nhost_drivers = {name}\n")
             error = self.assertRaises(errors.Refused, self.engine)
             self.assertIn("bind_port", str(error))
+        self.configure("[fencing]\nmember_drivers = agent, port\n")
+        error = self.assertRaises(errors.Refused, self.engine)
+        self.assertIn("member_drivers: agent needs the agents", str(error))
 
     def test_fencing_that_nobody_brings(self) -> None:
         self.configure("[fencing]\nhost_drivers = magic\n")

@@ -17,7 +17,9 @@ from __future__ import annotations
 from typing import Any
 from unittest import mock
 
+from nham.adapters.agents import base as agents_base
 from nham.core import facts
+from nham.core import model
 from nham.core import states
 from nham.recovery import context
 from nham.tests.unit.recovery import base
@@ -78,6 +80,50 @@ class ConfirmFaultTest(LookCase):
         self.clock.advance(5.0)
         record = self.run_step("confirm_fault")
         self.assertEqual("the server is gone", record.detail)
+
+
+class ConfirmByTheAgentTest(LookCase):
+    """The host tells that the process died, so Nova is not asked."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        heard = mock.create_autospec(agents_base.Agents, instance=True)
+        heard.deaths.return_value = frozenset({("one", self.server_id)})
+        self.heard = heard
+        self.replace_context(agents=heard)
+
+    def end(self, **args: Any) -> model.StepRecord:
+        """Return the step at its end; Nova is asked by nobody else."""
+        self.asked = self.calls("server")
+        record = self.run_step("confirm_fault", **{"host": "one", **args})
+        self.asked = self.calls("server") - self.asked
+        return record
+
+    def test_nova_is_not_asked(self) -> None:
+        for app, icmp in ((OK, OK), (DEAD, DEAD), (UNKNOWN, UNKNOWN)):
+            self.see(app=app, icmp=icmp)
+            record = self.end(answered=["app", "icmp"])
+            self.assertEqual(
+                "still so; the agent of one says that its process died",
+                record.detail,
+            )
+            self.assertEqual(0, self.asked)
+
+    def test_who_answers_again_is_left_alone(self) -> None:
+        self.see(app=OK, icmp=OK)
+        self.assertEqual("it answers again", self.end().detail)
+
+    def test_another_word_is_none(self) -> None:
+        for said, args in (
+            (frozenset(), {}),
+            (frozenset({("two", self.server_id)}), {}),
+            (frozenset({("one", "another")}), {}),
+            (frozenset({("one", self.server_id)}), {"host": None}),
+        ):
+            self.heard.deaths.return_value = said
+            record = self.end(**args)
+            self.assertEqual("still so; Nova says ACTIVE", record.detail)
+            self.assertEqual(1, self.asked)
 
 
 class ConfirmWithoutNovaTest(LookCase):

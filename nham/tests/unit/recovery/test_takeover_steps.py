@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+from nham.adapters.fencing import base as fencing_base
 from nham.adapters.fencing import nova
 from nham.core import states
 from nham.tests.unit.recovery import replica_case
@@ -116,6 +117,91 @@ class IsolateTest(TakeoverCase):
         self.assertIn(
             "no such member", self.failed("isolate_member", member_id="x")
         )
+
+
+class SealTest(TakeoverCase):
+    """A member is cut off so that it stays so."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.fleeting = Fleeting()
+        self.replace_context(
+            member_fencing=[self.fleeting, *self.context.member_fencing]
+        )
+
+    def end(self, *actions: str) -> list[str]:
+        """Run these steps about the primary; return what each says."""
+        recovery_id = self.claim(
+            *(self.step(one, member_id="m", host="one") for one in actions)
+        )
+        return [one.detail for one in self.run_to_end(recovery_id).steps]
+
+    def test_by_what_lasts_alone(self) -> None:
+        (said,) = self.end("seal_member")
+        self.assertEqual("port: 1 ports are disabled", said)
+        self.assertEqual([], self.fleeting.asked)
+
+    def test_after_what_does_not_last(self) -> None:
+        self.assertEqual(
+            ["fleeting: for now", "port: 1 ports are disabled"],
+            self.end("isolate_member", "seal_member"),
+        )
+        (guest,) = self.fleeting.asked
+        epoch = self.store.group("g").epoch
+        self.assertEqual(
+            (self.server_id, "one", epoch),
+            (guest.server_id, guest.host, guest.epoch),
+        )
+
+    def test_what_lasts_is_not_done_again(self) -> None:
+        self.replace_context(
+            member_fencing=self.context.member_fencing[1:],
+        )
+        recovery_id = self.claim(
+            self.step("isolate_member", member_id="m"),
+            self.step("seal_member", member_id="m"),
+        )
+        before = self.calls("ports")
+        ended = self.run_to_end(recovery_id)
+        self.assertEqual(
+            "it is already, port: 1 ports are disabled",
+            ended.steps[1].detail,
+        )
+        self.assertEqual(2, self.calls("ports") - before)
+
+    def test_what_cut_off_another_one_is_not_taken_for_it(self) -> None:
+        self.replace_context(
+            member_fencing=self.context.member_fencing[1:],
+        )
+        recovery_id = self.claim(
+            self.step("isolate_member", member_id=self.standby.id),
+            self.step("seal_member", member_id="m"),
+        )
+        self.run_to_end(recovery_id)
+        self.assertEqual([False], self.enabled(self.server_id))
+
+    def test_waits_for_who_lasts(self) -> None:
+        self.world.api_down("neutron", 100.0)
+        (said,) = self.end("seal_member")
+        self.assertEqual("port: 1 ports are disabled", said)
+
+
+class Fleeting(fencing_base.MemberFencing):
+    """Proves at once what may be over in a moment."""
+
+    name = "fleeting"
+    lasting = False
+
+    def __init__(self) -> None:
+        self.asked: list[fencing_base.Guest] = []
+
+    def fence(self, guest: fencing_base.Guest) -> None:
+        """See base class."""
+        self.asked.append(guest)
+
+    def proof(self, guest: fencing_base.Guest) -> str | None:
+        """See base class."""
+        return "for now" if guest in self.asked else None
 
 
 class GiveStateTest(TakeoverCase):

@@ -86,7 +86,8 @@ class ProxyTest(base.ClientCase):
         self.engine.why.assert_called_with("v1", None, "all")
 
     def test_facts_of_a_recovery(self) -> None:
-        self.store.claim(records.make_recovery("r1"), 0, {"case": "x"})
+        self.store.claim(records.make_recovery("r1"), 0)
+        self.store.keep_facts("r1", {"case": "x"})
         self.assertEqual({"case": "x"}, self.proxy.get_recovery_facts("r1"))
 
     def test_act(self) -> None:

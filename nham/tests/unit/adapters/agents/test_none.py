@@ -30,6 +30,7 @@ class NoAgentsTest(base.TestCase):
         self.assertEqual(frozenset(), agents.deaths())
         self.assertIsNone(agents.duty("one"))
         self.assertIsNone(agents.running("one"))
+        self.assertEqual({}, agents.told("s"))
         self.assertEqual(frozenset(), agents.wanted("one"))
         self.assertEqual({}, agents.refused())
         self.assertEqual(0.0, agents.lag())

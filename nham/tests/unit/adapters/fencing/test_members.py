@@ -35,6 +35,8 @@ class MemberCase(base.TestCase):
         made = self.world.add_vnf("v", {"VDU1": ["one"], "VDU2": ["two"]})
         self.server_id = self.world.server_id(made, "VDU1-0")
         self.other_id = self.world.server_id(made, "VDU2-0")
+        self.guest = fencing_base.Guest(server_id=self.server_id, host="one")
+        self.other = fencing_base.Guest(server_id=self.other_id, host="two")
         self.world.clock.advance(60.0)
         self.vim = vim.SimulatedVim(self.world)
 
@@ -66,7 +68,7 @@ class NovaTest(MemberCase):
 
     def stop(self) -> None:
         """Stop the server."""
-        self.driver.fence(self.server_id)
+        self.driver.fence(self.guest)
         self.world.clock.advance(120.0)
         self.assertEqual("SHUTOFF", self.vim.server(self.server_id).status)
 
@@ -74,7 +76,7 @@ class NovaTest(MemberCase):
         self.stop()
         self.assertEqual(
             "SHUTOFF on one, whose nova-compute is up",
-            self.driver.proof(self.server_id),
+            self.driver.proof(self.guest),
         )
 
     def test_host_that_nobody_hears_of(self) -> None:
@@ -83,26 +85,26 @@ class NovaTest(MemberCase):
         self.world.power_off_host("one")
         self.world.clock.advance(60.0)
         self.assertEqual("SHUTOFF", self.vim.server(self.server_id).status)
-        self.assertIsNone(self.driver.proof(self.server_id))
+        self.assertIsNone(self.driver.proof(self.guest))
         error = self.assertRaises(
-            errors.Conflict, self.driver.fence, self.server_id
+            errors.Conflict, self.driver.fence, self.guest
         )
         self.assertIn("nova-compute on one is not up", str(error))
 
     def test_host_that_is_forced_down(self) -> None:
         self.stop()
         self.vim.force_down("one", True)
-        self.assertIsNone(self.driver.proof(self.server_id))
+        self.assertIsNone(self.driver.proof(self.guest))
 
     def test_server_that_is_gone(self) -> None:
         """It may have been deleted while its host was cut off."""
         self.vim.delete_server(self.server_id)
         self.world.clock.advance(60.0)
-        self.assertRaises(errors.NotFound, self.driver.fence, self.server_id)
+        self.assertRaises(errors.NotFound, self.driver.fence, self.guest)
 
     def test_image_that_never_ends_is_given_up(self) -> None:
         server = self.world.nova.servers[self.server_id]
         server.task_state = "image_uploading"
-        self.driver.fence(self.server_id)
+        self.driver.fence(self.guest)
         self.world.clock.advance(120.0)
-        self.assertTrue(self.driver.proof(self.server_id))
+        self.assertTrue(self.driver.proof(self.guest))

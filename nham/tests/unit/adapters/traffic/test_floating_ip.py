@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from nham.adapters import errors
 from nham.adapters.traffic import floating_ip
+from nham.core import model
 from nham.tests.unit.adapters.traffic import mover_case
 
 
@@ -39,5 +40,27 @@ class FloatingIpMoverTest(mover_case.MoverCase):
         service, _place = self.find()
         other = self.world.add_floating_ip(self.servers[1])
         self.mover.move(service, self.place(1))
+        self.reaches(1)
+        self.assertIsNone(self.world.neutron.floating_ip(other).port)
+
+    def test_access_gives_way_without_a_look(self) -> None:
+        service, _place = self.find()
+        other = self.world.add_floating_ip(self.servers[1])
+        access = model.MovableAddress(id=other, ip="203.0.113.9")
+        place = self.place(1)
+        before = len(self.world.gates.log)
+        self.mover.move(service, place, access)
+        self.assertEqual(
+            ["point_floating_ip", "point_floating_ip"],
+            [one.call for one in self.world.gates.log[before:]],
+        )
+        self.reaches(1)
+        self.assertIsNone(self.world.neutron.floating_ip(other).port)
+
+    def test_access_that_is_gone_hinders_nothing(self) -> None:
+        service, _place = self.find()
+        other = self.world.add_floating_ip(self.servers[1])
+        gone = model.MovableAddress(id="gone", ip="203.0.113.9")
+        self.mover.move(service, self.place(1), gone)
         self.reaches(1)
         self.assertIsNone(self.world.neutron.floating_ip(other).port)

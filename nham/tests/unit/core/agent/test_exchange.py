@@ -104,6 +104,9 @@ class ExchangeTest(base.TestCase):
         self.say(samples.guests, digest=digest, table=rows)
         self.assertEqual(frozenset(), self.ack(digest=digest).asks)
         self.assertEqual({"s"}, self.exchange.running("cmp1"))
+        running = {"cmp1": GuestState.RUNNING}
+        self.assertEqual(running, self.exchange.told("s"))
+        self.assertEqual({}, self.exchange.told("another"))
 
     def test_who_runs_a_server(self) -> None:
         self.assertEqual([], self.exchange.hosts_of("s"))

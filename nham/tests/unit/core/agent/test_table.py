@@ -55,6 +55,19 @@ class TableTest(base.TestCase):
         )
         self.table.event(said, 100.0)
 
+    def test_an_event_makes_it_another_table(self) -> None:
+        """So that one with the guest as it was before is asked for, too."""
+        rows = {"s": GuestState.RUNNING}
+        self.event(1, Happening.STARTED)
+        self.assertEqual("", self.table.digest)
+        self.table.part(whole(11, rows), 100.0)
+        before = self.table.digest
+        self.event(2, Happening.STOPPED)
+        rows = {"s": GuestState.STOPPED}
+        self.assertEqual(messages.digest_of(rows.items()), self.table.digest)
+        self.event(3, Happening.STARTED)
+        self.assertEqual(before, self.table.digest)
+
     def test_a_crash_counts_from_when_it_was(self) -> None:
         self.event(1, Happening.CRASHED)
         self.assertEqual({"s": 99.5}, self.table.died)

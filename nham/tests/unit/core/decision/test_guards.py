@@ -34,6 +34,7 @@ NETWORK = {
     "leave_distribution",
     "move_address",
     "promote",
+    "seal_member",
     "verify_service",
 }
 

@@ -45,6 +45,11 @@ ORDERS = (
     # The record names a member that nobody reaches.
     ("move_address", "promote"),
     ("promote", "verify_service"),
+    # What takes its time is waited for while clients have no service.
+    ("move_address", "seal_member"),
+    ("promote", "seal_member"),
+    # What failed is started again, and nobody sees to it any more.
+    ("seal_member", "verify_service"),
     # What failed is seen again in the network.
     ("stop_server", "admit_member"),
     ("fence_host", "evacuate_server"),
@@ -62,12 +67,9 @@ ORDERS = (
     # Clients see a member that boots.
     ("start_standby", "move_address"),
 )
-#: The other way round for a member that is well: it serves until the
-#: address has moved.
-PLANNED = (
-    ("isolate_member", "give_state"),
-    ("isolate_member", "move_address"),
-)
+#: The other way round for a member that is well: what lasts is all that
+#: cuts it off.
+PLANNED = (("promote", "seal_member"),)
 
 
 def choices() -> dict[str, choice.Choice]:
@@ -194,15 +196,16 @@ class DecidedTest(base.TestCase):
         for verdict in test_rules.acts(decision.decide(seen)):
             actions = [step.action for step in verdict.steps]
             moves = {"isolate_member", "move_address", "promote"}
+            moves.add("seal_member")
             spread = members[verdict.group_id].mechanism.spreads
             if verdict.rung != "fail_over" or spread:
-                moves -= {"isolate_member", "promote"} if spread else set()
+                moves -= {"seal_member", "promote"} if spread else set()
                 self.assertEqual(set(), moves & set(actions))
                 continue
             standby = test_rules.standby_of(members[verdict.group_id])
             self.assertTrue(standby.ready)
             self.assertEqual(
-                ["isolate_member", "move_address", "promote"],
+                ["isolate_member", "move_address", "promote", "seal_member"],
                 [action for action in actions if action in moves],
             )
 
@@ -237,7 +240,9 @@ class DecidedTest(base.TestCase):
 class ArgumentsTest(base.TestCase):
     def test_fail_over(self) -> None:
         found = steps("fail_over")
-        self.assertEqual({"member_id": "m1"}, found["isolate_member"].args)
+        failed = {"member_id": "m1", "host": "h1"}
+        for action in ("isolate_member", "seal_member"):
+            self.assertEqual(failed, found[action].args, action)
         for action in ("give_state", "move_address", "promote"):
             self.assertEqual("m2", found[action].args["member_id"], action)
 

@@ -136,7 +136,7 @@ class PlansTest(base.TestCase):
             found = actions(rung, a_group())
             self.assertLess(
                 found.index("leave_distribution"),
-                found.index("isolate_member"),
+                found.index("seal_member"),
             )
 
     def test_no_address_is_moved(self) -> None:

@@ -67,7 +67,7 @@ class SwitchoverTest(base.TestCase):
         )
         verdict = decision.switchover_verdict(member, "asked")
         self.assertEqual(
-            ["give_state", "move_address", "isolate_member", "promote"]
+            ["give_state", "move_address", "seal_member", "promote"]
             + ["verify_service"],
             [step.action for step in verdict.steps],
         )
