@@ -48,6 +48,7 @@ _SERVING = (
     "standby-unfenced",
     "standby-later",
     "standby-missing",
+    "member-missing",
     "standby-unclear",
     "standby-old",
     "standby-away",

@@ -217,6 +217,15 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: c.fit and replicas.is_silent(c),
     ),
     Rule(
+        name="member-missing",
+        kind=Kind.ACT,
+        source="NHAM 3.3.4",
+        says="a member that is to serve beside it does not",
+        when=lambda c: c.fit and c.member.mechanism.spreads,
+        zone=descriptor.Zone.VM,
+        rung=replicas.for_standby,
+    ),
+    Rule(
         name="standby-missing",
         kind=Kind.ACT,
         source="NHAM 3.3.2, 3.3.3",
