@@ -116,6 +116,9 @@ class LossesTest(case_.ReplicaCase):
         self.lab.run(2.0)
         self.runner.process.on_moment = on_moment
         self.hurt(case_.crash_primary)
+        self.lab.run(_DOWN - 2.0)
+        self.assertLess(self.lab.clock.monotonic(), self.runner.frozen_until)
+        self.assertEqual(7, self.world.read_at(self.address))
         self.assert_recovered_once()
 
     def test_the_clock(self) -> None:
