@@ -50,6 +50,7 @@ _SERVING = (
     "standby-missing",
     "member-missing",
     "standby-unclear",
+    "standby-silent",
     "standby-old",
     "standby-away",
     "standby-held",
