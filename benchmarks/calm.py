@@ -21,12 +21,17 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import pathlib
 
+from benchmarks import rows
 from nham.core import descriptor
 from nham.core import model
 from nham.engine import settings as settings_
 from nham.simulate import lab as lab_
 
+#: The share of probes that get lost, and seconds of jitter.
+LOSS = 0.05
+JITTER = 0.02
 #: What `detection.mistake_recurrence: 30 d` chooses.
 CAREFUL = descriptor.Detection(max_misses=7)
 SETTINGS = settings_.Settings(
@@ -37,12 +42,14 @@ SETTINGS = settings_.Settings(
 def recoveries(
     seconds: float,
     detection: descriptor.Detection = CAREFUL,
-    loss: float = 0.05,
+    loss: float = LOSS,
     seed: int = 1,
 ) -> list[model.Recovery]:
     """Return what NHAM did in so many simulated seconds of calm."""
     lab = lab_.Lab(seed=seed, settings=SETTINGS, loss=loss)
-    lab.world.latencies = dataclasses.replace(lab.world.latencies, jitter=0.02)
+    lab.world.latencies = dataclasses.replace(
+        lab.world.latencies, jitter=JITTER
+    )
     policy = descriptor.ResiliencyPolicy(
         name="calm",
         targets=("VDU1",),
@@ -67,11 +74,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=float, default=24.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", type=pathlib.Path, help="rows go here")
     args = parser.parse_args()
     found = recoveries(args.hours * 3600.0, seed=args.seed)
     print(f"{args.hours:g} h of calm, {len(found)} recoveries")
     for one in found:
         print(f"  {one.rule}: {one.rung} of {one.fault.subject}")
+    if args.json:
+        row = {
+            "case": "calm",
+            "hours": args.hours,
+            "loss": LOSS,
+            "jitter": JITTER,
+            "seed": args.seed,
+            "recoveries": len(found),
+        }
+        rows.save(args.json, [row])
     return 1 if found else 0
 
 

@@ -111,6 +111,8 @@ class SystemFacts:
 
     :ivar observer_late: our own loop was late: we suspect ourselves.
     :ivar lost_networks: networks whose probes are lost on several hosts.
+    :ivar nova: Nova has answered; it does not either where Keystone gives no
+        token any more.
     :ivar owned: this engine owns the share that the members are in.
     :ivar recent_recoveries: begun within the guards' window.
     :ivar host_recoveries: off dead hosts and still running.
@@ -121,7 +123,6 @@ class SystemFacts:
     database: bool = True
     messaging: bool = True
     nova: bool = True
-    keystone: bool = True
     vnfm: bool = True
     owned: bool = True
     paused: bool = False

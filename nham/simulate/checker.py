@@ -120,7 +120,7 @@ class Auditor:
 
     def _note_pause(self, vnf_id: str, paused: bool) -> None:
         if paused:
-            self._paused.setdefault(vnf_id, self.lab.clock.now())
+            self._paused.setdefault(vnf_id, self.lab.clock.monotonic())
         else:
             self._paused.pop(vnf_id, None)
 
@@ -140,10 +140,10 @@ class Auditor:
         self._check_source(recovery)
 
     def _check_operator(self, recovery: model.Recovery) -> None:
-        now = self.lab.clock.now()
         for vnf_id in ("", recovery.vnf_id):
             since = self._paused.get(vnf_id)
-            if since is not None and now - since > _SLACK:
+            age = self.lab.clock.monotonic() - (since or 0.0)
+            if since is not None and age > _SLACK:
                 self.violate("acted while paused", recovery.id, recovery.rule)
         group = self.lab.store.group(recovery.group_id)
         find = replicas.primary
@@ -154,7 +154,7 @@ class Auditor:
             return
         server = self.lab.world.nova.servers[member.server_id]
         since = server.set_aside
-        if since is not None and now - since > _SLACK:
+        if since is not None and self.lab.clock.now() - since > _SLACK:
             self.violate("acted on a stopped one", server.id, recovery.rule)
 
     def _check_source(self, recovery: model.Recovery) -> None:

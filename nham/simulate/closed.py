@@ -61,7 +61,7 @@ class Watcher:
 
     def written(self, name: str, args: tuple[Any, ...], result: Any) -> None:
         """Take note of a write."""
-        now = self._lab.clock.now()
+        now = self._lab.clock.monotonic()
         if name == "begin_maintenance" and result:
             self._maintained[args[0]] = now
         elif name == "end_maintenance":
@@ -106,5 +106,5 @@ class Watcher:
         )
 
     def _for_long(self, since: dict[str, float], host: str) -> bool:
-        now = self._lab.clock.now()
+        now = self._lab.clock.monotonic()
         return host in since and now - since[host] > _SLACK

@@ -36,7 +36,13 @@ _CHANGES = ("dismiss", "switchover", "withdraw", "hand_over")
 #: What needs no fault.
 _PLANNED = (*_CHANGES, rungs.REFRESH)
 #: What NHAM may wait for with all else mended: a way, or its operator.
-_WAITS = ("exhausted", "standby-missing", "standby-old", "standby-stopped")
+_WAITS = (
+    "exhausted",
+    "member-missing",
+    "standby-missing",
+    "standby-old",
+    "standby-stopped",
+)
 
 Found = Iterator[tuple[str, str, str]]
 

@@ -31,6 +31,7 @@ from nham.core import facts
 from nham.core import mechanisms
 from nham.db import errors as db_errors
 from nham.engine import settings as settings_
+from nham.simulate import agent_mishaps
 from nham.simulate import checker
 from nham.simulate import counting
 from nham.simulate import ending
@@ -56,9 +57,16 @@ _MECHANISMS = tuple(
     for spec in mechanisms.TABLE
     if spec.replicated
 )
-#: The share of days with host agents, and what engines fence by.
+#: The share of days with host agents.
 _WITH_AGENTS = 0.4
-_FENCING_BY = ((), ("lease",), ("agent", "lease"))
+#: What engines fence by on such days: whether power can be cut, and which
+#: drivers work by the agents.
+_FENCING_BY: tuple[tuple[bool, tuple[str, ...]], ...] = (
+    (True, ()),
+    (True, ("lease",)),
+    (True, ("agent", "lease")),
+    (False, ("lease",)),
+)
 #: How a service moves to another member.
 _MOVERS: tuple[descriptor.AddressDriver, ...] = (
     "floating_ip",
@@ -82,6 +90,7 @@ class History:
     """One cloud's bad day.
 
     :param seed: the same seed gives the same day.
+    :ivar fencing: what its engines fence hosts by.
     """
 
     def __init__(self, seed: int) -> None:
@@ -95,8 +104,7 @@ class History:
             self.world.add_host(host)
         # A chance of their own, so that a day without agents stays the same.
         self.agents_chance = random.Random(f"{seed}/agents")  # nosec B311
-        if self.agents_chance.random() < _WITH_AGENTS:
-            self.lab.start_agents(*self.agents_chance.choice(_FENCING_BY))
+        self.fencing = self._start_agents()
         self.counters: list[counting.Counter] = []
         self.instances = [
             self._add_vnf(f"vnf{i}") for i in range(self.chance.randint(1, 5))
@@ -110,8 +118,8 @@ class History:
             self._write(1)
             self.lab.run(_WARM_UP)
             self._write(2)
-            mishaps.listen_to_leases(self)
-            mishaps.trouble_agents(self, _TROUBLE)
+            agent_mishaps.listen_to_leases(self)
+            agent_mishaps.trouble_agents(self, _TROUBLE)
             for pause in self._pauses():
                 self.lab.run(pause)
                 self._mishap()
@@ -119,6 +127,16 @@ class History:
             self._calm_down()
             self._check_counts()
             return self.auditor.verdict()
+
+    def _start_agents(self) -> str:
+        """Start agents on some days; return what is fenced by."""
+        if self.agents_chance.random() >= _WITH_AGENTS:
+            return "power, no agents"
+        power, by_agents = self.agents_chance.choice(_FENCING_BY)
+        self.lab.start_agents(*by_agents)
+        if not power:
+            self.lab.fencing.clear()
+        return ", ".join(["power"] * power + [*by_agents])
 
     def _add_vnf(self, name: str) -> str:
         replicated = self.chance.random() < _REPLICATED

@@ -20,12 +20,12 @@ is impossible at the moment raises, and nothing happens.
 from __future__ import annotations
 
 from collections.abc import Callable
-import contextlib
 from typing import TYPE_CHECKING
 
-from nham.adapters import errors
 from nham.adapters.simulated import records
 from nham.simulate import injection
+from nham.simulate import own_mishaps as own
+from nham.simulate import victims
 
 if TYPE_CHECKING:
     from nham.simulate import history as history_
@@ -33,46 +33,11 @@ if TYPE_CHECKING:
 Mishap = Callable[["history_.History", float], injection.Injection]
 
 
-def _victim(history: history_.History) -> tuple[injection.Place, str]:
-    """Return a VNFC and its server, or NHAM's own server for it."""
-    instance_id = history.chance.choice(history.instances)
-    return history.chance.choice(_servers(history, instance_id))
-
-
-def _servers(
-    history: history_.History, instance_id: str
-) -> list[tuple[injection.Place, str]]:
-    """Return the servers of a VNF's VNFCs, those of NHAM's own too."""
-    found = []
-    for vnfc in history.world.tacker.get(instance_id).vnfcs:
-        found.append(((instance_id, vnfc.record().name), vnfc.server_id))
-    for place, group in injection.places(history.lab).items():
-        if place[0] == instance_id:
-            for member in history.lab.store.members(group_id=group.id):
-                if member.kind == "server" and member.server_id:
-                    found.append((place, member.server_id))
-    return found
-
-
-def _on_host(
-    history: history_.History, host: str
-) -> frozenset[injection.Place]:
-    """Return the VNFCs that Nova, or the truth, has on a host."""
-    found = set()
-    for instance_id in history.instances:
-        for place, server_id in _servers(history, instance_id):
-            guests = history.world.physics.guests_of(server_id)
-            server = history.world.nova.servers[server_id]
-            if host in (server.host, *(guest.host for guest in guests)):
-                found.add(place)
-    return frozenset(found)
-
-
 def _guest(name: str) -> Mishap:
     """Return what calls a fault of one server."""
 
     def happen(history: history_.History, now: float) -> injection.Injection:
-        place, server_id = _victim(history)
+        place, server_id = victims.victim(history)
         getattr(history.world, name)(server_id)
         return injection.Injection(
             now, name, "/".join(place), frozenset({place})
@@ -87,7 +52,7 @@ def _host(name: str) -> Mishap:
 
     def happen(history: history_.History, now: float) -> injection.Injection:
         host = history.chance.choice(history.hosts)
-        hurts = _on_host(history, host)
+        hurts = victims.on_host(history, host)
         getattr(history.world, name)(host)
         return injection.Injection(now, name, host, hurts)
 
@@ -95,12 +60,23 @@ def _host(name: str) -> Mishap:
     return happen
 
 
+_BY_TOKEN = ("nova", "glance", "cinder", "tacker", "neutron", "octavia")
+
+
 def _api_down(history: history_.History, now: float) -> injection.Injection:
-    system = history.chance.choice(
-        ("nova", "glance", "cinder", "tacker", "neutron", "octavia", "hook")
-    )
+    system = history.chance.choice((*_BY_TOKEN, "hook"))
     history.world.api_down(system, history.chance.uniform(2.0, 40.0))
     return injection.Injection(now, "api_down", system)
+
+
+def _keystone_down(
+    history: history_.History, now: float
+) -> injection.Injection:
+    """Let all tokens be over, so that no service of the cloud can be asked."""
+    seconds = history.chance.uniform(2.0, 40.0)
+    for system in _BY_TOKEN:
+        history.world.api_down(system, seconds)
+    return injection.Injection(now, "keystone_down")
 
 
 def _api_slow(history: history_.History, now: float) -> injection.Injection:
@@ -147,123 +123,19 @@ def _lost_answer(history: history_.History, now: float) -> injection.Injection:
     return injection.Injection(now, "api_error_once", call)
 
 
-def _kill_engine(history: history_.History, now: float) -> injection.Injection:
-    """Kill an engine, now or in the middle of its next work."""
-    runner = history.chance.choice(history.lab.alive)
-    countdown = history.chance.choice((0, 0, 1, 2, 3, 5, 8, 13))
-    delay = history.chance.uniform(0.0, 15.0)
-
-    def kill() -> None:
-        runner.kill()
-        history.lab.clock.call_in(delay, history.keep_alive)
-
-    def on_moment(_moment: str) -> None:
-        nonlocal countdown
-        countdown -= 1
-        if countdown == 0:
-            kill()
-
-    if countdown:
-        runner.process.on_moment = on_moment
-    else:
-        kill()
-    return injection.Injection(now, "kill_engine", runner.name)
-
-
-def _start_engine(
-    history: history_.History, now: float
-) -> injection.Injection:
-    if len(history.lab.alive) > 2:
-        raise LookupError("enough engines run")
-    return injection.Injection(
-        now, "start_engine", history.lab.start_engine().name
-    )
-
-
-def _freeze_engine(
-    history: history_.History, now: float
-) -> injection.Injection:
-    runner = history.chance.choice(history.lab.alive)
-    seconds = history.chance.uniform(1.0, 20.0)
-    runner.freeze(seconds)
-    return injection.Injection(now, "freeze_engine", runner.name)
-
-
-def _cut_observer(
-    history: history_.History, now: float
-) -> injection.Injection:
-    runner = history.chance.choice(history.lab.alive)
-    history.world.cut_observer(runner.name)
-    history.lab.clock.call_in(
-        history.chance.uniform(3.0, 30.0),
-        lambda: history.world.mend_observer(runner.name),
-    )
-    return injection.Injection(now, "cut_observer", runner.name)
-
-
-def _database_down(
-    history: history_.History, now: float
-) -> injection.Injection:
-    memory = history.lab.memory
-    memory.down = True
-
-    def up() -> None:
-        memory.down = False
-
-    history.lab.clock.call_in(history.chance.uniform(1.0, 15.0), up)
-    return injection.Injection(now, "database_down")
-
-
-def _pause(history: history_.History, now: float) -> injection.Injection:
-    vnf = history.chance.choice(history.lab.store.vnfs())
-    history.lab.store.set_paused(vnf.id, True)
-    return injection.Injection(now, "pause", vnf.name)
-
-
-def _pause_all(history: history_.History, now: float) -> injection.Injection:
-    history.lab.store.set_setting("paused", "by an operator")
-    return injection.Injection(now, "pause_all")
-
-
-def _maintain(history: history_.History, now: float) -> injection.Injection:
-    """Let an operator work on a host for a while."""
-    host = history.chance.choice(history.hosts)
-    store = history.lab.store
-    hurts = _on_host(history, host)
-    if not store.begin_maintenance(host, now, "by chance"):
-        raise LookupError("it is worked on already")
-
-    def end() -> None:
-        if history.lab.memory.down:
-            history.lab.clock.call_in(1.0, end)
-            return
-        store.end_maintenance(host)
-        history.auditor.inject(
-            injection.Injection(
-                history.lab.clock.now(),
-                "maintained",
-                host,
-                _on_host(history, host),
-            )
-        )
-
-    history.lab.clock.call_in(history.chance.uniform(10.0, 60.0), end)
-    return injection.Injection(now, "maintain", host, hurts)
-
-
 def _fail_together(
     history: history_.History, now: float
 ) -> injection.Injection:
     """Let all VMs of a host die, which lives on."""
     host = history.chance.choice(history.hosts)
-    hurts = _on_host(history, host)
+    hurts = victims.on_host(history, host)
     for guest in [*history.world.physics.host(host).guests]:
         history.world.crash_vm(guest.server_id)
     return injection.Injection(now, "fail_together", host, hurts)
 
 
 def _user_heal(history: history_.History, now: float) -> injection.Injection:
-    place, _server_id = _victim(history)
+    place, _server_id = victims.victim(history)
     history.world.user_heal(*place)
     # The heal may come to nothing on a dead host, and the VNFC with it.
     return injection.Injection(
@@ -297,16 +169,6 @@ def _corrupt(history: history_.History, now: float) -> injection.Injection:
     return injection.Injection(now, "corrupt", checkpoint.id)
 
 
-def _operator_fences(
-    history: history_.History, now: float
-) -> injection.Injection:
-    """Let an operator say truly that a host is off."""
-    off = [h.name for h in history.world.physics.hosts.values() if not h.power]
-    name = history.chance.choice(off)
-    history.lab.say_fenced(name, "operator")
-    return injection.Injection(now, "operator_fences", name)
-
-
 def _restart_compute(
     history: history_.History, now: float
 ) -> injection.Injection:
@@ -315,7 +177,7 @@ def _restart_compute(
     history.world.start_compute(host, history.chance.uniform(5.0, 40.0))
     # It forgets what it was doing with the servers.
     return injection.Injection(
-        now, "restart_compute", host, _on_host(history, host)
+        now, "restart_compute", host, victims.on_host(history, host)
     )
 
 
@@ -324,103 +186,6 @@ def _user_start(history: history_.History, now: float) -> injection.Injection:
     off = [s.id for s in servers if s.vm_state is records.VmState.STOPPED]
     history.world.user_start(history.chance.choice(off))
     return injection.Injection(now, "user_start")
-
-
-def _agent_dies(restarts: bool) -> Mishap:
-    """Return what kills an agent; without it, the watchdog bites."""
-
-    def happen(history: history_.History, now: float) -> injection.Injection:
-        assert history.lab.agents is not None
-        host = history.agents_chance.choice(history.hosts)
-        hurts = frozenset() if restarts else _on_host(history, host)
-        history.lab.agents.agents[host].kill(restarts)
-        return injection.Injection(now, "agent_dies", host, hurts)
-
-    return happen
-
-
-def _replay(history: history_.History, now: float) -> injection.Injection:
-    assert history.lab.agents is not None
-    history.lab.agents.replay()
-    return injection.Injection(now, "replay")
-
-
-def _flood(history: history_.History, now: float) -> injection.Injection:
-    assert history.lab.agents is not None
-    history.lab.agents.flood(50)
-    return injection.Injection(now, "flood")
-
-
-def _started_again(
-    history: history_.History, now: float
-) -> injection.Injection:
-    """Kill a QEMU, and let the server's user start it again just after."""
-    chance = history.agents_chance
-    found = [
-        one for each in history.instances for one in _servers(history, each)
-    ]
-    if not found:
-        return injection.Injection(now, "started_again")
-    place, server_id = chance.choice(found)
-    history.world.crash_vm(server_id)
-
-    def start() -> None:
-        with contextlib.suppress(errors.AdapterError):
-            history.world.user_reboot(server_id)
-
-    history.lab.clock.call_in(chance.uniform(0.1, 5.0), start)
-    return injection.Injection(
-        now, "started_again", server_id, frozenset({place})
-    )
-
-
-_OF_AGENTS: tuple[Mishap, ...] = (
-    _started_again,
-    _agent_dies(restarts=True),
-    _agent_dies(restarts=False),
-    _replay,
-    _flood,
-)
-
-
-def listen_to_leases(history: history_.History) -> None:
-    """Take each guest that ends for want of a lease as a fault of its own."""
-    if history.lab.agents is None:
-        return
-
-    def ended(server_id: str, at: float | None = None) -> None:
-        now = at or history.lab.clock.now()
-        if history.lab.memory.down:
-            # Whose server it is, is asked when somebody can tell.
-            history.lab.clock.call_in(1.0, lambda: ended(server_id, now))
-            return
-        for instance_id in history.instances:
-            for place, known in _servers(history, instance_id):
-                if known == server_id:
-                    history.auditor.inject(
-                        injection.Injection(
-                            now, "lease_ended", server_id, frozenset({place})
-                        )
-                    )
-
-    for agent in history.lab.agents.agents.values():
-        agent.on_end = ended
-
-
-def trouble_agents(history: history_.History, seconds: float) -> None:
-    """Let some things go wrong with the agents, if there are any."""
-    if history.lab.agents is None:
-        return
-    chance = history.agents_chance
-    for _ in range(chance.randint(0, 3)):
-        mishap = chance.choice(_OF_AGENTS)
-
-        def happen(mishap: Mishap = mishap) -> None:
-            if not history.lab.memory.down:
-                now = history.lab.clock.now()
-                history.auditor.inject(mishap(history, now))
-
-        history.lab.clock.call_in(chance.uniform(0, seconds), happen)
 
 
 _TABLE: tuple[tuple[Mishap, int], ...] = (
@@ -448,19 +213,23 @@ _TABLE: tuple[tuple[Mishap, int], ...] = (
     (_host("heal_partition"), 2),
     (_host("forbid_fence"), 2),
     (_host("break_fence"), 1),
-    (_operator_fences, 2),
+    (own.operator_fences, 2),
     (_api_down, 5),
+    (_keystone_down, 2),
     (_api_slow, 3),
     (_lost_answer, 5),
     (_corrupt, 4),
-    (_kill_engine, 8),
-    (_start_engine, 4),
-    (_freeze_engine, 3),
-    (_cut_observer, 3),
-    (_database_down, 3),
-    (_pause, 2),
-    (_pause_all, 1),
-    (_maintain, 3),
+    (own.kill_engine, 8),
+    (own.start_engine, 4),
+    (own.freeze_engine, 3),
+    (own.cut_observer, 3),
+    (own.cut_observers, 2),
+    (own.jump_clock, 2),
+    (own.database_down, 3),
+    (own.pause, 2),
+    (own.pause_all, 1),
+    (own.maintain, 3),
+    (own.quarantine, 2),
     (_fail_together, 2),
 )
 

@@ -20,7 +20,6 @@ at the service address, with which state, and what is left of NHAM's own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Collection
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,15 +30,13 @@ from nham.core import mechanisms
 from nham.core import member_facts
 from nham.core import model
 from nham.core import states
-from nham.recovery import replica_steps
 from nham.simulate import lab as lab_
+from nham.simulate import leftovers
 
 Found = Iterator[tuple[str, str, str]]
 
 #: Rungs after which somebody is cut off until it is repaired.
 _CUT_OFF = ("fail_over", "take_out", "switchover")
-#: What NHAM makes in the cloud bears a name that begins so.
-_OURS = "nham-"
 #: Seconds for which something of NHAM's own may be in no record, once
 #: nothing has gone wrong for as long.
 _ORPHAN = 60.0
@@ -246,7 +243,7 @@ class Watcher:
 
     def _check_orphans(self) -> None:
         now = self._lab.clock.now()
-        found = set(orphans(self._lab))
+        found = set(leftovers.orphans(self._lab))
         self._orphans = {
             name: self._orphans.get(name, now) for name in sorted(found)
         }
@@ -283,7 +280,8 @@ def standby(lab: lab_.Lab, group: model.Group) -> model.Member | None:
 def others(lab: lab_.Lab, group: model.Group) -> list[str | None]:
     """Return the servers of the members that are to run beside the primary.
 
-    None stands for each that is missing, or that only its user can heal.
+    None stands for each that is missing, or that only its user can heal or
+    start.
     """
     policy = policy_of(lab, group)
     wanted = policy.num_backups if policy else 0
@@ -293,13 +291,17 @@ def others(lab: lab_.Lab, group: model.Group) -> list[str | None]:
     parked = len(fit) - len(running)
     found = [*running, *[None] * wanted][: max(wanted - parked, 0)]
     servers = lab.world.nova.servers
-    unhealed = any(
+    # Though another may have been made in its place.
+    theirs = any(
         one.kind == "vnfc"
-        and one.role is states.Role.FAILED
-        and servers[one.server_id].vm_state is records.VmState.DELETED
+        and (
+            one.role is states.Role.ASIDE
+            or one.role is states.Role.FAILED
+            and servers[one.server_id].vm_state is records.VmState.DELETED
+        )
         for one in members
     )
-    return [*found, None] if wanted and unhealed else found
+    return [*found, None] if wanted and theirs else found
 
 
 def _with_role(
@@ -322,49 +324,10 @@ def _stands(lab: lab_.Lab, group_id: str) -> bool:
     return False
 
 
-def orphans(lab: lab_.Lab) -> Iterator[str]:
-    """Yield what NHAM made in the cloud and has in no record.
-
-    A server that Nova was asked to delete goes when its host is there.
-    """
-    store, world = lab.store, lab.world
-    members = {m.name for m in store.members() if m.kind == "server"}
-    owners: list[model.Group | model.Member] = [*store.groups()]
-    owners += store.members()
-    access = {replica_steps.access_name(one.id) for one in owners}
-    for server in world.nova.servers.values():
-        gone = server.vm_state is records.VmState.DELETED
-        going = gone or server.task_state == "deleting"
-        if _strange(server.name, members) and not going:
-            yield f"server {server.name}"
-    for port in world.neutron.ports.values():
-        if _strange(port.name, members, port.name.rpartition("-")[0]):
-            yield f"port {port.name}"
-    for floating in world.neutron.floating_ips.values():
-        if _strange(floating.name, access):
-            yield f"floating IP {floating.name}"
-    kept = {one.volume_id for one in world.storage.snapshots.values()}
-    for volume in world.storage.volumes.values():
-        # One of a dead host goes with its server, one with checkpoints later.
-        waits = volume.status == "in-use" or volume.id in kept
-        if _strange(volume.name, members) and not waits:
-            yield f"volume {volume.name}"
-    saved = {f"nham-{one.id}" for one in store.checkpoints()}
-    for snapshot in world.storage.snapshots.values():
-        base, _, _ = snapshot.name.rpartition("-")
-        if _strange(snapshot.name, members) and base not in saved:
-            yield f"snapshot {snapshot.name}"
-
-
-def _strange(name: str, known: Collection[str], base: str = "") -> bool:
-    """Say whether something is NHAM's own, and NHAM does not know it."""
-    return name.startswith(_OURS) and (base or name) not in known
-
-
 def at_the_end(lab: lab_.Lab) -> Found:
     """Yield what is not as it should be once all is calm."""
     yield from whole(lab)
-    for name in orphans(lab):
+    for name in leftovers.orphans(lab):
         yield "left behind", name, ""
     known = {f"nham-{one.id}" for one in lab.store.checkpoints()}
     for name in set(lab.blobs.names()) - known:

@@ -205,7 +205,7 @@ def _urgency(case: situation.Case) -> tuple[bool, bool, int, int, float, str]:
     )
 
 
-_DEGRADED = ("standby-missing", "standby-away")
+_DEGRADED = ("member-missing", "standby-missing", "standby-away")
 
 
 def _judge(case: situation.Case) -> Verdict:

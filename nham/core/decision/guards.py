@@ -94,10 +94,7 @@ RULES: tuple[Rule, ...] = (
         kind=Kind.WAIT,
         source="guard: Nova, Keystone",
         says="Nova or Keystone does not answer",
-        when=lambda c: (
-            not (c.system.nova and c.system.keystone)
-            and not without_nova.goes_on(c)
-        ),
+        when=lambda c: not c.system.nova and not without_nova.goes_on(c),
     ),
     Rule(
         name="vnfm-operation",

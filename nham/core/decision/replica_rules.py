@@ -155,22 +155,22 @@ RULES: tuple[Rule, ...] = (
         name="standby-stopped",
         kind=Kind.NOTHING,
         source="UC4",
-        says="its standby was stopped or set aside by its operator",
+        says="another member was stopped or set aside by its operator",
         when=lambda c: c.fit and replicas.set_aside(c.member.standby),
     ),
     Rule(
         name="standby-unfenced",
         kind=Kind.WAIT,
         source="design, rule 1",
-        says="the host of its standby looks dead and cannot be fenced: once "
-        "it is surely off, say so with `openstack nham host fenced`",
+        says="the host of another member looks dead and cannot be fenced: "
+        "once it is surely off, say so with `openstack nham host fenced`",
         when=lambda c: c.fit and replicas.standby_unfenced(c),
     ),
     Rule(
         name="standby-unclear",
         kind=Kind.WAIT,
         source="UC4, UC9",
-        says="it is not clear what its standby needs: Nova is at work on "
+        says="it is not clear what another member needs: Nova is at work on "
         "it, or its host does not answer",
         when=lambda c: c.fit and replicas.unclear(c),
     ),
@@ -178,7 +178,7 @@ RULES: tuple[Rule, ...] = (
         name="standby-later",
         kind=Kind.WAIT,
         source="design, rule 3",
-        says="a standby could not be made; it is tried again later",
+        says="another member could not be made; it is tried again later",
         when=lambda c: c.fit and replicas.must_pause(c.member),
     ),
     Rule(
@@ -215,6 +215,15 @@ RULES: tuple[Rule, ...] = (
         says="its standby runs and does not answer; it is given up once "
         "that has lasted",
         when=lambda c: c.fit and replicas.is_silent(c),
+    ),
+    Rule(
+        name="member-missing",
+        kind=Kind.ACT,
+        source="NHAM 3.3.4",
+        says="a member that is to serve beside it does not",
+        when=lambda c: c.fit and c.member.mechanism.spreads,
+        zone=descriptor.Zone.VM,
+        rung=replicas.for_standby,
     ),
     Rule(
         name="standby-missing",

@@ -65,13 +65,17 @@ def for_standby(case: situation.Case) -> ladder.Next:
                 why="the VNFM's server was deleted; heal it through the VNFM",
             )
         why = "the VNFC that the VNFM knows becomes the standby"
+        if member.mechanism.spreads:
+            why = "the VNFC that the VNFM knows serves again"
         if ladder.tried(member, ("repair_standby",), *ladder.BAD):
             return _repair_disk(member, why)
         return ladder.Next(rung="repair_standby", why=why)
     host = _host(case)
     if host is None:
-        return ladder.Next(rung=None, why="no other host can take a standby")
-    why, found = f"a standby on {host}, as {member.host} serves", None
+        why = f"no other host can take a {_noun(member)}"
+        return ladder.Next(rung=None, why=why)
+    found = None
+    why = f"a {_noun(member)} on {host}, as {member.host} serves"
     if member.policy.on_disk:
         found = disks.newest(member)
         source = disks.says(found) if found else "its image"
@@ -82,6 +86,11 @@ def for_standby(case: situation.Case) -> ladder.Next:
         host=host,
         checkpoint_id=found.id if found else None,
     )
+
+
+def _noun(member: member_facts.MemberFacts) -> str:
+    """Return what another member of the group is to be, in words."""
+    return "member" if member.mechanism.spreads else "standby"
 
 
 def _repair_disk(member: member_facts.MemberFacts, why: str) -> ladder.Next:
@@ -124,7 +133,7 @@ def one_more(case: situation.Case) -> ladder.Next:
     host = _host(case)
     return ladder.Next(
         rung="make_standby",
-        why=f"a standby on {host}, as {case.member.host} serves",
+        why=f"a {_noun(case.member)} on {host}, as {case.member.host} serves",
         refused=("a repair of those that failed: it may take long",),
         host=host,
     )

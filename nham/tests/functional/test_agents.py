@@ -233,6 +233,17 @@ class LeaseTest(AgentCase):
         self.assertEqual(7, self.world.read_at(self.address))
         self.assertEqual((), self.auditor.violations)
 
+    def test_without_the_database_the_guests_end(self) -> None:
+        """No engine may grant on what it cannot read."""
+        self.bring_up_alone()
+        self.lab.memory.down = True
+        self.lab.run(self.net.terms.wait(host_agent.WATCHDOG))
+        self.assertEqual([], list(self.world.physics.guests()))
+        self.lab.memory.down = False
+        self.settle()
+        self.assertEqual(7, self.world.read_at(self.address))
+        self.assertEqual((), self.auditor.violations)
+
 
 class NoLeaseTest(AgentCase):
     """Agents, but no fencing by leases."""

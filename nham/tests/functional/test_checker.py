@@ -136,6 +136,18 @@ class CheckerTest(CheckerCase):
         self.only("partition_host")
         self.find("two actives")
 
+    def test_a_lease_that_is_not_waited_for(self) -> None:
+        self.replace("nham.simulate.history._WITH_AGENTS", 1.0)
+        self.replace(
+            "nham.simulate.history._FENCING_BY", ((False, ("lease",)),)
+        )
+        self.replace(
+            "nham.adapters.fencing.lease.LeaseFencing.proof",
+            lambda _self, host: f"the lease of {host} is over, believe me",
+        )
+        self.only("partition_host")
+        self.find("two actives")
+
     def test_a_plan_without_a_fence(self) -> None:
         real = choice.fence
         self.replace(

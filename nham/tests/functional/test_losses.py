@@ -87,6 +87,16 @@ class LossesTest(case_.ReplicaCase):
         self.lab.run(_DOWN)
         self.assert_recovered_once()
 
+    def test_keystone(self) -> None:
+        """No token is left, so that no service of the cloud answers."""
+        for system in ("nova", "neutron", "glance", "cinder", "tacker"):
+            self.world.api_down(system, _DOWN)
+        self.hurt(case_.crash_primary)
+        self.lab.run(_DOWN / 2)
+        self.assertIsNone(self.world.read_at(self.address))
+        self.lab.run(_DOWN)
+        self.assert_recovered_once()
+
     def test_tacker(self) -> None:
         self.world.api_down("tacker", 4 * _DOWN)
         self.hurt(case_.crash_primary)
@@ -106,6 +116,9 @@ class LossesTest(case_.ReplicaCase):
         self.lab.run(2.0)
         self.runner.process.on_moment = on_moment
         self.hurt(case_.crash_primary)
+        self.lab.run(_DOWN - 2.0)
+        self.assertLess(self.lab.clock.monotonic(), self.runner.frozen_until)
+        self.assertEqual(7, self.world.read_at(self.address))
         self.assert_recovered_once()
 
     def test_the_clock(self) -> None:

@@ -19,7 +19,7 @@ from nham.adapters.simulated import vim
 from nham.adapters.vim import tags
 from nham.core import states
 from nham.recovery import replica_steps
-from nham.simulate import replicas
+from nham.simulate import leftovers
 from nham.tests.functional import replica_case as case_
 
 
@@ -40,7 +40,7 @@ class OrphanTest(case_.ReplicaCase):
         self.world.tacker.terminate(self.instance)
         gone = self.lab.run_until(lambda: not self.lab.store.vnfs(), 300.0)
         self.assertTrue(gone, "the VNF is still there")
-        self.assertEqual([], [*replicas.orphans(self.lab)])
+        self.assertEqual([], [*leftovers.orphans(self.lab)])
 
     def test_what_was_asked_for_arrives_late(self) -> None:
         self.make_and_kill("after copy_port")
@@ -70,9 +70,9 @@ class OrphanTest(case_.ReplicaCase):
         late = cloud.create_floating_ip(service, name)
         grace = self.lab.settings.orphan_grace
         self.lab.run(grace / 2)
-        self.assertEqual(3, len([*replicas.orphans(self.lab)]))
+        self.assertEqual(3, len([*leftovers.orphans(self.lab)]))
         self.lab.run(grace + 120.0)
-        self.assertEqual([], [*replicas.orphans(self.lab)])
+        self.assertEqual([], [*leftovers.orphans(self.lab)])
         self.assertNotIn(port_id, self.world.neutron.ports)
         self.assertNotIn(late.id, self.world.neutron.floating_ips)
         events = self.lab.store.events(limit=1000)
@@ -89,5 +89,5 @@ class OrphanTest(case_.ReplicaCase):
                 self.make_and_kill(moment)
                 self.remove_vnf()
                 self.lab.run(self.lab.settings.orphan_grace + 120.0)
-                self.assertEqual([], [*replicas.orphans(self.lab)])
+                self.assertEqual([], [*leftovers.orphans(self.lab)])
                 self.assertEqual([], list(self.lab.store.ownerless()))

@@ -21,6 +21,7 @@ from nham import metrics
 from nham.core import decision
 from nham.core import model
 from nham.core import states
+from nham.core.decision import replica_rules
 from nham.engine import journal
 from nham.tests.unit.engine import base
 
@@ -159,6 +160,13 @@ class TestNotActing(JournalCase):
             with self.subTest(rule=rule):
                 self.tell(verdict(rule, "one", "two", kind=kind))
                 self.assertEqual((state, "one; two"), self.vnf_state())
+
+    def test_who_waits_for_a_standby_only_serves(self) -> None:
+        for rule in replica_rules.RULES:
+            if rule.kind is decision.Kind.WAIT and "standby" in rule.name:
+                with self.subTest(rule=rule.name):
+                    self.tell(verdict(rule.name, "why"))
+                    self.assertEqual(("degraded", "why"), self.vnf_state())
 
     def test_who_is_paused_and_well_stays_so(self) -> None:
         self.store.set_paused("v", True)

@@ -16,7 +16,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import datetime
 from typing import Any
+
+from keystoneauth1 import identity
+import requests
 
 from nham.adapters import errors
 from nham.adapters.simulated import clock
@@ -25,6 +29,7 @@ from nham.adapters.vim import openstack
 from nham.tests.unit.adapters import rest_case
 
 NOVA, GLANCE, CINDER = rest_case.NOVA, rest_case.GLANCE, rest_case.CINDER
+KEYSTONE = rest_case.KEYSTONE
 NEUTRON = "http://neutron.example/v2.0"
 
 
@@ -67,6 +72,62 @@ class VimCase(rest_case.RestCase):
         self.group_calls = self.web.get(
             f"{NOVA}/os-server-groups", json={"server_groups": groups}
         )
+
+
+class TokenTest(VimCase):
+    """Keystone does not answer, and Nova does."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.session.auth = identity.V3Password(
+            auth_url=KEYSTONE,
+            username="nham",
+            password="secret",  # nosec B106
+            user_domain_id="default",
+        )
+        self.web.get(f"{NOVA}/servers/s1", json={"server": server()})
+
+    def issue(self, seconds: float) -> None:
+        """Have Keystone issue a token for so long, and answer no more."""
+        now = datetime.datetime.now(datetime.UTC)
+        until = now + datetime.timedelta(seconds=seconds)
+        token = {
+            "methods": ["password"],
+            "issued_at": f"{now:%Y-%m-%dT%H:%M:%S}.000000Z",
+            "expires_at": f"{until:%Y-%m-%dT%H:%M:%S}.000000Z",
+            "user": {"id": "u", "name": "nham", "domain": {"id": "default"}},
+        }
+        self.tokens = self.web.post(
+            f"{KEYSTONE}/auth/tokens",
+            [
+                {
+                    "json": {"token": token},
+                    "headers": {"X-Subject-Token": "t1"},
+                    "status_code": 201,
+                },
+                {"exc": requests.ConnectionError("keystone is down")},
+            ],
+        )
+        self.session.get_token()
+        self.assertEqual(1, self.tokens.call_count)
+
+    def test_the_token_at_hand_goes_on(self) -> None:
+        self.issue(3600.0)
+        self.assertEqual("ACTIVE", self.vim.server("s1").status)
+        self.assertEqual("t1", self.last.headers["X-Auth-Token"])
+        self.assertEqual(1, self.tokens.call_count)
+
+    def test_a_token_that_is_over_is_as_if_nova_were_down(self) -> None:
+        self.issue(60.0)
+        with self.assertRaisesRegex(errors.Unavailable, "keystone"):
+            self.vim.server("s1")
+
+    def test_a_token_that_is_not_taken_any_more(self) -> None:
+        """Who checks it at Keystone each time cannot check it now."""
+        self.issue(3600.0)
+        self.web.get(f"{NOVA}/servers/s1", status_code=503)
+        with self.assertRaises(errors.Unavailable):
+            self.vim.server("s1")
 
 
 class ReadTest(VimCase):

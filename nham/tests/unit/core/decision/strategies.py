@@ -223,7 +223,6 @@ system = st.builds(
     lost_networks=st.sampled_from((frozenset(), frozenset({"net0"}))),
     database=mostly,
     nova=mostly,
-    keystone=mostly,
     vnfm=mostly,
     owned=mostly,
     paused=mostly.map(lambda yes: not yes),
