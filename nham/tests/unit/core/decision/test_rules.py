@@ -320,8 +320,8 @@ class SafetyTest(base.TestCase):
         members = {member.group_id: member for member in seen.members}
         for verdict in acts(decision.decide(seen)):
             member = members[verdict.group_id]
-            # It needs another member, so that it can leave its host.
-            if verdict.rung not in replicas.RUNGS:
+            # The service goes on, and it needs another member to leave.
+            if verdict.rung not in (*replicas.RUNGS, "fail_over"):
                 self.assertFalse(seen.host(member.host).maintenance)
             # That one leaves its server as it is.
             if verdict.rung != "hand_over":
