@@ -118,11 +118,15 @@ class Housekeeper:
                 continue
             try:
                 self._cloud.note(self._context.vim.server(server_id))
+            except errors.NotFound:
+                # Nova's list leaves out what is gone, and so does ours of
+                # an engine that has begun since.
+                self._cloud.note(_gone(entry.member))
             except errors.AdapterError as error:
                 LOG.info("server %s: %s", server_id, error)
                 # Where NHAM moves the address, it knows it by itself.
                 moved = known and entry.group.service is not None
-                if not (moved or isinstance(error, errors.NotFound)):
+                if not moved:
                     unknown.add(entry.group.id)
         return unknown
 
@@ -287,6 +291,17 @@ class Housekeeper:
         if any(r.fault.subject == record.name for r in running):
             return False
         return seen_at > since + _REPORT_SLACK
+
+
+def _gone(member: model.Member) -> vim_base.Server:
+    """Return what Nova would say of a member's server that it has no more."""
+    return vim_base.Server(
+        id=member.server_id,
+        name=member.name or member.server_id,
+        status="DELETED",
+        host=member.host,
+        image_id=member.image_id,
+    )
 
 
 def _fixed(

@@ -43,16 +43,20 @@ def _vnfc(run: context.Run) -> vnfm_base.VnfcRecord:
     raise context.StepFailed(f"the VNFM no longer knows the VNFC {name}")
 
 
+def _give_up_stuck(vnfm: vnfm_base.Vnfm, instance_id: str) -> None:
+    """Give up the operations that block all others, if there are any."""
+    for operation in vnfm.operations(instance_id):
+        if operation.stuck:
+            vnfm.fail_operation(operation.id)
+
+
 @handler("fail_operation")
 class FailOperation(StepHandler):
     """Give up the operation that blocks all others."""
 
     def do(self, run: context.Run) -> None:
         """See base class."""
-        vnfm, instance_id = _vnfm(run)
-        for operation in vnfm.operations(instance_id):
-            if operation.stuck:
-                vnfm.fail_operation(operation.id)
+        _give_up_stuck(*_vnfm(run))
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
@@ -86,6 +90,8 @@ class HealVnfc(StepHandler):
         named = args.get("checkpoint_id") or args.get("image_id")
         image_id = source_image(run) if named else None
         run.context.watch.expect(run.recovery.group_id)
+        # Somebody may have asked for one meanwhile, which came to nothing.
+        _give_up_stuck(vnfm, instance_id)
         vnfm.heal(instance_id, vnfc, image_id)
 
     def complete(self, run: context.Run) -> context.Done | None:

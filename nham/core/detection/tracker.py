@@ -30,6 +30,8 @@ from nham.core.detection import qos
 
 #: Missed questions whose answers are still of interest; they have counted.
 _REMEMBERED = 64
+#: Seconds after which an answer is missing that a guess still waits for.
+_LONG = 0.5
 #: The most that a question counts for which is still waited for.
 _NEARLY = 1 - 1e-9
 
@@ -212,7 +214,7 @@ class Tracker:
             return Health.DEAD
         if self._last_good is None:
             return Health.UNKNOWN
-        return Health.SLOW if self._misses or self._unsure() else Health.OK
+        return Health.SLOW if self._misses or self._unsure(now) else Health.OK
 
     def _count(self, now: float, lag: float) -> None:
         """Count the questions whose time-out has passed."""
@@ -254,7 +256,10 @@ class Tracker:
         """
         due = None
         if self._waiting:
-            due = self._oldest() + self._estimator.timeout()
+            wait = self._estimator.timeout()
+            if not self._estimator.learnt:
+                wait = min(wait, _LONG)
+            due = self._oldest() + wait
         if self._answer_by is not None:
             due = self._answer_by if due is None else min(due, self._answer_by)
         return due
@@ -280,10 +285,12 @@ class Tracker:
             part = min(self._estimator.suspicion(so_far), _NEARLY)
         return (self._misses + part) / self._max_misses
 
-    def _unsure(self) -> bool:
+    def _unsure(self, now: float) -> bool:
         """Say whether answers are missing that a guess still waits for.
 
         A time-out that was not learnt may be far too long: meanwhile the
         target is not dead, but it does not vouch for anybody either.
         """
-        return len(self._waiting) > 1 and not self._estimator.learnt
+        if self._estimator.learnt or not self._waiting:
+            return False
+        return len(self._waiting) > 1 or now - self._oldest() > _LONG

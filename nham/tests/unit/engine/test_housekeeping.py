@@ -133,6 +133,21 @@ class TestWatched(HousekeepingCase):
         self.look_after()
         self.assertFalse(self.watch.view("v/1").probed)
 
+    def test_server_that_was_deleted_before_the_engine_began(self) -> None:
+        self.vim.delete_server(self.server_id("v/0"))
+        self.clock.advance(5.0)
+        self.cloud.poll()
+        member = self.entry("v/0").member
+        self.assertIsNone(self.cloud.server(member.server_id))
+        unknown = self.keeper.look_up_addresses(self.fleet, frozenset())
+        self.assertEqual(set(), unknown)
+        found = self.cloud.server(member.server_id)
+        assert found is not None
+        self.assertEqual(
+            ("DELETED", member.host, False),
+            (found.status, found.host, found.volume_backed),
+        )
+
     def test_first_answer_is_written_down(self) -> None:
         self.world.hang_guest(self.server_id("v/1"))
         self.cloud.poll()

@@ -29,6 +29,13 @@ FAILED = states.StepState.FAILED
 REFUSED = states.StepState.REFUSED
 
 
+def stick(case: base.RecoveryCase) -> None:
+    """Let an operation of the VNFM be stuck."""
+    instance = case.world.tacker.get(case.instance)
+    operation_id = case.world.tacker.begin(instance, "SCALE")
+    case.world.tacker.end(instance, operation_id, "FAILED_TEMP")
+
+
 class HealCase(base.RecoveryCase):
     def setUp(self) -> None:
         super().setUp()
@@ -137,6 +144,10 @@ class HealTest(HealCase):
         vnfm = self.context.vnfms["tacker"]
         self.assertEqual("FAILED", vnfm.operations(self.instance)[0].state)
 
+    def test_what_came_to_nothing_meanwhile_is_given_up(self) -> None:
+        stick(self)
+        self.assertIs(DONE, self.run_to_end(self.heal()).steps[0].state)
+
     def test_the_vnfm_lost_the_vnfc(self) -> None:
         self.world.tacker.get(self.instance).vnfcs.clear()
         record = self.run_to_end(self.heal()).steps[0]
@@ -198,14 +209,8 @@ class AdoptTest(HealCase):
 
 
 class FailOperationTest(base.RecoveryCase):
-    def stick(self) -> None:
-        """Let an operation of the VNFM be stuck."""
-        instance = self.world.tacker.get(self.instance)
-        operation_id = self.world.tacker.begin(instance, "SCALE")
-        self.world.tacker.end(instance, operation_id, "FAILED_TEMP")
-
     def test_gives_up(self) -> None:
-        self.stick()
+        stick(self)
         self.assertIs(DONE, self.run_step("fail_operation").state)
         operations = self.context.vnfms["tacker"].operations(self.instance)
         self.assertEqual("FAILED", operations[0].state)
@@ -215,7 +220,7 @@ class FailOperationTest(base.RecoveryCase):
         self.assertEqual(0, self.calls("fail_operation"))
 
     def test_it_stays_stuck(self) -> None:
-        self.stick()
+        stick(self)
         self.replace(
             "nham.adapters.simulated.vnfm.SimulatedVnfm.fail_operation"
         )

@@ -103,12 +103,22 @@ class GuessTest(base.TestCase):
     def test_who_is_asked_in_vain_does_not_vouch(self) -> None:
         one = self.one(learnt=9)
         one.sent(11, 11.0)
+        self.assertIs(OK, one.judge(11.1).health)
+        one.sent(12, 11.2)
+        self.assertIs(SLOW, one.judge(11.3).health)
+        self.assertEqual(0, one.judge(11.3).misses)
+        one.good(12, 11.4)
         self.assertIs(OK, one.judge(11.5).health)
-        one.sent(12, 12.0)
-        self.assertIs(SLOW, one.judge(12.5).health)
-        self.assertEqual(0, one.judge(12.5).misses)
-        one.good(12, 12.6)
-        self.assertIs(OK, one.judge(12.7).health)
+
+    def test_who_is_asked_seldom_does_not_vouch_for_long(self) -> None:
+        one = self.one(learnt=9)
+        one.sent(11, 11.0)
+        self.assertIs(OK, one.judge(11.5).health)
+        self.assertEqual(11.5, one.due)
+        self.assertIs(SLOW, one.judge(11.6).health)
+        self.assertEqual(0, one.judge(11.6).misses)
+        one.good(11, 12.0)
+        self.assertIs(OK, one.judge(12.1).health)
 
     def test_what_was_learnt_needs_no_such_care(self) -> None:
         one = self.one(learnt=10)
