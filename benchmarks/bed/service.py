@@ -52,6 +52,10 @@ secrets_dir = {folder}/secrets
 host_drivers = command
 member_drivers = {members}
 
+[guards]
+host_faults = {never}
+correlated_members = {never}
+
 [fencing_command]
 off = {testcloud} host kill {{host}}
 status = {testcloud} host status {{host}}
@@ -78,6 +82,9 @@ keys_file = {keys}
 
 #: The sample VNF's token for its hook, by the name its policies use.
 SECRET = ("sample-vnf", "testcloud-hook-token")
+#: So many faults of a host count against it as never come: a bed breaks the
+#: same two hosts over and over, and neither may be put in quarantine.
+NEVER = 1000
 #: Where the API listens, beside the test cloud's own.
 PORT = 9899
 
@@ -125,6 +132,7 @@ class Nham:
                 password=env["NHAM_TESTCLOUD_PASSWORD"],
                 auth_url=env["NHAM_TESTCLOUD_AUTH_URL"],
                 testcloud=bed.TESTCLOUD,
+                never=NEVER,
                 reconcile=reconcile,
                 members="port" if agents is None else "agent, port",
             )
