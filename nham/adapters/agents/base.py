@@ -65,6 +65,10 @@ class Agents(abc.ABC):
     def health(self, host: str) -> facts.Health:
         """Return what is believed of a host by its agent's heartbeats."""
 
+    def heard(self, host: str) -> bool:
+        """Say whether a host's agent is heard now, late or not."""
+        return self.health(host) in (facts.Health.OK, facts.Health.SLOW)
+
     @abc.abstractmethod
     def hypervisor(self, host: str) -> bool:
         """Say whether libvirt answers, as far as the host's agent tells."""

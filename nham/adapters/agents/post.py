@@ -120,7 +120,7 @@ class Post(base.Agents):
         """See base class."""
         with self._lock:
             found = self._exchange.deaths()
-        heard = {name for name in found if self.health(name) in _HEARD}
+        heard = {name for name in found if self.heard(name)}
         return frozenset(
             (name, server_id) for name in heard for server_id in found[name]
         )
@@ -134,7 +134,7 @@ class Post(base.Agents):
         """See base class."""
         with self._lock:
             beats = self._exchange.hosts_of(server_id)
-        beats = [one for one in beats if self.health(one.host) in _HEARD]
+        beats = [one for one in beats if self.heard(one.host)]
         if len(beats) != 1:
             # Of two guests of one server, one is a leftover.
             raise errors.Unavailable(
@@ -196,6 +196,3 @@ class Post(base.Agents):
         """See base class."""
         with self._lock:
             return dict(self._refused)
-
-
-_HEARD = (facts.Health.OK, facts.Health.SLOW)

@@ -25,7 +25,6 @@ from nham.adapters import clock as clock_
 from nham.adapters import errors
 from nham.adapters.agents import base as agents_
 from nham.adapters.fencing import base
-from nham.core import facts
 from nham.core.agent import messages
 
 #: Seconds for which an order is given that has no answer.
@@ -46,8 +45,7 @@ class AgentFencing(base.HostFencing):
 
     def can_fence(self, host: str) -> bool:
         """See base class."""
-        heard = (facts.Health.OK, facts.Health.SLOW)
-        return self._agents.health(host) in heard
+        return self._agents.heard(host)
 
     def fence(self, host: str) -> None:
         """See base class.

@@ -30,13 +30,11 @@ from nham.adapters import clock as clock_
 from nham.adapters import errors
 from nham.adapters.agents import base as agents_
 from nham.adapters.fencing import base
-from nham.core import facts
 from nham.core import fencing
 from nham.core.agent import messages
 
 GuestState = messages.GuestState
 
-_HEARD = (facts.Health.OK, facts.Health.SLOW)
 _ENDED = (GuestState.STOPPED, GuestState.CRASHED)
 #: Seconds for which an order is given that has no answer: a guest that is
 #: repaired later must not be ended by it.
@@ -68,7 +66,7 @@ class AgentMemberFencing(base.MemberFencing):
     def can_fence(self, guest: base.Guest) -> bool:
         """See base class."""
         host = guest.host
-        return host is not None and self._agents.health(host) in _HEARD
+        return host is not None and self._agents.heard(host)
 
     def fence(self, guest: base.Guest) -> None:
         """See base class.
