@@ -49,7 +49,7 @@ reconcile_interval = {reconcile}
 secrets_dir = {folder}/secrets
 
 [fencing]
-host_drivers = command
+host_drivers = {hosts}
 member_drivers = {members}
 
 [guards]
@@ -77,6 +77,7 @@ _AGENTS = """
 bind_host = {address}
 bind_port = {port}
 keys_file = {keys}
+need_watchdog = {watchdog}
 """
 
 
@@ -96,6 +97,8 @@ class Nham:
         ``nham-api`` or ``nham-engine``, which share RabbitMQ and MariaDB.
     :param reconcile: seconds between two looks at all that Tacker has.
     :param agents: those of the hosts, which are told of it.
+    :param lease: hosts are fenced by the end of their lease and by nothing
+        else, without a watchdog: the hosts of a test cloud have none.
     """
 
     def __init__(
@@ -104,6 +107,7 @@ class Nham:
         program: str = "nham-all-in-one",
         reconcile: int = 5,
         agents: agents_.Agents | None = None,
+        lease: bool = False,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -134,9 +138,10 @@ class Nham:
                 testcloud=bed.TESTCLOUD,
                 never=NEVER,
                 reconcile=reconcile,
-                members="port" if agents is None else "agent, port",
+                hosts="lease" if lease else "command",
+                members=_member_drivers(agents, lease),
             )
-            + _agents_part(agents, env["NHAM_TESTCLOUD_HOST_IP"])
+            + _agents_part(agents, env["NHAM_TESTCLOUD_HOST_IP"], lease)
         )
 
     def __enter__(self) -> Nham:
@@ -202,11 +207,23 @@ class Nham:
         }
 
 
-def _agents_part(agents: agents_.Agents | None, address: str) -> str:
+def _member_drivers(agents: agents_.Agents | None, lease: bool) -> str:
+    if lease:
+        return "agent"
+    return "port" if agents is None else "agent, port"
+
+
+def _agents_part(
+    agents: agents_.Agents | None, address: str, lease: bool
+) -> str:
     if agents is None:
         return ""
-    port = agents.expect_engine(address)
-    return _AGENTS.format(address=address, port=port, keys=agents.keys)
+    return _AGENTS.format(
+        address=address,
+        port=agents.expect_engine(address),
+        keys=agents.keys,
+        watchdog=not lease,
+    )
 
 
 def _script(name: str) -> str:

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 import contextlib
 import time
@@ -28,8 +29,12 @@ from benchmarks.outage import live
 
 #: Seconds after a fault until a peer's attempt counts as failed.
 _PATIENCE = 90.0
+#: Seconds after a fault until Nova must know of it, and between two looks.
+_NOTICED = 120.0
+_LOOK = 0.02
 _HEAL = "Tacker heal"
 _EVACUATE = "Nova evacuate"
+_NOVA = "Nova alone"
 
 
 class Peer:
@@ -83,6 +88,63 @@ class Peer:
             # let.
             bed.testcloud("host", "start", host)
             bed.testcloud("up")
+
+    def notice_server(self) -> sample.Sample:
+        """Kill its QEMU and wait until Nova says that it is gone."""
+        server_id, compute = self._vnf.server_id(), self._cloud.compute
+        bed.kill_vm(server_id)
+        self._out.zero("QEMU of the peer killed; nobody does anything")
+        seen = self._noticed(
+            sample.QEMU,
+            lambda: compute.get_server(server_id).status != "ACTIVE",
+        )
+        compute.start_server(server_id)
+        self._serves()
+        return seen
+
+    def notice_host(self) -> sample.Sample:
+        """Cut its host's power and wait until Nova says that it is down."""
+        server_id, host = self._vnf.server_id(), self._vnf.host()
+        compute = self._cloud.compute
+        bed.power_off(host)
+        self._out.zero(f"power of {host} cut; nobody does anything")
+        try:
+            seen = self._noticed(
+                sample.HOST,
+                lambda: any(
+                    one.host == host and one.state == "down"
+                    for one in compute.services(binary="nova-compute")
+                ),
+            )
+        finally:
+            bed.power_on(host, self._cloud)
+        compute.reboot_server(server_id, "HARD")
+        self._serves()
+        return seen
+
+    def _noticed(self, fault: str, true: Callable[[], bool]) -> sample.Sample:
+        """Wait until Nova tells of a fault that has just come."""
+        at = time.monotonic()
+        bed.wait("Nova notices", true, _NOTICED, _LOOK)
+        after = time.monotonic() - at
+        self._out.say(f"Nova noticed after {after:.2f} s")
+        self._out.calm()
+        return sample.Sample(
+            who=_NOVA,
+            fault=fault,
+            outage=None,
+            restored=False,
+            moments={"detected": after},
+        )
+
+    def _serves(self) -> None:
+        """Wait until the peer serves again, for the next fault."""
+        bed.wait(
+            "the peer serves",
+            lambda: vnf_.http_get(self._vnf.address(), "/health", 5.0),
+            _PATIENCE,
+            0.5,
+        )
 
     def _seen(
         self, who: str, fault: str, client: client_.Client, at: live.Fault

@@ -90,11 +90,13 @@ class Run:
             vnf.settle()
 
     def peers(self) -> None:
-        """Measure what repairs a VNF without NHAM."""
+        """Measure what notices and repairs a fault without NHAM."""
         peer = peer_.Peer(self._cloud, self._out)
         try:
             with peer.vnf():
                 for _ in range(self._times):
+                    self.samples.append(peer.notice_server())
+                    self.samples.append(peer.notice_host())
                     self.samples.append(peer.heal())
                     self.samples.append(peer.evacuate())
         except _TROUBLE as why:

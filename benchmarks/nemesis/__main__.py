@@ -52,7 +52,7 @@ def main() -> int:
     trouble: list[str] = []
     with tempfile.TemporaryDirectory(prefix="nham-nemesis-") as folder:
         path = args.keep or pathlib.Path(folder)
-        with deployment_.Deployment(path) as deployed:
+        with deployment_.Deployment(path, args.lease) as deployed:
             rounds = _play(args, drawn, deployed, trouble)
     trouble += [f"left over: {name}" for name in _left()]
     trouble += [text for one in rounds for text in one.trouble]
@@ -116,6 +116,11 @@ def _arguments() -> argparse.Namespace:
         nargs="+",
         choices=[one.name for one in faults_.FAULTS],
         help="only these of the drawn ones",
+    )
+    parser.add_argument(
+        "--lease",
+        action="store_true",
+        help="fence hosts by the end of their lease and by nothing else",
     )
     return parser.parse_args()
 

@@ -30,14 +30,17 @@ class Deployment(contextlib.AbstractContextManager["Deployment"]):
     """All processes of NHAM; each can be killed by itself.
 
     :param folder: for their configuration and logs.
+    :param lease: hosts are fenced by the end of their lease alone.
     """
 
-    def __init__(self, folder: pathlib.Path) -> None:
+    def __init__(self, folder: pathlib.Path, lease: bool = False) -> None:
         self.cloud = bed.connect("testcloud-admin")
         self._agents = agents_.Agents(folder / "agents")
         self.api = service.Nham(folder / "api", "nham-api")
         self.engines = [
-            service.Nham(folder / name, "nham-engine", agents=self._agents)
+            service.Nham(
+                folder / name, "nham-engine", agents=self._agents, lease=lease
+            )
             for name in ("engine1", "engine2")
         ]
 

@@ -29,28 +29,54 @@ Rows = Sequence[sa.Row[Any]]
 
 
 class Held(Generic[T]):
-    """The records of all rows, made anew only when a row has changed.
+    """The records of a whole table, read anew only when one has changed.
 
     An engine reads all about once a second, and most of the time finds what
-    it found before: to see that takes a small part of making them. It has
-    the same records then, so that others see it as well.
+    it found before. The number of rows and the sum of their stamps tell so,
+    at a small part of what reading the rows takes; and to make the records
+    of rows takes longer than to see which are the same.
 
+    :param table: has a column ``stamp``, see ``models``.
+    :param wanted: which of its rows count.
+    :param rows: reads them whole.
     :param make: makes the record of a row.
     """
 
-    def __init__(self, make: Callable[[sa.RowMapping], T]) -> None:
+    def __init__(
+        self,
+        table: sa.Table,
+        wanted: sa.ColumnElement[bool],
+        rows: Callable[[sa.Connection], Rows],
+        make: Callable[[sa.RowMapping], T],
+    ) -> None:
+        self._query = sa.select(
+            sa.func.count(), sa.func.sum(table.c.stamp)
+        ).where(wanted)
+        self._rows = rows
         self._make = make
-        self._last: tuple[list[tuple[Any, ...]], Sequence[T]] = ([], [])
+        self._last: tuple[tuple[Any, ...], Sequence[T]] = ((), [])
+        self._by_row: dict[tuple[Any, ...], T] = {}
 
-    def of(self, rows: Rows) -> Sequence[T]:
-        """Return the records of these rows."""
+    def read(self, connection: sa.Connection) -> Sequence[T]:
+        """Return the records of all rows; the very same ones if none changed.
+
+        :param connection: shows one view in both of its queries.
+        """
         known, records = self._last
-        # Plain tuples are compared at a fraction of what rows take.
-        found = [tuple(row) for row in rows]
+        found = tuple(connection.execute(self._query).one())
         if found != known:
-            records = [self._make(row._mapping) for row in rows]
+            records = self._renewed(self._rows(connection))
             self._last = (found, records)
         return records
+
+    def _renewed(self, rows: Rows) -> Sequence[T]:
+        """Return the records, new ones only of rows that are new."""
+        known = self._by_row
+        self._by_row = {
+            key: known[key] if key in known else self._make(row._mapping)
+            for key, row in ((tuple(row), row) for row in rows)
+        }
+        return list(self._by_row.values())
 
 
 def save(

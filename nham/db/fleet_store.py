@@ -18,11 +18,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 import functools
 
+import sqlalchemy as sa
+
 from nham.core import model
 from nham.core import states
 from nham.db import _rows
 from nham.db import database
 from nham.db import errors
+from nham.db import models
 from nham.db import traces
 from nham.db import vnfs
 
@@ -34,21 +37,25 @@ class FleetStore:
 
     @functools.cached_property
     def _all_vnfs(self) -> _rows.Held[model.Vnf]:
-        return _rows.Held(vnfs.vnf_of)
+        return _rows.Held(models.vnf, sa.true(), vnfs.vnf_rows, vnfs.vnf_of)
 
     @functools.cached_property
     def _all_groups(self) -> _rows.Held[model.Group]:
-        return _rows.Held(vnfs.group_of)
+        return _rows.Held(
+            models.group, sa.true(), vnfs.group_rows, vnfs.group_of
+        )
 
     @functools.cached_property
     def _all_members(self) -> _rows.Held[model.Member]:
-        return _rows.Held(vnfs.member_of)
+        return _rows.Held(
+            models.member, vnfs.IN_USE, vnfs.member_rows, vnfs.member_of
+        )
 
     def vnfs(self, project_id: str | None = None) -> Sequence[model.Vnf]:
         """Return the VNFs, of one project or of all, oldest first."""
-        rows = self._db.read(lambda c: vnfs.vnf_rows(c, project_id))
         if project_id is None:
-            return self._all_vnfs.of(rows)
+            return self._db.read(self._all_vnfs.read)
+        rows = self._db.read(lambda c: vnfs.vnf_rows(c, project_id))
         return [vnfs.vnf_of(row._mapping) for row in rows]
 
     def vnf(self, vnf_id: str) -> model.Vnf:
@@ -89,9 +96,9 @@ class FleetStore:
 
     def groups(self, vnf_id: str | None = None) -> Sequence[model.Group]:
         """Return the replica groups, of one VNF or of all."""
-        rows = self._db.read(lambda c: vnfs.group_rows(c, vnf_id))
         if vnf_id is None:
-            return self._all_groups.of(rows)
+            return self._db.read(self._all_groups.read)
+        rows = self._db.read(lambda c: vnfs.group_rows(c, vnf_id))
         return [vnfs.group_of(row._mapping) for row in rows]
 
     def group(self, group_id: str) -> model.Group:
@@ -117,9 +124,9 @@ class FleetStore:
     ) -> Sequence[model.Member]:
         """Return the members that have not retired."""
         wanted = (group_id, vnf_id, server_id)
-        rows = self._db.read(lambda c: vnfs.member_rows(c, *wanted))
         if wanted == (None, None, None):
-            return self._all_members.of(rows)
+            return self._db.read(self._all_members.read)
+        rows = self._db.read(lambda c: vnfs.member_rows(c, *wanted))
         return [vnfs.member_of(row._mapping) for row in rows]
 
     def save_member(self, *members: model.Member) -> None:

@@ -20,6 +20,7 @@ outlive their VNF, so they have no foreign key to it.
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,10 +45,29 @@ TIME: sa.Double[float] = sa.Double()
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 # MySQL's own default ends at 64 KiB.
 BLOB = sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql")
+# Enough that two rows hardly have the same, few enough to be summed up.
+_STAMP_BITS = 40
 # MySQL takes "a" and "A" for the same unless told otherwise.
 EXACT = NAME.with_variant(
     mysql.VARCHAR(255, charset="utf8mb4", collation="utf8mb4_bin"), "mysql"
 )
+
+
+def _stamp() -> sa.Column[int]:
+    """Return a column by whose sum it is known whether any row has changed.
+
+    Each row begins with a number that is drawn for it, and counts on by
+    itself with each change: so neither an update, nor a row that takes the
+    place of another, leaves the sum as it was.
+    """
+    return sa.Column(
+        "stamp",
+        sa.BigInteger(),
+        nullable=False,
+        server_default="0",
+        default=lambda: secrets.randbits(_STAMP_BITS),
+        onupdate=sa.literal_column("stamp + 1"),
+    )
 
 
 def _table(name: str, *parts: Any, **options: Any) -> sa.Table:
@@ -75,6 +95,7 @@ vnf = _table(
     sa.Column("reason", sa.Text(), nullable=False),
     sa.Column("paused", sa.Boolean(), nullable=False),
     sa.Column("created_at", TIME, nullable=False),
+    _stamp(),
 )
 
 group = _table(
@@ -94,6 +115,7 @@ group = _table(
     sa.Column("service_ip", ID),
     sa.Column("access_id", ID),
     sa.Column("access_ip", ID),
+    _stamp(),
     sa.UniqueConstraint("vnf_id", "vnfc"),
 )
 
@@ -127,6 +149,7 @@ member = _table(
     sa.Column(
         "parked", sa.Boolean(), nullable=False, server_default=sa.false()
     ),
+    _stamp(),
 )
 
 checkpoint = _table(

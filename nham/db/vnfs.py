@@ -33,16 +33,21 @@ from nham.db import models
 from nham.db import traces
 
 REMOVED = "The VNFC was removed from NHAM while it was being recovered"
+#: Members that have not retired.
+IN_USE = models.member.c.role != states.Role.RETIRED.value
 #: The columns of a VNF; its policies as the text that they are kept as.
 _COLUMNS: list[sa.ColumnElement[Any]] = [
     sa.cast(column, sa.Text).label(column.name)
     if column is models.vnf.c.policies
     else column
     for column in models.vnf.c
+    if column is not models.vnf.c.stamp
 ]
 
 
-def vnf_rows(connection: sa.Connection, project_id: str | None) -> _rows.Rows:
+def vnf_rows(
+    connection: sa.Connection, project_id: str | None = None
+) -> _rows.Rows:
     """Return the VNFs, of one project or of all, oldest first."""
     query = (
         sa.select(*_COLUMNS)
@@ -207,7 +212,7 @@ def member_rows(
     query = (
         sa.select(table)
         .where(
-            table.c.role != states.Role.RETIRED.value,
+            IN_USE,
             *_rows.matches(
                 table, {"group_id": group_id, "server_id": server_id}
             ),
@@ -341,7 +346,7 @@ def _policies(text: str) -> tuple[descriptor.ResiliencyPolicy, ...]:
 def group_of(row: sa.RowMapping) -> model.Group:
     """Return the group that a row is of."""
     fields: dict[str, Any] = dict(row)
-    del fields["last_sequence"]
+    del fields["last_sequence"], fields["stamp"]
     for name in ("service", "access"):
         fields[name] = _movable(fields, name)
     fields["mechanism"] = descriptor.Mechanism(row["mechanism"])
@@ -356,6 +361,7 @@ def _movable(fields: dict[str, Any], name: str) -> model.MovableAddress | None:
 def member_of(row: sa.RowMapping) -> model.Member:
     """Return the member that a row is of."""
     fields: dict[str, Any] = dict(row)
+    del fields["stamp"]
     fields["access"] = _movable(fields, "access")
     fields["role"] = states.Role(row["role"])
     return model.Member(**fields)

@@ -33,27 +33,14 @@ from typing import Any
 from unittest import mock
 import uuid
 
-from nham.adapters import errors
 from nham.adapters.agents import base as agents_base
 from nham.adapters.agents import none
-from nham.adapters.checkpoints import hook
-from nham.adapters.checkpoints import image
-from nham.adapters.checkpoints import volume
 from nham.adapters.fencing import base as fencing_base
-from nham.adapters.fencing import member_agent
-from nham.adapters.fencing import port
 from nham.adapters.simulated import agents as agents_
 from nham.adapters.simulated import blobs
-from nham.adapters.simulated import ecmp
 from nham.adapters.simulated import fencing
 from nham.adapters.simulated import prober
-from nham.adapters.simulated import spreader
-from nham.adapters.simulated import vim
-from nham.adapters.simulated import vnfm
 from nham.adapters.simulated import world as world_
-from nham.adapters.traffic import fixed_ip
-from nham.adapters.traffic import floating_ip
-from nham.adapters.traffic import vip
 from nham.core import descriptor
 from nham.core import model
 from nham.db import errors as db_errors
@@ -61,9 +48,7 @@ from nham.descriptor import reader
 from nham.descriptor import topology
 from nham.engine import engine as engine_
 from nham.engine import settings as settings_
-from nham.recovery import context
-from nham.recovery import endpoints
-from nham.simulate import hooks
+from nham.simulate import drivers
 from nham.simulate import memory as memory_
 from nham.simulate import process as process_
 
@@ -99,7 +84,7 @@ class Runner:
         if lab.agents is not None:
             self._agents = lab.agents.join(name, self._look_now)
         self.engine = engine_.Engine(
-            self._context(),
+            drivers.context_of(lab, self.process, self.store, self._agents),
             self._prober,
             lab.settings,
             self._enqueue,
@@ -114,63 +99,6 @@ class Runner:
         if lab.agents is not None:
             self._loop(every.grant_interval, self.engine.grant)
         self._loop(every.checkpoint_tick, self.engine.checkpoint)
-
-    def _fencing(self) -> list[fencing_base.HostFencing]:
-        lab = self._lab
-        more = agents_.fencing(
-            lab.by_agents, self._agents, self.store, self._clock
-        )
-        return [*lab.fencing, *more]
-
-    def _member_fencing(self) -> list[fencing_base.MemberFencing]:
-        """Return what cuts members off before their ports are disabled."""
-        if self._lab.agents is None:
-            return []
-        by_agents = member_agent.AgentMemberFencing(self._agents, self._clock)
-        return [process_.mortal(by_agents, self.process)]
-
-    def _context(self) -> context.Context:
-        lab, process = self._lab, self.process
-        cloud = process_.mortal(vim.SimulatedVim(lab.world), process)
-        hooks_ = process_.mortal(hooks.LabHook(lab), process)
-        locate = endpoints.Endpoints(self.store, cloud, _no_secret)
-        tacker = process_.mortal(vnfm.SimulatedVnfm(lab.world), process)
-        return context.Context(
-            store=self.store,
-            vim=cloud,
-            vnfms={"tacker": tacker},
-            member_fencing=[
-                *self._member_fencing(),
-                port.PortFencing(cloud),
-            ],
-            fencing=[process_.mortal(d, process) for d in self._fencing()],
-            agents=self._agents,
-            engines={
-                "image": image.ImageEngine(cloud),
-                "volume": volume.VolumeEngine(cloud),
-                "hook": hook.HookEngine(
-                    cloud,
-                    hooks_,
-                    process_.mortal(lab.blobs, process),
-                    locate,
-                ),
-            },
-            watch=_NoWatch(),
-            clock=self._clock,
-            movers={
-                "fixed_ip": fixed_ip.FixedIpMover(cloud),
-                "floating_ip": floating_ip.FloatingIpMover(cloud),
-                "vip": vip.VipMover(cloud, hooks_, locate),
-            },
-            spreaders={
-                "ecmp": process_.mortal(
-                    ecmp.SimulatedEcmp(lab.world), process
-                ),
-                "octavia": process_.mortal(
-                    spreader.SimulatedSpreader(lab.world), process
-                ),
-            },
-        )
 
     def kill(self) -> None:
         """Kill the process; nothing of its memory is left."""
@@ -361,24 +289,6 @@ class Lab:
                 return False
             self.run(TICK)
         return True
-
-
-def _no_secret(name: str) -> str:
-    raise errors.Refused(f"secret: {name}: the simulation has none")
-
-
-class _NoWatch:
-    """Stands in until the engine has put its own watch there."""
-
-    def view(self, subject: str) -> context.MemberView:
-        """See ``context.MemberWatch``."""
-        return context.MemberView()
-
-    def expect(self, subject: str) -> None:
-        """See ``context.MemberWatch``."""
-
-    def refresh(self, subject: str) -> None:
-        """See ``context.MemberWatch``."""
 
 
 @contextlib.contextmanager

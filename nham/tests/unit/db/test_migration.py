@@ -64,7 +64,7 @@ class MigrationTest(base.StoreCase):
             "name": "vnf",
             "source": "manual",
             "project_id": "p",
-            "policies": [],
+            "policies": "[]",
             "state": "protected",
             "reason": "",
             "paused": False,
@@ -88,9 +88,14 @@ class MigrationTest(base.StoreCase):
             "answered": True,
         }
         with self.database.connection() as connection:
-            connection.execute(sa.insert(models.vnf).values(vnf))
-            connection.execute(sa.insert(models.group).values(group))
-            connection.execute(sa.insert(models.member).values(member))
+            for name, row in (
+                ("vnf", vnf),
+                ("replica_group", group),
+                ("group_member", member),
+            ):
+                # The models have columns that came later.
+                table = sa.table(name, *map(sa.column, row))
+                connection.execute(sa.insert(table).values(row))
             connection.commit()
         self.store.sync()
         self.assertEqual(
