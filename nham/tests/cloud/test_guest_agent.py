@@ -21,10 +21,10 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.bed import cloud as bed
-from nham.tests.cloud import test_replicas
+from nham.tests.cloud import replica_case
 
 
-class TestInGuest(test_replicas.ReplicaCase):
+class TestInGuest(replica_case.ReplicaCase):
     """1R-AS: the commands of the sample guest export and import."""
 
     policy = "1r-as-guest.yaml"

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from benchmarks.bed import client as client_
 from benchmarks.bed import cloud as bed
-from nham.tests.cloud import test_replicas
+from nham.tests.cloud import replica_case
 
 
-class TestMaintenance(test_replicas.ReplicaCase):
+class TestMaintenance(replica_case.ReplicaCase):
     """1R-AA on two hosts: the standby takes over, and is then alone."""
 
     policy = "1r-aa.yaml"

@@ -25,7 +25,7 @@ from typing import Any
 
 from benchmarks.bed import client as client_
 from benchmarks.bed import cloud as bed
-from nham.tests.cloud import test_replicas
+from nham.tests.cloud import replica_case
 
 #: Seconds until a group is whole of which both members died.
 _BOTH = 300.0
@@ -35,7 +35,7 @@ _FLOWS = 8192
 _MOVED = "move_address done"
 
 
-class TestMemberDies(test_replicas.ReplicaCase):
+class TestMemberDies(replica_case.ReplicaCase):
     """1R-AA: the standby is fed all the time."""
 
     policy = "1r-aa.yaml"

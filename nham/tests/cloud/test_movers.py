@@ -24,13 +24,13 @@ from benchmarks.bed import cloud as bed
 from benchmarks.bed import vip
 from benchmarks.bed import vnf as vnf_
 from nham.tests.cloud import base
-from nham.tests.cloud import test_replicas
+from nham.tests.cloud import replica_case
 
 FIXED_IP = "10.10.0.251"
 """The address of ``1r-aa-fixed.yaml``, which every guest holds."""
 
 
-class MoverCase(test_replicas.ReplicaCase):
+class MoverCase(replica_case.ReplicaCase):
     """Both members serve in turn, with the state."""
 
     def _moved(self, recovery: Any, standby: Any) -> None:

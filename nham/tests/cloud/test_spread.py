@@ -25,13 +25,13 @@ from benchmarks.bed import balancer
 from benchmarks.bed import cloud as bed
 from benchmarks.bed import vnf as vnf_
 from nham.tests.cloud import base
-from nham.tests.cloud import test_replicas
+from nham.tests.cloud import replica_case
 
 #: As many requests, each from a port of its own, meet all members.
 _ENOUGH = 20
 
 
-class TestSpread(test_replicas.ReplicaCase):
+class TestSpread(replica_case.ReplicaCase):
     """MR-AA with the members' state from the primary."""
 
     policy = "mr-aa.yaml"

@@ -22,13 +22,13 @@ from typing import Any
 
 from benchmarks.bed import client as client_
 from benchmarks.bed import cloud as bed
-from nham.tests.cloud import test_replicas
+from nham.tests.cloud import replica_case
 
 #: What the package that is changed to calls the guest's image.
 _NEWER = "nham-vnf-newer"
 
 
-class TestOperations(test_replicas.ReplicaCase):
+class TestOperations(replica_case.ReplicaCase):
     """One VNF, whose service has failed over before each operation."""
 
     policy = "1r-aa.yaml"

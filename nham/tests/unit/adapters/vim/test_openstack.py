@@ -15,66 +15,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 import datetime
-from typing import Any
 
 from keystoneauth1 import identity
 import requests
 
 from nham.adapters import errors
-from nham.adapters.simulated import clock
 from nham.adapters.vim import base as vim_base
-from nham.adapters.vim import openstack
 from nham.tests.unit.adapters import rest_case
+from nham.tests.unit.adapters.vim import vim_case
 
-NOVA, GLANCE, CINDER = rest_case.NOVA, rest_case.GLANCE, rest_case.CINDER
-KEYSTONE = rest_case.KEYSTONE
-NEUTRON = "http://neutron.example/v2.0"
-
-
-def server(server_id: str = "s1", **fields: Any) -> dict[str, Any]:
-    """Return a server as Nova shows it."""
-    return {
-        "id": server_id,
-        "name": "vm",
-        "status": "ACTIVE",
-        "tenant_id": "p1",
-        "image": {"id": "i1"},
-        "addresses": {
-            "net0": [
-                {"addr": "10.0.0.5", "OS-EXT-IPS:type": "fixed"},
-                {"addr": "172.24.4.9", "OS-EXT-IPS:type": "floating"},
-            ]
-        },
-        "OS-EXT-SRV-ATTR:host": "cmp1",
-        "OS-EXT-SRV-ATTR:root_device_name": "/dev/vda",
-        "OS-EXT-STS:task_state": None,
-        "os-extended-volumes:volumes_attached": [],
-        **fields,
-    }
+NOVA, KEYSTONE = rest_case.NOVA, rest_case.KEYSTONE
 
 
-class VimCase(rest_case.RestCase):
-    """A driver, and no server groups."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.clock = clock.VirtualClock()
-        self.cloud.network = self.client("network", NEUTRON)
-        self.vim = openstack.OpenStackVim(
-            self.cloud, timeout=3.0, time=self.clock
-        )
-        self.groups([])
-
-    def groups(self, groups: list[dict[str, Any]]) -> None:
-        """Set the cloud's server groups."""
-        self.group_calls = self.web.get(
-            f"{NOVA}/os-server-groups", json={"server_groups": groups}
-        )
-
-
-class TokenTest(VimCase):
+class TokenTest(vim_case.VimCase):
     """Keystone does not answer, and Nova does."""
 
     def setUp(self) -> None:
@@ -85,7 +39,7 @@ class TokenTest(VimCase):
             password="secret",  # nosec B106
             user_domain_id="default",
         )
-        self.web.get(f"{NOVA}/servers/s1", json={"server": server()})
+        self.web.get(f"{NOVA}/servers/s1", json={"server": vim_case.server()})
 
     def issue(self, seconds: float) -> None:
         """Have Keystone issue a token for so long, and answer no more."""
@@ -130,11 +84,11 @@ class TokenTest(VimCase):
             self.vim.server("s1")
 
 
-class ReadTest(VimCase):
+class ReadTest(vim_case.VimCase):
     """Records."""
 
     def test_server(self) -> None:
-        self.web.get(f"{NOVA}/servers/s1", json={"server": server()})
+        self.web.get(f"{NOVA}/servers/s1", json={"server": vim_case.server()})
         self.assertEqual(
             vim_base.Server(
                 id="s1",
@@ -158,7 +112,7 @@ class ReadTest(VimCase):
 
     def test_root_volume_comes_first(self) -> None:
         volumes = [{"id": "data"}, {"id": "root"}]
-        body = server(image="")
+        body = vim_case.server(image="")
         body["os-extended-volumes:volumes_attached"] = volumes
         self.web.get(f"{NOVA}/servers/s1", json={"server": body})
         self.web.get(
@@ -181,7 +135,11 @@ class ReadTest(VimCase):
                 {"policy": "soft-affinity", "members": ["s2"]},
             ]
         )
-        found = [server("s1"), server("s2"), server("s3")]
+        found = [
+            vim_case.server("s1"),
+            vim_case.server("s2"),
+            vim_case.server("s3"),
+        ]
         self.web.get(f"{NOVA}/servers/detail", json={"servers": found})
         for _time in range(2):
             self.assertEqual(
@@ -205,14 +163,17 @@ class ReadTest(VimCase):
                 },
             ],
         )
-        self.web.get(f"{NOVA}/servers/s1", json={"server": server()})
+        self.web.get(f"{NOVA}/servers/s1", json={"server": vim_case.server()})
         self.assertTrue(self.vim.server("s1").affinity)
         self.assertEqual(["1000"], self.last.qs["offset"])
 
     def test_changed_servers_page_by_page(self) -> None:
         pages = [
-            {"servers": [server("s1")], "servers_links": [{"rel": "next"}]},
-            {"servers": [server("s2", status="DELETED")]},
+            {
+                "servers": [vim_case.server("s1")],
+                "servers_links": [{"rel": "next"}],
+            },
+            {"servers": [vim_case.server("s2", status="DELETED")]},
         ]
         calls = self.web.get(
             f"{NOVA}/servers/detail", [{"json": page} for page in pages]
@@ -225,7 +186,10 @@ class ReadTest(VimCase):
         self.assertEqual(["s1"], second.qs["marker"])
 
     def test_servers_of_a_name(self) -> None:
-        alike = [server("s1", name="vm.1"), server("s2", name="VM.1")]
+        alike = [
+            vim_case.server("s1", name="vm.1"),
+            vim_case.server("s2", name="VM.1"),
+        ]
         calls = self.web.get(f"{NOVA}/servers/detail", json={"servers": alike})
         self.assertEqual(
             ["s1"], [one.id for one in self.vim.find_servers("vm.1")]
@@ -236,7 +200,7 @@ class ReadTest(VimCase):
         )
 
     def test_network_is_that_of_the_same_cloud(self) -> None:
-        self.web.get(f"{NEUTRON}/ports", json={"ports": []})
+        self.web.get(f"{vim_case.NEUTRON}/ports", json={"ports": []})
         self.assertEqual([], list(self.vim.ports("s1")))
 
     def test_actions_newest_first(self) -> None:
@@ -264,179 +228,3 @@ class ReadTest(VimCase):
         self.assertEqual(1_700_000_010.5, newest.at)
         self.assertTrue(newest.failed)
         self.assertFalse(oldest.failed)
-
-
-class HostTest(VimCase):
-    """Compute services."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.web.get(
-            f"{NOVA}/os-services",
-            json={
-                "services": [
-                    {
-                        "id": "7",
-                        "host": "cmp1",
-                        "state": "down",
-                        "status": "disabled",
-                        "forced_down": True,
-                        "updated_at": "2023-11-14T22:13:20.000000",
-                    }
-                ]
-            },
-        )
-
-    def test_services(self) -> None:
-        self.web.get(
-            f"{NOVA}/os-hypervisors/detail",
-            json={
-                "hypervisors": [
-                    {"service": {"host": "cmp1"}, "host_ip": "10.99.0.11"}
-                ]
-            },
-        )
-        (found,) = self.vim.services()
-        self.assertEqual(
-            vim_base.ComputeService(
-                host="cmp1",
-                up=False,
-                forced_down=True,
-                enabled=False,
-                address="10.99.0.11",
-                seen_at=1_700_000_000.0,
-            ),
-            found,
-        )
-
-    def test_hypervisors_may_fail_and_are_not_asked_each_time(self) -> None:
-        calls = self.web.get(f"{NOVA}/os-hypervisors/detail", status_code=503)
-        for _time in range(3):
-            self.clock.advance(20)
-            self.assertIsNone(self.vim.services()[0].address)
-        self.assertEqual(1, calls.call_count)
-        self.clock.advance(60)
-        self.vim.services()
-        self.assertEqual(2, calls.call_count)
-
-    def test_force_down(self) -> None:
-        self.web.put(f"{NOVA}/os-services/7", json={})
-        self.vim.force_down("cmp1", True)
-        self.assertEqual({"forced_down": True}, self.last.json())
-        self.assertEqual("compute 2.53", self.version())
-
-    def test_lift_too_early_is_a_conflict(self) -> None:
-        self.web.put(
-            f"{NOVA}/os-services/7",
-            status_code=400,
-            text="Unable to force up host cmp1 as `done` evacuation ...",
-        )
-        self.assertRaises(errors.Conflict, self.vim.force_down, "cmp1", False)
-
-
-class ActTest(VimCase):
-    """Requests, each with its microversion."""
-
-    def act(self, status: int = 202, **answer: Any) -> None:
-        """Set the answer of the server's actions."""
-        self.web.post(
-            f"{NOVA}/servers/s1/action", status_code=status, **answer
-        )
-
-    def test_bodies_and_microversions(self) -> None:
-        force = {"host": "cmp2", "force": True}
-        vim = self.vim
-        self.act()
-        asked: list[tuple[Callable[[], None], Any, Any]] = [
-            (lambda: vim.reboot("s1", True), {"reboot": {"type": "HARD"}}, 0),
-            (lambda: vim.reboot("s1", False), {"reboot": {"type": "SOFT"}}, 0),
-            (lambda: vim.start("s1"), {"os-start": None}, 0),
-            (lambda: vim.stop("s1"), {"os-stop": None}, 0),
-            (
-                lambda: vim.reset_state("s1"),
-                {"os-resetState": {"state": "error"}},
-                0,
-            ),
-            (
-                lambda: vim.rebuild("s1", "i2"),
-                {"rebuild": {"imageRef": "i2"}},
-                "2.93",
-            ),
-            (lambda: vim.evacuate("s1"), {"evacuate": {}}, "2.94"),
-            (
-                lambda: vim.evacuate("s1", start=False),
-                {"evacuate": {}},
-                "2.95",
-            ),
-            (
-                lambda: vim.evacuate("s1", "cmp2"),
-                {"evacuate": force},
-                "2.67",
-            ),
-        ]
-        for ask, body, version in asked:
-            ask()
-            self.assertEqual(body, self.last.json())
-            if version:
-                self.assertEqual(f"compute {version}", self.version())
-
-    def test_evacuate_too_early_is_a_conflict(self) -> None:
-        self.act(400, text="Compute service of cmp1 is still in use.")
-        self.assertRaises(errors.Conflict, self.vim.evacuate, "s1")
-        self.act(400, text="something else")
-        self.assertRaises(errors.Refused, self.vim.evacuate, "s1")
-
-    def test_create_image(self) -> None:
-        self.act(json={"image_id": "i2"})
-        self.assertEqual("i2", self.vim.create_image("s1", "mine"))
-        self.assertEqual("compute 2.45", self.version())
-
-    def test_copy(self) -> None:
-        like = server(flavor={"id": "42"}, metadata={}, user_id="u1")
-        self.web.get(f"{NOVA}/servers/s1", json={"server": like})
-        self.web.post(f"{NOVA}/servers", json={"server": {"id": "s2"}})
-        self.assertEqual(
-            "s2",
-            self.vim.copy_server("s1", "mine", "cmp2", ["p1"], "i9", ("t",)),
-        )
-        sent = self.last.json()["server"]
-        self.assertEqual("cmp2", sent["host"])
-        self.assertEqual([{"port": "p1"}], sent["networks"])
-        self.assertEqual("i9", sent["imageRef"])
-        self.assertEqual(["t"], sent["tags"])
-
-    def test_tags(self) -> None:
-        self.web.put(f"{NOVA}/servers/s1/tags", json={"tags": ["a"]})
-        self.vim.tag_server("s1", ("a",))
-        self.assertEqual({"tags": ["a"]}, self.last.json())
-        self.assertEqual("compute 2.53", self.version())
-        self.web.get(
-            f"{NOVA}/servers/s1", json={"server": server(tags=["a", "b"])}
-        )
-        self.assertEqual(("a", "b"), self.vim.server("s1").tags)
-
-    def test_delete_keeps_the_volumes(self) -> None:
-        url = f"{NOVA}/servers/s1"
-        self.web.get(
-            f"{url}/os-volume_attachments",
-            json={
-                "volumeAttachments": [
-                    {"volumeId": "v1", "delete_on_termination": True},
-                    {"volumeId": "v2", "delete_on_termination": False},
-                ]
-            },
-        )
-        keep = self.web.put(f"{url}/os-volume_attachments/v1", status_code=202)
-        self.web.delete(url, status_code=204)
-        self.vim.delete_server("s1")
-        self.assertEqual(1, keep.call_count)
-        self.assertEqual(
-            {
-                "volumeAttachment": {
-                    "volumeId": "v1",
-                    "delete_on_termination": False,
-                }
-            },
-            keep.request_history[0].json(),
-        )
-        self.assertEqual("DELETE", self.last.method)
