@@ -266,7 +266,21 @@ class Run:
 
         :param action: Nova's name of it.
         """
-        return any(
-            entry.action == action and entry.at >= self.earliest
-            for entry in self.context.vim.actions(self.member.server_id)
+        return self._entry(action) is not None
+
+    def ended(self, action: str) -> bool:
+        """Say whether Nova has done all that it was asked for by this.
+
+        :param action: as of ``asked``.
+        """
+        entry = self._entry(action)
+        return entry is not None and self.context.vim.is_over(
+            self.member.server_id, entry
         )
+
+    def _entry(self, action: str) -> vim_base.ServerAction | None:
+        """Return what the action log says of it since the step began."""
+        for entry in self.context.vim.actions(self.member.server_id):
+            if entry.action == action and entry.at >= self.earliest:
+                return entry
+        return None

@@ -147,11 +147,14 @@ class RebuildServer(_ServerStep):
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class; a server that was off is started afterwards."""
         done = super().complete(run)
-        if done is None and self.requested(run):
+        if done is not None:
+            # One that was off is ACTIVE for a moment, and then off again.
+            return done if run.ended(self.action) else None
+        if self.requested(run):
             server = run.server
             if server.status == "SHUTOFF" and server.task_state is None:
                 run.context.vim.start(server.id)
-        return done
+        return None
 
 
 @handler("evacuate_server")
@@ -197,6 +200,9 @@ class EvacuateServer(StepHandler):
             run.context.vim.start(server.id)
             return None
         if server.status not in ("ACTIVE", "SHUTOFF"):
+            return None
+        if server.status == "ACTIVE" and not run.ended("evacuate"):
+            # One that was off is so for a moment, and then off again.
             return None
         return context.Done(detail=f"{server.status} on {server.host}")
 

@@ -179,10 +179,22 @@ class Nova(servers.Servers):
         except errors.AdapterError:
             self._ended(server, VmState.ERROR)
             return
-        if server.vm_state is VmState.STOPPED:
-            self._ended(server, VmState.STOPPED)
-        else:
-            self._run(server)
+        server.to_stop = server.vm_state is VmState.STOPPED
+        self._run(server)
+        if server.to_stop:
+            self._stop_again(server)
+
+    def _stop_again(self, server: records.Server) -> None:
+        """Stop a server that was off before it was made anew."""
+        turn = server.turn
+
+        def stop() -> None:
+            server.to_stop = False
+            host = self._physics.host(server.host)
+            if server.turn == turn and host.takes_orders:
+                self._halt(server)
+
+        self._clock.call_in(self._latencies.stop_again, stop)
 
     def evacuate(
         self,

@@ -40,6 +40,8 @@ class Latencies:
     :ivar sync_lag: until a restarted nova-compute notices the same.
     :ivar acpi_timeout: how long Nova waits for a guest that ignores the
         power button.
+    :ivar stop_again: how long a server that was off runs after it was made
+        anew.
     :ivar heal_detach: until the old server of a heal loses its ports.
     :ivar heal_trap: until Tacker gives up a heal on a dead host.
     :ivar balancer: until a change of a pool holds, and another is taken.
@@ -53,6 +55,7 @@ class Latencies:
     start: float = 2.0
     stop: float = 1.9
     rebuild: float = 4.0
+    stop_again: float = 0.3
     evacuate: float = 4.0
     no_valid_host: float = 1.0
     create: float = 3.5
@@ -246,6 +249,7 @@ class Server:
 
     :ivar changed_at: wall clock, as ``changes-since`` compares it.
     :ivar turn: the number of the operation that holds it.
+    :ivar to_stop: it was off, was made anew, and is about to be off again.
     :ivar volume_goes: its volume is deleted with it.
     :ivar on_disk: as of its guest.
     """
@@ -267,6 +271,7 @@ class Server:
     task_state: str | None = None
     changed_at: float = 0.0
     turn: int = 0
+    to_stop: bool = False
     actions: list[vim_base.ServerAction] = dataclasses.field(
         default_factory=list
     )

@@ -98,6 +98,12 @@ class SimulatedVim(network.SimulatedNetwork, base.Vim):
             except KeyError:
                 raise errors.NotFound(f"no server {server_id}") from None
 
+    def is_over(self, server_id: str, action: base.ServerAction) -> bool:
+        """See base class."""
+        with self._call("is_over", server_id):
+            server = self._world.nova.get(server_id)
+            return server.task_state is None and not server.to_stop
+
     def services(self) -> Sequence[base.ComputeService]:
         """See base class."""
         with self._call("services"):

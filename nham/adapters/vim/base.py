@@ -125,6 +125,14 @@ class Vim(storage_base.Storage, network_base.Network):
         """Return the server's action log, newest first."""
 
     @abc.abstractmethod
+    def is_over(self, server_id: str, action: ServerAction) -> bool:
+        """Say whether Nova has done all that belongs to an action.
+
+        A server that was off is ACTIVE, without a task, for a moment of its
+        rebuild or evacuation; then Nova stops it.
+        """
+
+    @abc.abstractmethod
     def services(self) -> Sequence[ComputeService]:
         """Return the compute services of all hosts."""
 

@@ -139,6 +139,15 @@ class OpenStackVim(network.Neutron, storage.GlanceAndCinder, base.Vim):
         found = [records.action(one) for one in body["instanceActions"]]
         return sorted(found, key=lambda one: one.at, reverse=True)
 
+    def is_over(self, server_id: str, action: base.ServerAction) -> bool:
+        """See base class."""
+        body = self._nova.get(
+            f"/servers/{server_id}/os-instance-actions/{action.request_id}",
+            microversion=ACTIONS,
+        )
+        events = body["instanceAction"].get("events", ())
+        return all(one["finish_time"] for one in events)
+
     def _act(
         self, server_id: str, action: str, body: Any, version: str = READ
     ) -> Any:

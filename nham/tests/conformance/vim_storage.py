@@ -48,6 +48,22 @@ class StorageSuite(vim_case.VimCase):
         self.vim.delete_image(image_id)
         self.assertEqual([], list(self.vim.find_images(self.name)))
 
+    def test_what_was_off_is_off_after_its_rebuild(self) -> None:
+        self.vim.stop(self.image_backed)
+        server = self.reach(self.image_backed, "SHUTOFF")
+        self.vim.rebuild(self.image_backed, str(server.image_id))
+
+        def over() -> bool:
+            newest = self.vim.actions(self.image_backed)[0]
+            self.assertEqual("rebuild", newest.action)
+            return self.vim.is_over(self.image_backed, newest)
+
+        self.until("the rebuild is over", over)
+        server = self.server(self.image_backed)
+        self.assertEqual(("SHUTOFF", None), (server.status, server.task_state))
+        self.vim.start(self.image_backed)
+        self.reach(self.image_backed, "ACTIVE")
+
     def taken_snapshot(self, name: str) -> str:
         """Return a snapshot of the volume of the volume-backed server."""
         (volume_id,) = self.server(self.volume_backed).volumes

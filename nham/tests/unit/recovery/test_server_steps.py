@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from nham.adapters.simulated import world as world_
 from nham.adapters.vim import base as vim_base
 from nham.core import states
 from nham.recovery import runner
@@ -124,6 +125,13 @@ class AskedOnceTest(base.RecoveryCase):
         self.assertIs(DONE, self.run_step("reboot_hard").state)
 
 
+def stop_again_after(world: world_.World, seconds: float) -> None:
+    """Let a server that was off run for so long after it was made anew."""
+    world.nova._latencies = dataclasses.replace(
+        world.latencies, stop_again=seconds
+    )
+
+
 class RebuildTest(base.RecoveryCase):
     def test_from_a_checkpoint(self) -> None:
         checkpoint_id = self.add_checkpoint(7)
@@ -164,11 +172,17 @@ class RebuildTest(base.RecoveryCase):
         self.assertEqual(1, self.calls("rebuild"))
 
     def test_a_server_that_was_off_is_started(self) -> None:
+        """It is ACTIVE for a while before Nova stops it, too."""
         self.world.user_stop(self.server_id)
         self.clock.advance(70.0)
-        record = self.run_step("rebuild_server", image_id=self.image_id)
-        self.assertIs(DONE, record.state)
-        self.assertEqual("ACTIVE", self.server().status)
+        for seconds in (0.3, 5.0):
+            stop_again_after(self.world, seconds)
+            record = self.run_step("rebuild_server", image_id=self.image_id)
+            self.assertIs(DONE, record.state)
+            self.clock.advance(10.0)
+            self.assertEqual("ACTIVE", self.server().status)
+            self.context.vim.stop(self.server_id)
+            self.clock.advance(70.0)
 
 
 class EvacuateTest(base.RecoveryCase):
@@ -230,7 +244,9 @@ class EvacuateTest(base.RecoveryCase):
         """Its host shut it down in good order before it went off."""
         server = self.world.nova.get(self.server_id)
         server.vm_state = type(server.vm_state).STOPPED
+        stop_again_after(self.world, 5.0)
         self.assertIs(DONE, self.evacuate())
+        self.clock.advance(10.0)
         self.assertEqual("ACTIVE", self.server().status)
 
 

@@ -228,3 +228,22 @@ class ReadTest(vim_case.VimCase):
         self.assertEqual(1_700_000_010.5, newest.at)
         self.assertTrue(newest.failed)
         self.assertFalse(oldest.failed)
+
+    def test_an_action_is_over_when_all_of_it_is(self) -> None:
+        ended = {"finish_time": "2023-11-14T22:13:30.500000"}
+        action = vim_base.ServerAction(
+            action="rebuild", at=1.0, request_id="req-1"
+        )
+        for wanted, events in (
+            (True, [ended, ended]),
+            (False, [{"finish_time": None}, ended]),
+            # Who may not see them must not wait for them.
+            (True, None),
+        ):
+            shown = {} if events is None else {"events": events}
+            self.web.get(
+                f"{NOVA}/servers/s1/os-instance-actions/req-1",
+                json={"instanceAction": shown},
+            )
+            found = self.vim.is_over("s1", action)
+            self.assertIs(wanted, found, str(events))
