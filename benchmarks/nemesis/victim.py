@@ -36,6 +36,8 @@ _INTERVAL = 0.5
 _EXPORTED = 2.5
 #: Seconds in which a client's last requests are answered, or in vain.
 _SETTLED = 2 * client_.PATIENCE
+#: How often the sample policies ask, and how often those of here do.
+_HASTE, _LEISURE = "poll_interval: 250 ms", "poll_interval: 1 s"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -122,6 +124,18 @@ class Victim(ours.Ours):
         if server.status != "ACTIVE":
             return [f"{server_id} of Tacker's record is {server.status}"]
         return []
+
+    def _policy(self) -> str:
+        """See base class; here detection is that of a policy's defaults.
+
+        When a part of the cloud dies, all others that ask for it load the
+        machine so that emulated guests stand still for a second. How soon a
+        failure can be found is measured by ``benchmarks.failover``.
+        """
+        text = super()._policy()
+        if _HASTE not in text:
+            raise bed.Bad(f"the policy of {self.mechanism} lacks {_HASTE!r}")
+        return text.replace(_HASTE, _LEISURE)
 
     def _wait_recovered(self) -> None:
         bed.wait(
