@@ -24,10 +24,6 @@ from nham.recovery import context
 from nham.recovery.handlers import handler
 from nham.recovery.handlers import StepHandler
 
-#: Seconds after which an order to stop was lost. Nova gives a guest 60 of them
-#: before it ends it; the step waits longer, so that it can be asked again.
-_LOST = 90.0
-
 
 def _settled(server: vim_base.Server) -> bool:
     return server.status == "ACTIVE" and server.task_state is None
@@ -48,22 +44,6 @@ def _end_image(run: context.Run) -> None:
     """
     if (run.server.task_state or "").startswith("image_"):
         run.context.vim.reset_state(run.member.server_id)
-
-
-def _end_lost_stop(run: context.Run, server: vim_base.Server) -> bool:
-    """Give up an order to stop that nova-compute never heard; say if so.
-
-    The message bus was down: the task never ends, and Nova refuses all else
-    till then.
-    """
-    if server.task_state != "powering-off":
-        return False
-    latest = run.context.clock.now() - _LOST
-    for entry in run.context.vim.actions(server.id):
-        if entry.action == "stop" and entry.at > latest:
-            return False
-    run.context.vim.reset_state(server.id)
-    return True
 
 
 def _forget_disk(run: context.Run) -> None:
@@ -142,19 +122,13 @@ class StopServer(StepHandler):
 
     def do(self, run: context.Run) -> None:
         """See base class; one that is off already is no error."""
-        server = run.server
-        if server.status != "SHUTOFF":
+        if run.server.status != "SHUTOFF":
             _end_image(run)
-            _end_lost_stop(run, server)
-            run.context.vim.stop(server.id)
+            run.context.vim.stop(run.member.server_id)
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
-        server = run.server
-        done = seen_off(server)
-        if done is None and _end_lost_stop(run, server):
-            run.context.vim.stop(server.id)
-        return done
+        return seen_off(run.server)
 
 
 @handler("rebuild_server")
