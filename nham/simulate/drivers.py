@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """The drivers that an engine of a lab has: simulated ends of real ones."""
 
 from __future__ import annotations

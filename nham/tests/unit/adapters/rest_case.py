@@ -29,6 +29,7 @@ NOVA = "http://nova.example/v2.1"
 GLANCE = "http://glance.example/v2"
 CINDER = "http://cinder.example/v3"
 KEYSTONE = "http://keystone.example/v3"
+NEUTRON = "http://neutron.example/v2.0"
 TACKER = "http://tacker.example"
 
 

@@ -24,7 +24,7 @@ from nham.tests.conformance import traffic as suite
 from nham.tests.unit.adapters import rest_case
 from nham.tests.unit.adapters.traffic import octavia_cloud
 
-NEUTRON = "http://neutron.example/v2.0"
+NEUTRON = rest_case.NEUTRON
 PORTS = {"n1": ("10.0.0.5", "10.0.0.6")}
 
 

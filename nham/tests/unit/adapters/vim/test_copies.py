@@ -22,7 +22,7 @@ from nham.adapters.vim import copies
 from nham.tests.unit.adapters import rest_case
 
 NOVA = rest_case.NOVA
-NEUTRON = "http://neutron.example/v2.0"
+NEUTRON = rest_case.NEUTRON
 MACS = {"mgmt": "m1", "data": "m2", "sync": "m3"}
 
 

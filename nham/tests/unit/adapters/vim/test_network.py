@@ -22,7 +22,7 @@ from nham.adapters.vim import network
 from nham.adapters.vim import network_base
 from nham.tests.unit.adapters import rest_case
 
-NEUTRON = "http://neutron.example/v2.0"
+NEUTRON = rest_case.NEUTRON
 
 
 def port(port_id: str = "p1", **fields: Any) -> dict[str, Any]:

@@ -200,7 +200,7 @@ class ReadTest(vim_case.VimCase):
         )
 
     def test_network_is_that_of_the_same_cloud(self) -> None:
-        self.web.get(f"{vim_case.NEUTRON}/ports", json={"ports": []})
+        self.web.get(f"{rest_case.NEUTRON}/ports", json={"ports": []})
         self.assertEqual([], list(self.vim.ports("s1")))
 
     def test_actions_newest_first(self) -> None:

@@ -21,8 +21,7 @@ from nham.adapters.simulated import clock
 from nham.adapters.vim import openstack
 from nham.tests.unit.adapters import rest_case
 
-NOVA = rest_case.NOVA
-NEUTRON = "http://neutron.example/v2.0"
+NOVA, NEUTRON = rest_case.NOVA, rest_case.NEUTRON
 
 
 def server(server_id: str = "s1", **fields: Any) -> dict[str, Any]:
