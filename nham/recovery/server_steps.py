@@ -106,14 +106,26 @@ class RebootHard(_ServerStep):
 
 @handler("start_server")
 class StartServer(_ServerStep):
-    """Start a server that is off."""
+    """Start a server that is off.
+
+    Nova starts one by itself that it evacuates out of ERROR, whatever it was
+    asked for.
+    """
 
     action = "start"
 
     def do(self, run: context.Run) -> None:
-        """See base class."""
+        """See base class; one that runs already is no error."""
         run.context.watch.expect(run.subject)
-        run.context.vim.start(run.member.server_id)
+        if not _settled(run.server):
+            run.context.vim.start(run.member.server_id)
+
+    def complete(self, run: context.Run) -> context.Done | None:
+        """See base class."""
+        server = run.server
+        if _settled(server):
+            return context.Done(detail=f"ACTIVE on {server.host}")
+        return super().complete(run)
 
 
 @handler("stop_server")

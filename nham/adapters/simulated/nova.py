@@ -214,7 +214,9 @@ class Nova(servers.Servers):
         if force_host is not None and force_host not in self._physics.hosts:
             raise errors.Refused(f"no host {force_host}")
         server = self._claim(server_id, "evacuate", user)
-        if not start and force_host is None:
+        # Nova does not heed what is wanted of one that is in ERROR.
+        heeded = force_host is None and server.vm_state is not VmState.ERROR
+        if not start and heeded:
             server.vm_state = VmState.STOPPED
         target = force_host
         if target is None and not server.affinity:

@@ -176,7 +176,7 @@ class Vim(storage_base.Storage, network_base.Network):
         :param force_host: skip the scheduler (affinity groups need it).
         :param start: False leaves it SHUTOFF, so that a rebuild need not
             wait for a guest whose state is going to be replaced; with
-            ``force_host`` it starts all the same.
+            ``force_host``, or out of ERROR, it starts all the same.
         """
 
     @abc.abstractmethod

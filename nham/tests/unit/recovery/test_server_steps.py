@@ -74,6 +74,16 @@ class RebootTest(base.RecoveryCase):
         self.assertIs(DONE, self.run_step("start_server").state)
         self.assertEqual("ACTIVE", self.server().status)
 
+    def test_start_of_one_that_runs(self) -> None:
+        """Nova starts by itself what it evacuates out of ERROR."""
+        self.world.power_off_host("one")
+        self.context.vim.force_down("one", True)
+        self.context.vim.reset_state(self.server_id)
+        moved = self.run_step("evacuate_server", host="one", start=False)
+        self.assertEqual("ACTIVE on two", moved.detail)
+        self.assertIs(DONE, self.run_step("start_server").state)
+        self.assertEqual(0, self.calls("start"))
+
 
 class AskedOnceTest(base.RecoveryCase):
     """The answer of a request is lost: nothing is asked for twice."""

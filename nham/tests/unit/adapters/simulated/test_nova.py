@@ -240,6 +240,14 @@ class EvacuateTest(base.WorldCase):
         self.clock.advance(5.1)
         self.assertEqual(6, self.world.read(self.image_backed))
 
+    def test_out_of_error_it_starts_whatever_is_wanted(self) -> None:
+        self.world.power_off_host("one")
+        self.down()
+        self.vim.reset_state(self.image_backed)
+        self.vim.evacuate(self.image_backed, start=False)
+        self.clock.advance(10.0)
+        self.assertEqual("ACTIVE", self.status(self.image_backed))
+
     def test_no_room_is_an_error(self) -> None:
         self.world.physics.host("two").capacity = 0
         self.world.power_off_host("one")
