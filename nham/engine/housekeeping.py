@@ -71,6 +71,8 @@ class Housekeeper:
         self._settings = settings
         self._owner = owner
         self._start = start
+        #: Hosts that wait for a restart of their nova-compute.
+        self._unclean: set[str] = set()
         self.shard = shards.Shard(owner)
 
     def beat(self) -> None:
@@ -274,10 +276,27 @@ class Housekeeper:
         """Let Nova use a host again; say whether Nova heard it."""
         try:
             self._context.vim.force_down(host, False)
+        except errors.Conflict:
+            self._tell_to_restart(host)
+            return False
         except errors.AdapterError as error:
             LOG.warning("%s stays forced down for now: %s", host, error)
             return False
+        self._unclean.discard(host)
         return True
+
+    def _tell_to_restart(self, host: str) -> None:
+        """Say once that only its operator can make a host clean."""
+        if host in self._unclean:
+            return
+        self._unclean.add(host)
+        self._journal.event(
+            states.Severity.WARNING,
+            "host-not-clean",
+            f"{host} reports again, but what Nova has evacuated from it may "
+            "still be there: restart nova-compute on it",
+            host=host,
+        )
 
     def _is_back(
         self, record: model.HostRecord, seen_at: float | None

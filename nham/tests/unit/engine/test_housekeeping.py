@@ -278,7 +278,9 @@ class TestHostBack(HousekeepingCase):
         self.clock.advance(20.0)
         self.assertFalse(host.evacuated)
         host.evacuated.add(self.server_id())
-        self.assertIsNotNone(self.welcome_in(0.0).fenced_at)
+        for _ in range(2):
+            self.assertIsNotNone(self.welcome_in(0.0).fenced_at)
+        self.assertEqual(["host-not-clean"], self.kinds())
         host.evacuated.clear()
         self.assertIsNone(self.welcome_in(1.0).fenced_at)
 
