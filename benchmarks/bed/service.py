@@ -139,7 +139,8 @@ class Nham:
                 never=NEVER,
                 reconcile=reconcile,
                 hosts="lease" if lease else "command",
-                members=_member_drivers(agents, lease),
+                # What an agent proves does not last.
+                members="port" if agents is None else "agent, port",
             )
             + _agents_part(agents, env["NHAM_TESTCLOUD_HOST_IP"], lease)
         )
@@ -205,12 +206,6 @@ class Nham:
             **os.environ,
             "OS_CLIENT_CONFIG_FILE": str(bed.STATE / "clouds.yaml"),
         }
-
-
-def _member_drivers(agents: agents_.Agents | None, lease: bool) -> str:
-    if lease:
-        return "agent"
-    return "port" if agents is None else "agent, port"
 
 
 def _agents_part(

@@ -35,6 +35,7 @@ class Deployment(contextlib.AbstractContextManager["Deployment"]):
 
     def __init__(self, folder: pathlib.Path, lease: bool = False) -> None:
         self.cloud = bed.connect("testcloud-admin")
+        self.lease = lease
         self._agents = agents_.Agents(folder / "agents")
         self.api = service.Nham(folder / "api", "nham-api")
         self.engines = [

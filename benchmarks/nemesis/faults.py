@@ -98,6 +98,10 @@ def _connect(place: Place) -> None:
     """Plug a host in again; it may have been fenced meanwhile."""
     if bed.testcloud("host", "status", place.host).strip() == "on":
         bed.testcloud("host", "plug", place.host)
+        if place.deployment.lease:
+            # As the manual says: nobody has restarted it.
+            for action in ("kill", "start"):
+                bed.testcloud("service", action, place.host, "nova-compute")
     _switch_on(place)
 
 
