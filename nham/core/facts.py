@@ -49,6 +49,8 @@ class HostFacts:
     :ivar probe: NHAM's own probe of the host.
     :ivar heartbeat: the host agent's heartbeat.
     :ivar hypervisor: libvirt answers the host agent.
+    :ivar vouched: a member on it has answered since its own signs of life
+        were lost; true as well while they are not.
     :ivar service: nova-compute is up, by Nova's service list.
     :ivar maintenance: its operator works on it: NHAM moves its members
         away where it can, and repairs nothing there.
@@ -64,6 +66,7 @@ class HostFacts:
     probe: Health = Health.UNKNOWN
     heartbeat: Health = Health.UNKNOWN
     hypervisor: bool = True
+    vouched: bool = True
     service: bool = True
     forced_down: bool = False
     fence: Fence = Fence.POSSIBLE

@@ -28,6 +28,7 @@ from nham.core import kept
 from nham.core import member_facts
 from nham.core import model
 from nham.core import states
+from nham.core.decision import ladder
 from nham.core.decision import replicas
 from nham.engine import fleet as fleet_
 from nham.engine import journal as journal_
@@ -37,6 +38,13 @@ LOG = logging.getLogger(__name__)
 
 #: What a recovery's evidence says where the host's agent saw a guest die.
 _AGENTS_WORD = ("agent: the process of the VM died, and nobody asked for it",)
+
+
+#: Why a recovery ends for a more urgent one, by its rung.
+_GIVES_WAY = {
+    **dict.fromkeys(replicas.RUNGS, "the member that serves failed meanwhile"),
+    **dict.fromkeys(ladder.BOUND, "the host of the member is lost"),
+}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -117,13 +125,15 @@ class Claims:
             )
         return claimed
 
-    def leave_standby(
+    def give_way(
         self, entry: fleet_.Entry, member: member_facts.MemberFacts
     ) -> member_facts.MemberFacts:
-        """End the recovery of a standby: the one that serves has failed.
+        """End a running recovery for a more urgent one.
 
-        What it was making stays in the group, and is seen to later. It did
-        not change who serves, so what was decided holds in its epoch.
+        It is that of a standby, and the one that serves has failed; or one
+        for which it takes a host that is lost. What it was making stays in
+        the group, and is seen to later. It did not change who serves, so
+        what was decided holds in its epoch.
         """
         store = self._context.store
         group = store.group(entry.group.id)
@@ -131,7 +141,8 @@ class Claims:
             return member
         running = store.recovery(group.recovery_id)
         later = running.epoch - entry.group.epoch
-        if running.rung not in replicas.RUNGS or later > 1:
+        reason = _GIVES_WAY.get(running.rung)
+        if reason is None or later > 1:
             # Others have begun since the fleet was read: who serves may
             # have changed.
             return member
@@ -139,7 +150,7 @@ class Claims:
             running.id,
             states.RecoveryState.ABORTED,
             self._context.clock.now(),
-            "the member that serves failed meanwhile",
+            reason,
             running.owner,
             running.epoch,
         )

@@ -163,11 +163,11 @@ class Dispatcher:
             if verdict.rung == "switchover":
                 self._hand_over(verdict)
                 return
-            if member.repairing:
-                if self._in_doubt(entry):
-                    self._again_at[verdict.group_id] += _DOUBT
-                    return
-                member = self.claims.leave_standby(entry, member)
+            if member.repairing and self._in_doubt(entry):
+                self._again_at[verdict.group_id] += _DOUBT
+                return
+            if member.repairing or member.bound:
+                member = self.claims.give_way(entry, member)
             self._failed_at.pop(verdict.group_id, None)
             recovery = self.claims.claim(verdict, entry, member, seen)
             if recovery is not None:

@@ -28,7 +28,9 @@ from nham.core import mechanisms
 from nham.core import member_facts
 from nham.core import model
 from nham.core import states
+from nham.core.decision import ladder
 from nham.core.decision import replicas
+from nham.core.decision import situation
 from nham.core.decision import takeover
 from nham.engine import cloud as cloud_
 from nham.engine import derive
@@ -172,16 +174,42 @@ class Gatherer:
         ]
         return facts.Facts(
             members=tuple(members),
-            hosts=self._hosts.facts(),
+            hosts=tuple(
+                dataclasses.replace(host, vouched=self._vouched(host, fleet))
+                for host in self._hosts.facts()
+            ),
             system=self._system(members, inquiry),
             limits=self._settings.limits,
         )
+
+    def _vouched(
+        self, host: facts.HostFacts, fleet: Sequence[fleet_.Entry]
+    ) -> bool:
+        """Say whether a member has answered since its host went silent.
+
+        What a member said before the host died may count as an answer in
+        time for a while after it.
+        """
+        signs = (host.probe, host.heartbeat)
+        if facts.Health.DEAD not in signs or situation.ALIVE & {*signs}:
+            return True
+        since = self._lookout.silent_since(host.name)
+        return since is not None and any(
+            self._watch.answered_since(context.subject(member), since)
+            for entry in fleet
+            for member in entry.members
+            if self._host_of(member) == host.name
+        )
+
+    def _host_of(self, member: model.Member) -> str | None:
+        server = self._cloud.server(member.server_id)
+        return server.host if server else member.host
 
     def _at_a_glance(self, entry: fleet_.Entry) -> member_facts.MemberFacts:
         """Return what is known of a member without asking anybody."""
         view = self._watch.view(entry.group.id)
         server = self._cloud.server(entry.member.server_id)
-        host = server.host if server else entry.member.host
+        host = self._host_of(entry.member)
         found = member_facts.MemberFacts(
             group_id=entry.group.id,
             vnf_id=entry.vnf.id,
@@ -219,7 +247,7 @@ class Gatherer:
     ) -> member_facts.StandbyFacts:
         view = self._watch.view(member.id)
         server = self._cloud.server(member.server_id)
-        host = server.host if server else member.host
+        host = self._host_of(member)
         # Whose process died answers no probe, though none has missed it yet.
         died = (host, member.server_id) in self._deaths
         return member_facts.StandbyFacts(
@@ -253,8 +281,10 @@ class Gatherer:
         """
         now = self._context.clock.now()
         group = self._context.store.group(entry.group.id)
-        repairing = self._repairing(entry, group)
-        if group.recovery_id is not None and not repairing:
+        rung = self._running(entry, group)
+        repairing = rung in replicas.RUNGS
+        bound = rung in ladder.BOUND and self._is_doubtful(entry.member)
+        if group.recovery_id is not None and not (repairing or bound):
             # There is nothing to decide, and what a recovery waits for is
             # not to wait for our questions.
             return dataclasses.replace(self._at_a_glance(entry), busy=True)
@@ -288,6 +318,7 @@ class Gatherer:
             attempts=attempts,
             busy=glance.busy or group.recovery_id is not None,
             repairing=repairing,
+            bound=bound,
             # Of the fleet as it was read: whoever claimed since then may
             # have changed who serves, and makes our epoch void.
             epoch=entry.group.epoch,
@@ -305,19 +336,30 @@ class Gatherer:
             return standby
         return dataclasses.replace(standby, silent_for=now - seen)
 
-    def _repairing(self, entry: fleet_.Entry, group: model.Group) -> bool:
-        """Say whether the group's recovery is only about its standby.
+    def _running(self, entry: fleet_.Entry, group: model.Group) -> str | None:
+        """Return the rung of the group's recovery that is running.
 
-        What was read amidst another one does not count any more.
+        None: there is none, or the fleet was read amidst another one, and
+        what was read then does not count any more.
         """
         before = entry.group.recovery_id
         if group.recovery_id is None or before not in (
             None,
             group.recovery_id,
         ):
-            return False
-        running = self._context.store.recovery(group.recovery_id)
-        return running.rung in replicas.RUNGS
+            return None
+        return self._context.store.recovery(group.recovery_id).rung
+
+    def _is_doubtful(self, member: model.Member) -> bool:
+        """Say whether the host of a member may be lost."""
+        name = self._host_of(member)
+        service = self._cloud.services().get(name or "")
+        if name is None or service is None or not service.up:
+            return True
+        return facts.Health.DEAD in (
+            self._watch.host_health(name),
+            self._context.agents.health(name),
+        )
 
     def _may_restore(
         self,

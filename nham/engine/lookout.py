@@ -80,6 +80,8 @@ class Lookout:
         self._version = -1
         self._round_at = -math.inf
         self._known: dict[str, Signs] = {}
+        #: Since when no sign of life is left of a host, monotonic seconds.
+        self._silent_at: dict[str, float] = {}
         #: Hosts that were lost, and whose processes had died, by then.
         self._before: tuple[frozenset[str], Deaths] = _NOTHING
 
@@ -103,6 +105,14 @@ class Lookout:
             else:
                 self._known[entry.group.id] = signs
         return dict(self._known)
+
+    def silent_since(self, host: str) -> float | None:
+        """Return since when no sign of life is left of a host itself.
+
+        Monotonic seconds; None: there was one at the last look, or nobody
+        looks for any.
+        """
+        return self._silent_at.get(host)
 
     def _concerns_all(
         self,
@@ -150,10 +160,17 @@ class Lookout:
 
     def _lost(self) -> frozenset[str]:
         """Return the hosts that are lost, by Nova's word or our own."""
+        services = self._cloud.services()
+        dead = {name for name in services if self._looks_dead(name)}
+        silent = {name for name in dead if not self._agents.heard(name)}
+        now = self._clock.monotonic()
+        self._silent_at = {
+            name: self._silent_at.get(name, now) for name in silent
+        }
         return frozenset(
             name
-            for name, service in self._cloud.services().items()
-            if not service.up or self._looks_dead(name)
+            for name, service in services.items()
+            if not service.up or name in dead
         )
 
     def _looks_dead(self, host: str) -> bool:

@@ -38,6 +38,7 @@ _UNWELL = (
 _QUIET = (
     "guest-unclear",
     "host-unclear",
+    "host-silent",
     "leave-later",
     "busy",
     "healthy",

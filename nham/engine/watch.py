@@ -259,6 +259,14 @@ class Watch:
                 )
             return known
 
+    def answered_since(self, subject: str, at: float) -> bool:
+        """Say whether a member has answered after a moment, monotonic."""
+        with self._lock:
+            return any(
+                entry.last_good_at is not None and entry.last_good_at > at
+                for entry in self._by_subject.get(subject, ())
+            )
+
     def quality(self, subject: str) -> tuple[entries.Quality, ...]:
         """Return how well each probe of a member detects."""
         with self._lock:

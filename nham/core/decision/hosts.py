@@ -76,7 +76,9 @@ HOST_RULES: tuple[HostRule, ...] = (
         source="UC4",
         says="its heartbeat is lost, but its members answer",
         when=lambda h, f: (
-            Health.DEAD in (h.heartbeat, h.probe) and _members_answer(h, f)
+            Health.DEAD in (h.heartbeat, h.probe)
+            and h.vouched
+            and _members_answer(h, f)
         ),
     ),
     HostRule(

@@ -35,6 +35,8 @@ SET_ASIDE = frozenset(
 _BOOTS = 2
 #: A host may be without room for a moment; this many tries, then operator.
 _MOVES = 2
+#: The rungs that only the host of the member can carry out.
+BOUND = ("soft_reboot", "start", "hard_reboot")
 #: How an attempt ends that was of no use.
 BAD = (member_facts.Outcome.FAILED, member_facts.Outcome.REFUSED)
 

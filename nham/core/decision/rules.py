@@ -81,14 +81,24 @@ def _may_stand_still(case: situation.Case) -> bool:
     return server.imaging_for < case.facts.limits.image_pause
 
 
+def _gives_way(case: situation.Case) -> bool:
+    """Say whether the running recovery is to end for a more urgent one.
+
+    The service comes before its redundancy (NHAM 3.3), and what only a host
+    could have done that is lost is waited for in vain.
+    """
+    if case.member.repairing:
+        return not case.fit
+    return case.member.bound and case.host_lost and not case.serves
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         name="busy",
         kind=Kind.NOTHING,
         source="design, rule 2",
         says="a recovery of it is running",
-        # The service comes before its redundancy (NHAM 3.3).
-        when=lambda c: c.member.busy and (c.fit or not c.member.repairing),
+        when=lambda c: c.member.busy and not _gives_way(c),
     ),
     Rule(
         name="healthy",
@@ -279,6 +289,19 @@ RULES: tuple[Rule, ...] = (
         says="it is silent, and its host is late: which of them failed?",
         when=lambda c: (
             c.member.silent and Health.SLOW in (c.host.probe, c.host.heartbeat)
+        ),
+    ),
+    Rule(
+        name="host-silent",
+        kind=Kind.WAIT,
+        source="UC9",
+        says="it is silent, and so is its host; the host lives if another "
+        "member there answers yet",
+        # Members are not asked all at the same moment.
+        when=lambda c: (
+            c.member.silent
+            and not c.host.vouched
+            and not takeover.can_fail_over(c.member)
         ),
     ),
     Rule(

@@ -18,6 +18,7 @@ from nham.core import cases
 from nham.core import decision
 from nham.core import descriptor
 from nham.core import facts
+from nham.core import states
 from nham.engine import dispatch
 from nham.engine import gather
 from nham.tests.unit.engine import base
@@ -280,3 +281,34 @@ class TestWideSilence(DispatchCase):
             self.look(0.25)
             self.run_once()
         self.assertEqual([], self.started)
+
+
+class TestHostLost(DispatchCase):
+    """The host of a member is lost while NHAM reboots it there."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.reboot = self.claim(rung="hard_reboot", owner="other")
+
+    def rungs(self) -> list[str]:
+        """Run for a while; return the rungs that were begun."""
+        for _ in range(20):
+            self.run_once()
+            self.look(1.0)
+            self.poll()
+        return [self.store.recovery(one).rung for one in self.started]
+
+    def test_it_is_given_up_for_an_evacuation(self) -> None:
+        self.world.power_off_host("one")
+        self.world.kill_compute("one")
+        self.vim.force_down("one", True)
+        self.assertEqual(["evacuate"], self.rungs())
+        ended = self.store.recovery(self.reboot.id)
+        self.assertIs(states.RecoveryState.ABORTED, ended.state)
+        self.assertEqual("the host of the member is lost", ended.reason)
+
+    def test_it_goes_on_while_the_host_lives(self) -> None:
+        self.world.hang_guest(self.server_id())
+        self.assertEqual([], self.rungs())
+        running = self.store.recovery(self.reboot.id)
+        self.assertIs(states.RecoveryState.RUNNING, running.state)

@@ -198,7 +198,7 @@ class TestRepair(DispatchCase):
         self.assertTrue(member.repairing)
         self.end(self.repair)
         takeover = self.claim(rung="fail_over", owner="other")
-        found = self.dispatcher.claims.leave_standby(stale[0], member)
+        found = self.dispatcher.claims.give_way(stale[0], member)
         self.assertIs(states.RecoveryState.RUNNING, self.state(takeover))
         wanted = self.recovery(rung="fail_over")
         self.assertIsNone(self.store.claim(wanted, found.epoch))

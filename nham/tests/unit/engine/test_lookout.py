@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 from nham.adapters.agents import none
 from nham.core import facts
 from nham.engine import fleet
@@ -84,6 +86,31 @@ class TestLookout(base.WholeCase):
         self.found_by()
         self.cloud.version += 1
         self.assertEqual({"v/0", "v/1"}, self.found_by())
+
+    def test_since_when_a_host_is_silent(self) -> None:
+        self.found_by()
+        self.assertIsNone(self.lookout.silent_since("one"))
+        self.world.partition_host("one")
+        self.look(base.SILENCE)
+        self.found_by()
+        since = self.clock.monotonic()
+        self.clock.advance(5.0)
+        self.found_by()
+        self.assertEqual(since, self.lookout.silent_since("one"))
+        self.assertIsNone(self.lookout.silent_since("two"))
+        self.world.heal_partition("one")
+        self.look(base.SILENCE)
+        self.found_by()
+        self.assertIsNone(self.lookout.silent_since("one"))
+
+    def test_a_host_whose_agent_is_heard_is_not_silent(self) -> None:
+        self.world.partition_host("one")
+        self.look(base.SILENCE)
+        with mock.patch.object(
+            none.NoAgents, "heard", autospec=True, return_value=True
+        ):
+            self.found_by()
+        self.assertIsNone(self.lookout.silent_since("one"))
 
     def test_who_is_in_trouble_is_looked_at_again(self) -> None:
         self.world.hang_guest(self.server_id("v/0"))
