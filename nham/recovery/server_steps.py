@@ -25,6 +25,32 @@ from nham.recovery.handlers import handler
 from nham.recovery.handlers import StepHandler
 
 
+#: Nova's word for a server that is being stopped.
+_STOPPING = "powering-off"
+#: What is to be remembered of an order that was given up.
+_AGAIN = "stop again"
+#: Seconds after which an order to stop was lost. Nova gives a guest 60 of
+#: them; a step that stops one waits longer than this, so it can ask again.
+_LOST = 90.0
+
+
+def _is_lost(run: context.Run, server: vim_base.Server) -> bool:
+    """Say whether nova-compute has never heard of an order to stop.
+
+    The message bus was down: the task does not end, and Nova refuses all
+    else until then. It is timed from when this engine saw it first, as
+    clocks of others, and our own, may jump.
+    """
+    if server.task_state != _STOPPING:
+        run.memory.pop(_STOPPING, None)
+        return False
+    now = run.context.clock.monotonic()
+    if now - run.memory.setdefault(_STOPPING, now) < _LOST:
+        return False
+    del run.memory[_STOPPING]
+    return True
+
+
 def _settled(server: vim_base.Server) -> bool:
     return server.status == "ACTIVE" and server.task_state is None
 
@@ -133,14 +159,23 @@ class StopServer(StepHandler):
     """Stop a server that may still run, and see that it is off."""
 
     def do(self, run: context.Run) -> None:
-        """See base class; one that is off already is no error."""
-        if run.server.status != "SHUTOFF":
+        """See base class; one that is off, or about to be, is no error."""
+        server = run.server
+        if server.status != "SHUTOFF" and server.task_state != _STOPPING:
             _end_image(run)
-            run.context.vim.stop(run.member.server_id)
+            run.context.vim.stop(server.id)
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""
-        return seen_off(run.server)
+        server = run.server
+        done = seen_off(server)
+        if done is None and _is_lost(run, server):
+            run.context.vim.reset_state(server.id)
+            run.memory[_AGAIN] = True
+        if run.memory.get(_AGAIN):
+            run.context.vim.stop(server.id)
+            del run.memory[_AGAIN]
+        return done
 
 
 @handler("rebuild_server")

@@ -124,15 +124,17 @@ def _asked_once(
 ) -> Found:
     """Within one recovery nothing is asked of Nova twice.
 
-    Unless its host died with the request, so that Nova forgot it.
+    Unless its host died with the request, so that Nova forgot it, or Nova was
+    told to forget it.
     """
-    forgot = [i.at for i in injections if i.what in _FORGETS]
+    died = [i.at for i in injections if i.what in _FORGETS]
     for recovery in lab.store.recoveries():
         ended = recovery.ended_at or lab.clock.now()
         identity = _identity(lab, recovery)
         for server in lab.world.nova.servers.values():
             if not server.identity.endswith(identity):
                 continue
+            forgot = [*died, *_resets(lab, server.id)]
             last: dict[str, float] = {}
             for action in reversed(server.actions):
                 if not recovery.started_at <= action.at <= ended:
@@ -145,6 +147,15 @@ def _asked_once(
                     before <= at <= action.at for at in forgot
                 ):
                     yield "asked twice", recovery.id, action.action
+
+
+def _resets(lab: lab_.Lab, server_id: str) -> list[float]:
+    """Return when Nova was told to forget what a server's task was."""
+    return [
+        one.at
+        for one in lab.world.gates.log
+        if one.call == "reset_state" and one.subject == server_id
+    ]
 
 
 def _identity(lab: lab_.Lab, recovery: model.Recovery) -> str:

@@ -15,10 +15,12 @@
 from __future__ import annotations
 
 import dataclasses
+from unittest import mock
 
 from nham.adapters.simulated import world as world_
 from nham.adapters.vim import base as vim_base
 from nham.core import states
+from nham.core.decision import standby_plans
 from nham.recovery import runner
 from nham.tests.unit.recovery import base
 
@@ -258,6 +260,50 @@ class EvacuateTest(base.RecoveryCase):
         self.assertIs(DONE, self.evacuate())
         self.clock.advance(10.0)
         self.assertEqual("ACTIVE", self.server().status)
+
+
+class StopTest(base.RecoveryCase):
+    """An order that got lost, as the message bus was down."""
+
+    def stop(self) -> states.StepState:
+        """Run the step as plans have it; return how it ended."""
+        step = dataclasses.replace(
+            self.step("stop_server"), timeout=standby_plans.STOP_TIMEOUT
+        )
+        return self.run_to_end(self.claim(step)).steps[0].state
+
+    def order_in_vain(self) -> None:
+        self.context.vim.stop(self.server_id)
+        server = self.world.nova.get(self.server_id)
+        # Whatever nova-compute does later is of an older turn.
+        server.turn += 1
+
+    def test_of_before(self) -> None:
+        self.order_in_vain()
+        self.clock.advance(100.0)
+        self.assertIs(DONE, self.stop())
+        self.assertEqual(1, self.calls("reset_state"))
+
+    def test_of_its_own(self) -> None:
+        real = self.context.vim.stop
+        orders = []
+
+        def stop(server_id: str) -> None:
+            real(server_id)
+            orders.append(server_id)
+            if len(orders) == 1:
+                self.world.nova.get(server_id).turn += 1
+
+        with mock.patch.object(self.context.vim, "stop", stop):
+            self.assertIs(DONE, self.stop())
+        self.assertEqual(2, len(orders))
+
+    def test_one_that_takes_its_time_is_let(self) -> None:
+        guest = self.world.physics.guest_on(self.server_id, "one")
+        assert guest is not None
+        guest.hang()
+        self.assertIs(DONE, self.stop())
+        self.assertEqual(0, self.calls("reset_state"))
 
 
 class DeleteTest(base.RecoveryCase):
