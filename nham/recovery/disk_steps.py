@@ -113,8 +113,7 @@ class RenewStandby(StepHandler):
             raise context.StepRefused("the server went to ERROR")
         if server.status not in ("ACTIVE", "SHUTOFF"):
             return None
-        if server.status == "ACTIVE" and not run.ended("rebuild"):
-            # One that is parked is so for a moment, and then off again.
+        if server_steps.goes_off(run, server, "rebuild"):
             return None
         checkpoint = run.context.store.checkpoint(
             str(run.args["checkpoint_id"])

@@ -24,7 +24,6 @@ from nham.recovery import context
 from nham.recovery.handlers import handler
 from nham.recovery.handlers import StepHandler
 
-
 #: Nova's word for a server that is being stopped.
 _STOPPING = "powering-off"
 #: What is to be remembered of an order that was given up.
@@ -53,6 +52,17 @@ def _is_lost(run: context.Run, server: vim_base.Server) -> bool:
 
 def _settled(server: vim_base.Server) -> bool:
     return server.status == "ACTIVE" and server.task_state is None
+
+
+def goes_off(run: context.Run, server: vim_base.Server, action: str) -> bool:
+    """Say whether Nova may yet stop a server that is ACTIVE.
+
+    One that was off when Nova made it anew is ACTIVE for a moment, and then
+    off again.
+
+    :param action: Nova's name of what it was asked for.
+    """
+    return server.status == "ACTIVE" and not run.ended(action)
 
 
 def seen_off(server: vim_base.Server) -> context.Done | None:
@@ -169,13 +179,15 @@ class StopServer(StepHandler):
         """See base class."""
         server = run.server
         done = seen_off(server)
-        if done is None and _is_lost(run, server):
+        if done is not None:
+            return done
+        if _is_lost(run, server):
             run.context.vim.reset_state(server.id)
             run.memory[_AGAIN] = True
-        if run.memory.get(_AGAIN):
+        if _AGAIN in run.memory:
             run.context.vim.stop(server.id)
             del run.memory[_AGAIN]
-        return done
+        return None
 
 
 @handler("rebuild_server")
@@ -194,13 +206,12 @@ class RebuildServer(_ServerStep):
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class; a server that was off is started afterwards."""
         done = super().complete(run)
+        server = run.server
         if done is not None:
-            # One that was off is ACTIVE for a moment, and then off again.
-            return done if run.ended(self.action) else None
-        if self.requested(run):
-            server = run.server
-            if server.status == "SHUTOFF" and server.task_state is None:
-                run.context.vim.start(server.id)
+            return None if goes_off(run, server, self.action) else done
+        off = server.status == "SHUTOFF" and server.task_state is None
+        if off and self.requested(run):
+            run.context.vim.start(server.id)
         return None
 
 
@@ -248,8 +259,7 @@ class EvacuateServer(StepHandler):
             return None
         if server.status not in ("ACTIVE", "SHUTOFF"):
             return None
-        if server.status == "ACTIVE" and not run.ended("evacuate"):
-            # One that was off is so for a moment, and then off again.
+        if goes_off(run, server, "evacuate"):
             return None
         return context.Done(detail=f"{server.status} on {server.host}")
 
