@@ -286,7 +286,8 @@ class Checkpointer:
         view = self._context.watch.view(entry.group.id)
         if status != "ACTIVE" or task is not None:
             raise NotNow(f"Nova says {status}, task {task}")
-        if facts.Health.DEAD in (view.app, view.icmp):
+        silent = facts.Health.DEAD in (view.app, view.icmp)
+        if silent and view.app is not facts.Health.OK:
             raise NotNow("it does not answer")
 
     def _due(

@@ -35,6 +35,9 @@ from nham.recovery import context
 
 Health = facts.Health
 
+#: A guest that is dead does not serve: a router goes on sending our echo
+#: requests to who had the address before.
+_MISLED = (Health.OK, Health.DEAD)
 #: Seconds until one that would be late, but for our own lag, is looked at
 #: again: the lag may have passed by then.
 _LAGGING = 0.25
@@ -172,6 +175,9 @@ class Watch:
                 self._let_boot(entry.subject)
             elif before is Health.SLOW and good_at is not None:
                 self._forgive(entry.subject, good_at)
+        if self.health(entry.subject) == _MISLED:
+            # Another engine has moved the address, or its user did.
+            self._prober.renew()
 
     def _news(self, *subjects: str) -> None:
         for each in self._followers:

@@ -17,14 +17,17 @@ from __future__ import annotations
 from collections.abc import Callable
 import dataclasses
 from typing import Any
+from unittest import mock
 
 from nham import metrics
 from nham.adapters import errors
+from nham.core import facts
 from nham.core import model
 from nham.core import states
 from nham.engine import catalogue
 from nham.engine import checkpointing
 from nham.engine import settings
+from nham.recovery import context
 from nham.tests.unit.engine import base
 
 State = states.CheckpointState
@@ -155,6 +158,13 @@ class TestTake(CheckpointCase):
         self.world.hang_app(self.server_id())
         self.look(base.SILENCE)
         self.assertEqual("it does not answer", self.refused())
+
+    def test_member_that_answers_no_echo_and_serves(self) -> None:
+        view = context.MemberView(app=facts.Health.OK, icmp=facts.Health.DEAD)
+        with mock.patch.object(
+            self.watch, "view", autospec=True, return_value=view
+        ):
+            self.assertIs(State.CREATING, self.take().state)
 
     def test_member_that_was_never_asked(self) -> None:
         self.watch.set_members([])

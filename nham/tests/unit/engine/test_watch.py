@@ -226,6 +226,25 @@ class TestWatch(base.TestCase):
         self.watch.refresh("g")
         self.assertEqual(1, self.prober.renewed)
 
+    def test_guest_that_is_dead_and_serves_is_asked_as_by_somebody_new(
+        self,
+    ) -> None:
+        """Another engine moved the address, so this one was not told."""
+        self.ask("g/0", "g/1")
+        for _ in range(4):
+            self.ask()
+        self.assertEqual(0, self.prober.renewed)
+        self.ask("g/1")
+        self.assertEqual(1, self.prober.renewed)
+        self.ask("g/1")
+        self.assertEqual(1, self.prober.renewed)
+
+    def test_echo_that_is_answered_no_more_is_tried_anew(self) -> None:
+        self.ask("g/0", "g/1")
+        for _ in range(6):
+            self.ask("g/1")
+        self.assertEqual(1, self.prober.renewed)
+
     def test_each_subject_by_itself(self) -> None:
         """The standby's silence says nothing of the one that serves."""
         standby = dataclasses.replace(
