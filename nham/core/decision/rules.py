@@ -301,7 +301,10 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: (
             c.member.silent
             and not c.host.vouched
-            and not takeover.can_fail_over(c.member)
+            and not (
+                takeover.can_fail_over(c.member)
+                and c.standby_host.name != c.host.name
+            )
         ),
     ),
     Rule(
