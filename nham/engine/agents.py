@@ -72,8 +72,7 @@ class AgentCare:
         if any(driver.name == "lease" for driver in self._context.fencing):
             for entry in fleet:
                 for member in entry.members:
-                    server = self._cloud.server(member.server_id)
-                    host = server.host if server else member.host
+                    host = self._cloud.host_of(member)
                     if host:
                         wanted.setdefault(host, set()).add(member.server_id)
         self._agents.set_exclusive(

@@ -26,6 +26,7 @@ import threading
 from nham.adapters import clock as clock_
 from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
+from nham.core import model
 
 LOG = logging.getLogger(__name__)
 
@@ -93,6 +94,11 @@ class CloudView:
         """Return the newest known state of a server, None if unknown."""
         with self._lock:
             return self._servers.get(server_id)
+
+    def host_of(self, member: model.Member) -> str | None:
+        """Return the host that a member is on by Nova, or by our record."""
+        server = self.server(member.server_id)
+        return server.host if server else member.host
 
     def read(self, server_id: str) -> vim_base.Server:
         """Return a server as it was read last; asked for if it was not.

@@ -30,7 +30,6 @@ from nham.core import model
 from nham.core import states
 from nham.core.decision import ladder
 from nham.core.decision import replicas
-from nham.core.decision import situation
 from nham.core.decision import takeover
 from nham.engine import cloud as cloud_
 from nham.engine import derive
@@ -41,6 +40,7 @@ from nham.engine import lookout
 from nham.engine import past
 from nham.engine import settings as settings_
 from nham.engine import watch as watch_
+from nham.engine import witnesses
 from nham.recovery import context
 
 Signs = lookout.Signs
@@ -69,6 +69,7 @@ class Gatherer:
             ctx.clock,
             ages=lambda entry: not _alone(entry),
         )
+        self._witnesses = witnesses.Witnesses(ctx, watch, cloud, self._lookout)
         # The watch's loop and an operator's restore may ask at once; what
         # one hears of a restart, the watch knows before the other looks.
         self._lock = threading.Lock()
@@ -175,41 +176,20 @@ class Gatherer:
         return facts.Facts(
             members=tuple(members),
             hosts=tuple(
-                dataclasses.replace(host, vouched=self._vouched(host, fleet))
+                dataclasses.replace(
+                    host, vouched=self._witnesses.vouch(host, fleet)
+                )
                 for host in self._hosts.facts()
             ),
             system=self._system(members, inquiry),
             limits=self._settings.limits,
         )
 
-    def _vouched(
-        self, host: facts.HostFacts, fleet: Sequence[fleet_.Entry]
-    ) -> bool:
-        """Say whether a member has answered since its host went silent.
-
-        What a member said before the host died may count as an answer in
-        time for a while after it.
-        """
-        signs = (host.probe, host.heartbeat)
-        if facts.Health.DEAD not in signs or situation.ALIVE & {*signs}:
-            return True
-        since = self._lookout.silent_since(host.name)
-        return since is not None and any(
-            self._watch.answered_since(context.subject(member), since)
-            for entry in fleet
-            for member in entry.members
-            if self._host_of(member) == host.name
-        )
-
-    def _host_of(self, member: model.Member) -> str | None:
-        server = self._cloud.server(member.server_id)
-        return server.host if server else member.host
-
     def _at_a_glance(self, entry: fleet_.Entry) -> member_facts.MemberFacts:
         """Return what is known of a member without asking anybody."""
         view = self._watch.view(entry.group.id)
         server = self._cloud.server(entry.member.server_id)
-        host = self._host_of(entry.member)
+        host = self._cloud.host_of(entry.member)
         found = member_facts.MemberFacts(
             group_id=entry.group.id,
             vnf_id=entry.vnf.id,
@@ -247,7 +227,7 @@ class Gatherer:
     ) -> member_facts.StandbyFacts:
         view = self._watch.view(member.id)
         server = self._cloud.server(member.server_id)
-        host = self._host_of(member)
+        host = self._cloud.host_of(member)
         # Whose process died answers no probe, though none has missed it yet.
         died = (host, member.server_id) in self._deaths
         return member_facts.StandbyFacts(
@@ -283,7 +263,7 @@ class Gatherer:
         group = self._context.store.group(entry.group.id)
         rung = self._running(entry, group)
         repairing = rung in replicas.RUNGS
-        bound = rung in ladder.BOUND and self._is_doubtful(entry.member)
+        bound = rung in ladder.BOUND and self._witnesses.doubt(entry.member)
         if group.recovery_id is not None and not (repairing or bound):
             # There is nothing to decide, and what a recovery waits for is
             # not to wait for our questions.
@@ -349,17 +329,6 @@ class Gatherer:
         ):
             return None
         return self._context.store.recovery(group.recovery_id).rung
-
-    def _is_doubtful(self, member: model.Member) -> bool:
-        """Say whether the host of a member may be lost."""
-        name = self._host_of(member)
-        service = self._cloud.services().get(name or "")
-        if name is None or service is None or not service.up:
-            return True
-        return facts.Health.DEAD in (
-            self._watch.host_health(name),
-            self._context.agents.health(name),
-        )
 
     def _may_restore(
         self,

@@ -95,8 +95,8 @@ class TestHosts(test_gather.GatherCase):
         self.assertTrue(self.seen().system.observer_late)
 
 
-class TestAgents(test_gather.GatherCase):
-    """What the agents of the hosts say."""
+class AgentsCase(test_gather.GatherCase):
+    """Each host has an agent, of which nothing was heard so far."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -111,6 +111,10 @@ class TestAgents(test_gather.GatherCase):
         self.gatherer = gather.Gatherer(
             self.context, self.watch, self.cloud, self.settings, self.hosts
         )
+
+
+class TestAgents(AgentsCase):
+    """What the agents of the hosts say."""
 
     def let_die(self, host: str = "one") -> None:
         died = frozenset({(host, self.server_id())})
@@ -137,53 +141,6 @@ class TestAgents(test_gather.GatherCase):
         self.assertEqual(before, self.calls("server"))
         # A repair asks the VNFM; only a standby could do without.
         self.assertEqual(1, self.calls("operations"))
-
-    def vouched(self) -> bool:
-        """Look; say whether a member vouches for host one."""
-        self.gatherer.troubled(self.fleet)
-        return self.seen().host("one").vouched
-
-    def test_who_answers_vouches_for_a_silent_host(self) -> None:
-        self.watch.set_hosts({})
-        self.assertTrue(self.vouched())
-        self.heard.health.side_effect = {"one": Health.DEAD}.get
-        self.heard.heard.return_value = False
-        # What was answered before says nothing about now.
-        self.assertFalse(self.vouched())
-        self.look(3.0)
-        self.assertTrue(self.vouched())
-
-    def test_who_is_elsewhere_vouches_for_nobody(self) -> None:
-        self.watch.set_hosts({})
-        self.world.hang_guest(self.server_id("v/0"))
-        self.heard.health.side_effect = {"one": Health.DEAD}.get
-        self.heard.heard.return_value = False
-        self.gatherer.troubled(self.fleet)
-        self.look(base.SILENCE)
-        self.assertFalse(self.vouched())
-
-    def test_a_host_with_a_sign_of_life_needs_nobody(self) -> None:
-        self.heard.health.side_effect = {"one": Health.DEAD}.get
-        self.heard.heard.return_value = False
-        self.world.hang_guest(self.server_id("v/0"))
-        self.look(base.SILENCE)
-        self.assertTrue(self.vouched())
-
-    def test_a_reboot_is_bound_to_a_host_in_doubt(self) -> None:
-        self.claim(rung="hard_reboot")
-        self.assertEqual((True, False), self.busy_and_bound())
-        self.heard.health.side_effect = {"one": Health.DEAD}.get
-        self.assertEqual((True, True), self.busy_and_bound())
-
-    def test_an_evacuation_is_bound_to_no_host(self) -> None:
-        self.claim(rung="evacuate")
-        self.heard.health.side_effect = {"one": Health.DEAD}.get
-        self.assertEqual((True, False), self.busy_and_bound())
-
-    def busy_and_bound(self) -> tuple[bool, bool]:
-        """Return what is known of the recovery that is running."""
-        member = self.close_up()
-        return member.busy, member.bound
 
     def test_heartbeats_are_facts(self) -> None:
         self.heard.health.side_effect = {"one": Health.DEAD}.get
