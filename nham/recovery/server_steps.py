@@ -234,8 +234,13 @@ class EvacuateServer(StepHandler):
             run.context.vim.reset_state(server.id)
         _forget_disk(run)
         run.context.watch.expect(run.subject)
+        tied = self._forced_host(run)
+        wanted = run.args.get("target")
         run.context.vim.evacuate(
-            server.id, self._force_host(run), start=bool(run.args["start"])
+            server.id,
+            tied or (str(wanted) if wanted else None),
+            forced=tied is not None,
+            start=bool(run.args["start"]),
         )
 
     def complete(self, run: context.Run) -> context.Done | None:
@@ -263,7 +268,7 @@ class EvacuateServer(StepHandler):
             return None
         return context.Done(detail=f"{server.status} on {server.host}")
 
-    def _force_host(self, run: context.Run) -> str | None:
+    def _forced_host(self, run: context.Run) -> str | None:
         """Return the host that Nova must take; None: it chooses one.
 
         For a server in an affinity group Nova's scheduler wants the dead

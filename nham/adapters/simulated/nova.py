@@ -199,8 +199,9 @@ class Nova(servers.Servers):
     def evacuate(
         self,
         server_id: str,
-        force_host: str | None,
+        host: str | None,
         user: str,
+        forced: bool = False,
         start: bool = True,
     ) -> None:
         """Make the server anew on another host.
@@ -211,20 +212,30 @@ class Nova(servers.Servers):
         source = self.get(server_id).host
         if self.services.up(source):
             raise errors.Conflict(f"service of {source} is still in use")
-        if force_host is not None and force_host not in self._physics.hosts:
-            raise errors.Refused(f"no host {force_host}")
+        if host is not None and host not in self._physics.hosts:
+            raise errors.Refused(f"no host {host}")
         server = self._claim(server_id, "evacuate", user)
         # Nova does not heed what is wanted of one that is in ERROR.
-        heeded = force_host is None and server.vm_state is not VmState.ERROR
+        heeded = not forced and server.vm_state is not VmState.ERROR
         if not start and heeded:
             server.vm_state = VmState.STOPPED
-        target = force_host
-        if target is None and not server.affinity:
-            target = self.services.choose(not_on=source)
+        target = host
+        if not forced:
+            target = self._scheduled(server, source, host)
         if target is None:
             self._no_valid_host(server)
             return
         self._order_evacuation(server, source, target)
+
+    def _scheduled(
+        self, server: records.Server, source: str, wanted: str | None
+    ) -> str | None:
+        """Return where the scheduler puts a server, None if nowhere."""
+        if server.affinity:
+            return None
+        if wanted is None:
+            return self.services.choose(not_on=source)
+        return wanted if self.services.fits(wanted) else None
 
     def _no_valid_host(self, server: records.Server) -> None:
         turn = server.turn

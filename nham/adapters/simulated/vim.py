@@ -152,12 +152,15 @@ class SimulatedVim(network.SimulatedNetwork, base.Vim):
     def evacuate(
         self,
         server_id: str,
-        force_host: str | None = None,
+        host: str | None = None,
+        forced: bool = False,
         start: bool = True,
     ) -> None:
         """See base class."""
         with self._call("evacuate", server_id):
-            self._world.nova.evacuate(server_id, force_host, self._user, start)
+            self._world.nova.evacuate(
+                server_id, host, self._user, forced, start
+            )
 
     def delete_server(self, server_id: str, with_volume: bool = False) -> None:
         """See base class."""

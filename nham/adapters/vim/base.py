@@ -168,15 +168,18 @@ class Vim(storage_base.Storage, network_base.Network):
     def evacuate(
         self,
         server_id: str,
-        force_host: str | None = None,
+        host: str | None = None,
+        forced: bool = False,
         start: bool = True,
     ) -> None:
         """Ask for the server to be made anew on another host, and started.
 
-        :param force_host: skip the scheduler (affinity groups need it).
+        :param host: where to; the server goes to ERROR if the scheduler does
+            not let it go there. None: the scheduler chooses.
+        :param forced: skip the scheduler (affinity groups need it).
         :param start: False leaves it SHUTOFF, so that a rebuild need not
             wait for a guest whose state is going to be replaced; with
-            ``force_host``, or out of ERROR, it starts all the same.
+            ``forced``, or out of ERROR, it starts all the same.
         """
 
     @abc.abstractmethod

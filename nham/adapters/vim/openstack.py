@@ -181,19 +181,19 @@ class OpenStackVim(network.Neutron, storage.GlanceAndCinder, base.Vim):
     def evacuate(
         self,
         server_id: str,
-        force_host: str | None = None,
+        host: str | None = None,
+        forced: bool = False,
         start: bool = True,
     ) -> None:
         """See base class.
 
         :raises errors.Conflict: the service of its host is not down yet.
         """
-        if force_host is None:
-            version = EVACUATE if start else EVACUATE_STOPPED
-            self._act(server_id, "evacuate", {}, version)
-        else:
-            body = {"host": force_host, "force": True}
-            self._act(server_id, "evacuate", body, EVACUATE_FORCED)
+        body: dict[str, Any] = {} if host is None else {"host": host}
+        version = EVACUATE if start else EVACUATE_STOPPED
+        if forced:
+            body["force"], version = True, EVACUATE_FORCED
+        self._act(server_id, "evacuate", body, version)
 
     def delete_server(self, server_id: str, with_volume: bool = False) -> None:
         """See base class.

@@ -40,7 +40,7 @@ class Choice:
     :ivar host_lost: the host looks dead, so it must be fenced first.
     :ivar checkpoint_id: restore from this checkpoint.
     :ivar image_id: restore from this image: the VNFD's own.
-    :ivar target: the host for a new member.
+    :ivar target: the host for a new member, or for one that lost its own.
     :ivar standby_host_lost: the standby's host looks dead.
     :ivar ordered: somebody ordered it, so it is done to a VNFC that
         answers, too.

@@ -167,6 +167,7 @@ def repair_standby(choice: Choice) -> list[model.Step]:
                 args={
                     **which,
                     "host": standby.host,
+                    "target": choice.target,
                     "start": False,
                 },
             ),

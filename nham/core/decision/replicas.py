@@ -69,7 +69,11 @@ def for_standby(case: situation.Case) -> ladder.Next:
             why = "the VNFC that the VNFM knows serves again"
         if ladder.tried(member, ("repair_standby",), *ladder.BAD):
             return _repair_disk(member, why)
-        return ladder.Next(rung="repair_standby", why=why)
+        # Nova's scheduler knows nothing of the member that serves.
+        apart = _host(case) if case.standby_host_lost else None
+        if apart is not None:
+            why = f"{why}, on {apart}, as {member.host} serves"
+        return ladder.Next(rung="repair_standby", why=why, host=apart)
     host = _host(case)
     if host is None:
         why = f"no other host can take a {_noun(member)}"

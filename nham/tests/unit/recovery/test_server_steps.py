@@ -213,6 +213,13 @@ class EvacuateTest(base.RecoveryCase):
         self.assertEqual("ACTIVE on two", self.record.detail)
         self.assertEqual("two", self.server().host)
 
+    def test_to_the_host_that_is_named(self) -> None:
+        self.world.add_host("four")
+        record = self.run_step(
+            "evacuate_server", host="one", target="four", start=True
+        )
+        self.assertEqual("ACTIVE on four", record.detail)
+
     def test_a_task_of_the_dead_host_is_cleared(self) -> None:
         self.world.nova.get(self.server_id).task_state = "rebooting_hard"
         self.assertIs(DONE, self.evacuate())

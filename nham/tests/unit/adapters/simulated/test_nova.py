@@ -256,6 +256,17 @@ class EvacuateTest(base.WorldCase):
         self.clock.advance(2)
         self.assertEqual("ERROR", self.status(self.image_backed))
 
+    def test_where_to_is_heeded_if_there_is_room(self) -> None:
+        self.world.add_host("three")
+        self.world.add_host("four").capacity = 0
+        self.world.power_off_host("one")
+        self.down()
+        self.vim.evacuate(self.image_backed, host="three")
+        self.vim.evacuate(self.volume_backed, host="four")
+        self.clock.advance(10.0)
+        self.assertEqual("three", self.vim.server(self.image_backed).host)
+        self.assertEqual("ERROR", self.status(self.volume_backed))
+
     def test_affinity_needs_force(self) -> None:
         image_id = self.world.add_image()
         server_id = self.world.add_server(
@@ -266,6 +277,6 @@ class EvacuateTest(base.WorldCase):
         self.vim.evacuate(server_id)
         self.clock.advance(2)
         self.assertEqual("ERROR", self.status(server_id))
-        self.vim.evacuate(server_id, force_host="two")
+        self.vim.evacuate(server_id, host="two", forced=True)
         self.clock.advance(8)
         self.assertTrue(self.world.serving(server_id))

@@ -129,7 +129,12 @@ class ActTest(vim_case.VimCase):
                 "2.95",
             ),
             (
-                lambda: vim.evacuate("s1", "cmp2"),
+                lambda: vim.evacuate("s1", "cmp2", start=False),
+                {"evacuate": {"host": "cmp2"}},
+                "2.95",
+            ),
+            (
+                lambda: vim.evacuate("s1", "cmp2", forced=True),
                 {"evacuate": force},
                 "2.67",
             ),

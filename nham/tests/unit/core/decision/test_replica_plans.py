@@ -275,7 +275,7 @@ class ArgumentsTest(base.TestCase):
         self.assertNotIn("evacuate_server", near)
         self.assertNotIn("stop_server", far)
         self.assertEqual(
-            {**which, "host": "h2", "start": False},
+            {**which, "host": "h2", "target": "h3", "start": False},
             far["evacuate_server"].args,
         )
         for action in ("fence_host", "force_down"):
