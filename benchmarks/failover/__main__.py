@@ -47,6 +47,7 @@ def main() -> int:
                 stack.enter_context(service.Nham(path, agents=agents))
                 if agents is not None:
                     stack.enter_context(agents)
+                    run.switched_on = agents.start
                 reports = report.Reports(cloud)
                 out.say("NHAM runs")
                 for mechanism in args.mechanisms:

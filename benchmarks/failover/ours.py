@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 import contextlib
@@ -48,6 +49,7 @@ class Ours:
 
     :cvar faults: those that it can suffer.
     :cvar roles: of the members that they hit.
+    :ivar switched_on: told of each host that was switched on again.
     """
 
     faults: Sequence[str] = sample.FAULTS
@@ -66,6 +68,7 @@ class Ours:
         self._reports = reports
         self._out = out
         self._round = 0
+        self.switched_on: Callable[[str], object] = lambda _host: None
 
     @contextlib.contextmanager
     def vnf(self) -> Iterator[None]:
@@ -168,7 +171,7 @@ class Ours:
         :param after: is given what makes the cloud good again.
         """
         if fault == sample.HOST:
-            after.callback(bed.power_on, host, self._cloud)
+            after.callback(self._switch_on, host)
             bed.power_off(host)
         elif fault == sample.QEMU:
             bed.kill_vm(member["server_id"])
@@ -177,6 +180,10 @@ class Ours:
         else:
             address = self._address_of(member)
             vnf_.http_get(address, "/cgi-bin/crash?hang-httpd", 5.0)
+
+    def _switch_on(self, host: str) -> None:
+        bed.power_on(host, self._cloud)
+        self.switched_on(host)
 
     def _part(self) -> None:
         """Have each member on a host of its own.

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence
 
 from keystoneauth1 import exceptions as keystone
@@ -62,12 +63,15 @@ class Run:
         self._times = times
         self.samples: list[sample.Sample] = []
         self.good = True
+        #: Told of each host that was switched on again.
+        self.switched_on: Callable[[str], object] = lambda _host: None
 
     def mechanism(
         self, reports: report.Reports, name: str, faults: Sequence[str]
     ) -> None:
         """Measure one mechanism under those of the faults that it knows."""
         vnf = MECHANISMS[name](self._cloud, reports, name, self._out)
+        vnf.switched_on = self.switched_on
         cases = vnf.cases(faults) * self._times
         if not cases:
             return
