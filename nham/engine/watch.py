@@ -140,6 +140,7 @@ class Watch:
     def _judge(self, now: float, lag: float) -> None:
         """Judge those that were touched, guests before applications."""
         moment = (now, lag)
+        changed: set[str] = set()
         for icmp in (True, False):
             for entry in [e for e in self._touched.values() if e.icmp is icmp]:
                 before, good_at = entry.health, entry.last_good_at
@@ -149,10 +150,15 @@ class Watch:
                 entry.last_good_at = tracker.last_good_at
                 if entry.health is not before:
                     self._changed(entry, before, good_at)
+                    changed.add(entry.subject)
                 due = tracker.due
                 if due is not None:
                     self._look_at(entry, due if due > now else now + _LAGGING)
         self._touched.clear()
+        if any(self.health(subject) == _MISLED for subject in changed):
+            # Another engine has moved the address, or its user did. Once for
+            # all: each time takes new sockets.
+            self._prober.renew()
 
     def _changed(
         self,
@@ -175,9 +181,6 @@ class Watch:
                 self._let_boot(entry.subject)
             elif before is Health.SLOW and good_at is not None:
                 self._forgive(entry.subject, good_at)
-        if self.health(entry.subject) == _MISLED:
-            # Another engine has moved the address, or its user did.
-            self._prober.renew()
 
     def _news(self, *subjects: str) -> None:
         for each in self._followers:

@@ -239,6 +239,16 @@ class TestWatch(base.TestCase):
         self.ask("g/1")
         self.assertEqual(1, self.prober.renewed)
 
+    def test_many_that_come_back_at_once_are_asked_anew_together(self) -> None:
+        """Each time takes new sockets."""
+        other = dataclasses.replace(self.member(), group_id="h")
+        self.watch.set_members([self.member(), other])
+        self.ask("g/0", "g/1", "h/0", "h/1")
+        for _ in range(4):
+            self.ask()
+        self.ask("g/1", "h/1")
+        self.assertEqual(1, self.prober.renewed)
+
     def test_echo_that_is_answered_no_more_is_tried_anew(self) -> None:
         self.ask("g/0", "g/1")
         for _ in range(6):
