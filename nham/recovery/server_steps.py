@@ -206,12 +206,13 @@ class RebuildServer(_ServerStep):
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class; a server that was off is started afterwards."""
         done = super().complete(run)
-        server = run.server
         if done is not None:
-            return None if goes_off(run, server, self.action) else done
-        off = server.status == "SHUTOFF" and server.task_state is None
-        if off and self.requested(run):
-            run.context.vim.start(server.id)
+            # It is ACTIVE, and may yet go off: see `goes_off`.
+            return done if run.ended(self.action) else None
+        if self.requested(run):
+            server = run.server
+            if server.status == "SHUTOFF" and server.task_state is None:
+                run.context.vim.start(server.id)
         return None
 
 
