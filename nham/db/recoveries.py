@@ -124,10 +124,21 @@ def end(
     state: states.RecoveryState,
     at: float,
     reason: str,
+    last: model.StepRecord | None,
 ) -> bool:
-    """End the recovery and free its group, or return False."""
+    """End the recovery and free its group, or return False.
+
+    :param last: the step that ended it, which ends with it.
+    """
     if not holds(connection, claim, lock=True):
         return False
+    if last is not None:
+        values = {
+            "state": last.state.value,
+            "ended_at": at,
+            "detail": last.detail,
+        }
+        change_step(connection, claim, last.position, values)
     connection.execute(
         sa.update(TABLE)
         .where(TABLE.c.id == claim.recovery_id)

@@ -155,11 +155,17 @@ class WorkStore:
         reason: str,
         owner: str,
         epoch: int,
+        last: model.StepRecord | None = None,
     ) -> bool:
-        """End a recovery and free its group; False: the claim is lost."""
+        """End a recovery and free its group; False: the claim is lost.
+
+        :param last: the step that ended it before all were done. Both end
+            in one transaction: who takes over a recovery that goes on goes
+            on with the step after those that have ended.
+        """
         claim = recoveries.Claim(recovery_id, owner, epoch)
         return self._db.write(
-            lambda c: recoveries.end(c, claim, state, at, reason)
+            lambda c: recoveries.end(c, claim, state, at, reason, last)
         )
 
     def take_over(

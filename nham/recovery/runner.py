@@ -102,8 +102,10 @@ class Runner:
         reason: context.Aborted,
     ) -> None:
         self._forget((recovery.id, record.position))
-        self._close(recovery, record, states.StepState.DONE, str(reason))
-        self._end(recovery, states.RecoveryState.ABORTED, str(reason))
+        done = dataclasses.replace(
+            record, state=states.StepState.DONE, detail=str(reason)
+        )
+        self._end(recovery, states.RecoveryState.ABORTED, str(reason), done)
 
     def _holds(self, recovery: model.Recovery) -> bool:
         return (
@@ -222,11 +224,11 @@ class Runner:
         reason: context.StepFailed,
     ) -> None:
         self._forget((recovery.id, record.position))
-        self._close(recovery, record, state, str(reason))
         self._end(
             recovery,
             states.RecoveryState.FAILED,
             f"{record.step.id}: {reason}",
+            dataclasses.replace(record, state=state, detail=str(reason)),
         )
 
     def _end(
@@ -234,7 +236,9 @@ class Runner:
         recovery: model.Recovery,
         state: states.RecoveryState,
         reason: str,
+        last: model.StepRecord | None = None,
     ) -> None:
+        """End a recovery, by its last step if that was not the end of it."""
         LOG.info("recovery %s %s %s", recovery.id, state, reason)
         self._context.store.end_recovery(
             recovery.id,
@@ -243,6 +247,7 @@ class Runner:
             reason,
             self._owner,
             recovery.epoch,
+            last,
         )
 
     def _forget_all(self, recovery_id: str) -> None:

@@ -139,6 +139,20 @@ class StepTest(base.StoreCase):
             self.store.end_recovery("r1", SUCCEEDED, 9.5, "", "e1", 1)
         )
 
+    def test_the_last_step_ends_with_it(self) -> None:
+        failed = states.StepState.FAILED
+        first = self.store.recovery("r1").steps[0]
+        last = dataclasses.replace(first, state=failed, detail="no")
+        no = states.RecoveryState.FAILED
+        end = self.store.end_recovery
+        self.assertFalse(end("r1", no, 9.0, "no", "e2", 1, last))
+        self.assertEqual(first, self.store.recovery("r1").steps[0])
+        self.assertTrue(end("r1", no, 9.0, "no", "e1", 1, last))
+        found = self.store.recovery("r1").steps[0]
+        self.assertEqual(
+            (failed, 9.0, "no"), (found.state, found.ended_at, found.detail)
+        )
+
     def test_who_lost_the_claim_writes_nothing(self) -> None:
         before = self.store.recovery("r1")
         for owner, epoch in (("e2", 1), ("e1", 0), ("e1", 2)):

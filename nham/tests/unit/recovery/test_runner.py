@@ -245,6 +245,16 @@ class CrashTest(RunnerCase):
         self.advance()
         self.assertEqual((1, 1), (self.first.asked, self.second.asked))
 
+    def test_who_dies_at_the_end_ends_no_step_alone(self) -> None:
+        """Else the next step would be done by whoever takes over."""
+        self.replace(
+            "nham.db.store.Store.end_recovery", side_effect=SystemExit
+        )
+        for end in (context.Aborted("well"), context.StepFailed("no")):
+            self.first.on_look = [end]
+            self.assertRaises(SystemExit, self.advance)
+            self.assertIs(StepState.STARTED, self.step_states()[0])
+
     def test_the_time_begins_anew(self) -> None:
         self.assertTrue(self.advance())
         self.clock.advance(100.0)
