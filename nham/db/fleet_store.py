@@ -152,9 +152,12 @@ class FleetStore:
         """Write down of which checkpoint a disk was made, and when."""
         self._db.write(lambda c: vnfs.note_disk(c, member_id, sequence, at))
 
-    def promote(self, group_id: str, member_id: str) -> None:
-        """Make a member the primary; who was it before has failed."""
-        self._db.write(lambda c: vnfs.promote(c, group_id, member_id))
+    def promote(self, group_id: str, member_id: str) -> bool:
+        """Make a member the primary; who was it before has failed.
+
+        :returns: False: it may not be, as it was taken out meanwhile.
+        """
+        return self._db.write(lambda c: vnfs.promote(c, group_id, member_id))
 
     def note_answer(self, member_id: str) -> None:
         """Write down that a member has answered; nothing else of it."""

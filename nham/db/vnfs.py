@@ -25,6 +25,7 @@ from oslo_db import exception as db_exc
 import sqlalchemy as sa
 
 from nham.core import descriptor
+from nham.core import member_facts
 from nham.core import model
 from nham.core import states
 from nham.db import _rows
@@ -33,6 +34,7 @@ from nham.db import models
 from nham.db import traces
 
 REMOVED = "The VNFC was removed from NHAM while it was being recovered"
+_PRIMARY = states.Role.PRIMARY
 #: Members that have not retired.
 IN_USE = models.member.c.role != states.Role.RETIRED.value
 #: The columns of a VNF; its policies as the text that they are kept as.
@@ -300,20 +302,30 @@ def note_disk(
     )
 
 
-def promote(connection: sa.Connection, group_id: str, member_id: str) -> None:
-    """Make one member the primary; who was it before has failed."""
+def promote(connection: sa.Connection, group_id: str, member_id: str) -> bool:
+    """Make one member the primary; who was it before has failed.
+
+    :returns: False: it may not be, as it was taken out meanwhile.
+    """
+    fit = [role.value for role in (*member_facts.FIT_ROLES, _PRIMARY)]
+    wanted = _rows.matches(models.member, {"id": member_id, "role": fit})
+    if not connection.scalar(
+        sa.select(models.member.c.id).where(*wanted).with_for_update()
+    ):
+        return False
     _rows.change(
         connection,
         models.member,
-        {"group_id": group_id, "role": states.Role.PRIMARY.value},
+        {"group_id": group_id, "role": _PRIMARY.value},
         {"role": states.Role.FAILED.value, "sequence": 0, "disk_at": None},
     )
     _rows.change(
         connection,
         models.member,
         {"id": member_id},
-        {"role": states.Role.PRIMARY.value, "importing_until": None},
+        {"role": _PRIMARY.value, "importing_until": None},
     )
+    return True
 
 
 def note_answer(connection: sa.Connection, member_id: str) -> None:

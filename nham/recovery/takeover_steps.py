@@ -215,7 +215,9 @@ class Promote(StepHandler):
 
     def do(self, run: context.Run) -> None:
         """See base class."""
-        run.context.store.promote(run.recovery.group_id, run.member.id)
+        member = run.member
+        if not run.context.store.promote(run.recovery.group_id, member.id):
+            raise context.StepFailed(f"it is {member.role} by now")
 
     def complete(self, run: context.Run) -> context.Done | None:
         """See base class."""

@@ -225,16 +225,26 @@ class ReplicaTest(base.StoreCase):
         self.assertEqual((8, None), (found.sequence, found.importing_until))
         self.assertEqual(0, self.member("v1-m").sequence)
         self.store.note_disk("s", 9, 99.0)
+        back = dataclasses.replace(
+            self.member("v1-m"), role=states.Role.STANDBY
+        )
+        self.store.save_member(back)
         self.store.promote("v1-g", "v1-m")
         found = self.member()
         self.assertEqual((0, None), (found.sequence, found.disk_at))
-        self.store.promote("v1-g", "s")
         self.assertIs(states.Role.PRIMARY, self.member("v2-m").role)
 
     def test_promote_twice(self) -> None:
-        self.store.promote("v1-g", "s")
-        self.store.promote("v1-g", "s")
+        self.assertTrue(self.store.promote("v1-g", "s"))
+        self.assertTrue(self.store.promote("v1-g", "s"))
         self.assertEqual({"s": "primary", "v1-m": "failed"}, self.roles())
+
+    def test_promote_who_was_taken_out(self) -> None:
+        for role in (states.Role.FAILED, states.Role.RETIRED):
+            out = dataclasses.replace(self.standby, role=role)
+            self.store.save_member(out)
+            self.assertFalse(self.store.promote("v1-g", "s"))
+            self.assertEqual("primary", self.roles()["v1-m"])
 
     def test_several_are_saved_or_none(self) -> None:
         old = self.member("v1-m")

@@ -13,6 +13,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from nham.adapters.fencing import base as fencing_base
 from nham.adapters.fencing import nova
 from nham.core import states
@@ -386,6 +388,12 @@ class PromoteTest(TakeoverCase):
         self.assertEqual(
             {self.server_id: "failed", self.ours: "primary"}, self.roles()
         )
+
+    def test_taken_out_meanwhile(self) -> None:
+        out = dataclasses.replace(self.standby, role=Role.FAILED)
+        self.store.save_member(out)
+        self.failed("promote", member_id=self.standby.id)
+        self.assertEqual("primary", self.roles()[self.server_id])
 
     def test_no_such_member(self) -> None:
         self.failed("promote", member_id="x")
