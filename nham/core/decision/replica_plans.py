@@ -42,7 +42,7 @@ def fail_over(choice: Choice) -> list[model.Step]:
     go on leading to it. That needs neither its host nor Nova. What it may
     still compute reaches nobody. Where the word of its host is the proof it
     may be started again a moment later, so once clients are led elsewhere it
-    is cut off for good.
+    is cut off for good; before that where the standby's disk takes longer.
     """
     if choice.member.mechanism.spreads:
         return spread_plans.fail_over(choice)
@@ -51,11 +51,15 @@ def fail_over(choice: Choice) -> list[model.Step]:
     # Nova starts it, or makes its disk anew.
     waits = standby.parked or choice.checkpoint_id is not None
     witness = None if waits else standby.member_id
+    restored = standby_plans.restore(choice)
+    cut_off = choice_.isolate(member, "Cut the failed member off.")
+    if restored:
+        cut_off = choice_.seal(member, marks="fenced")
     return [
         *choice_.confirm(choice, witness=witness),
         *standby_plans.rouse(choice),
-        choice_.isolate(member, "Cut the failed member off."),
-        *standby_plans.restore(choice),
+        cut_off,
+        *restored,
         *choice_.give_state(choice, takes, runs=True),
         _step(
             "move_address",
@@ -67,7 +71,7 @@ def fail_over(choice: Choice) -> list[model.Step]:
             "Write down that the standby is the primary now.",
             args=takes,
         ),
-        choice_.seal(member),
+        *([] if restored else [choice_.seal(member)]),
         choice_.verify(choice, runs=True),
     ]
 

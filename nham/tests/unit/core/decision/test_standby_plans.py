@@ -57,7 +57,7 @@ class PlansTest(base.TestCase):
 
     def test_who_has_failed_is_cut_off_before_its_disk(self) -> None:
         found = actions("fail_over")
-        order = ["isolate_member", "renew_standby", "start_standby"]
+        order = ["seal_member", "renew_standby", "start_standby"]
         self.assertEqual([*order, "move_address"], found[1:5])
         (mark,) = (s.id for s in steps("fail_over") if s.marks == "restored")
         self.assertEqual("start_standby", mark)
