@@ -82,8 +82,9 @@ class Overview:
         self, member: member_facts.MemberFacts, facts: facts_.Facts
     ) -> member_facts.MemberFacts:
         disk = member.policy.on_disk
+        # What is told of a standby may be older than what is of its host.
         if not any(
-            one.parked or disk or one.host in self.closed
+            one.parked or disk or one.closed or one.host in self.closed
             for one in member.standbys
         ):
             return member
