@@ -23,6 +23,8 @@ failure detectors"; see ``nham.core.detection.estimators``.
 
 from __future__ import annotations
 
+import math
+
 from nham.core.detection import estimators
 from nham.core.detection import tracker
 
@@ -55,14 +57,21 @@ class Pulse:
     def beat(self, at: float) -> None:
         """Take note of a heartbeat.
 
+        What took longer than is ever waited for was an outage. It tells
+        nothing of how late heartbeats are, so it is not learnt from: else
+        the next outage would be seen late.
+
         :param at: when it came, monotonic seconds of the observer.
         """
         if self._last is None:
             self._first = self._ask(at)
+            late = 0.0
         else:
             # Those after the first only counted what was missing.
             self._tracker.forgive(self._last)
-        self._tracker.good(self._first, at)
+            late = at - self._last
+        outage = late > self.MOST * self._interval
+        self._tracker.good(self._first, at, math.inf if outage else 0.0)
         self._last = at
         self._first = self._ask(at)
         self._next = at + self._interval

@@ -61,6 +61,19 @@ class PulseTest(base.TestCase):
             self.beat(2)
             self.assertIs(Health.OK, self.health(0.0), str(silence))
 
+    def test_the_next_silence_is_seen_as_soon(self) -> None:
+        """What comes after an outage says nothing of how late one comes."""
+        self.beat(50)
+        self.now += 20.0
+        self.beat(5)
+        self.assertIs(Health.DEAD, self.health(0.5))
+
+    def test_what_is_late_is_learnt(self) -> None:
+        self.beat(50)
+        self.now += 1.0
+        self.beat(5)
+        self.assertIsNot(Health.DEAD, self.health(0.5))
+
     def test_a_late_observer_blames_nobody(self) -> None:
         self.beat(50)
         self.assertIs(Health.OK, self.health(0.5, lag=1.0))
