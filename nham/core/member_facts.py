@@ -231,7 +231,7 @@ class MemberFacts:
                 or (
                     (one.lost or one.away)
                     and one.kind == "server"
-                    and one.role is not states.Role.ASIDE
+                    and (one.role is not states.Role.ASIDE or one.broken)
                 )
             ]
         return min(

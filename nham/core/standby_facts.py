@@ -28,6 +28,8 @@ FIT_ROLES = (states.Role.STANDBY, states.Role.ACTIVE)
 
 #: Nova's words for a server that is parked, or is just being started.
 _PARKED = ("SHUTOFF", "ACTIVE")
+#: Nova's words for a server that nobody can start as it is.
+_BROKEN = ("ERROR", "DELETED", "SOFT_DELETED")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -120,6 +122,11 @@ class StandbyFacts:
     def excused(self) -> bool:
         """It is the VNFM's, and waits for the end of a maintenance."""
         return self.away and self.kind == "vnfc"
+
+    @property
+    def broken(self) -> bool:
+        """Nobody set it aside as it is now, or would find it as it was."""
+        return self.server.status in _BROKEN
 
     @property
     def lost(self) -> bool:

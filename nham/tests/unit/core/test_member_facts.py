@@ -149,6 +149,25 @@ class SurplusTest(base.TestCase):
             found = self.surplus(Mechanism.ONE_R_AA, *both)
             self.assertEqual(wanted, found)
 
+    def test_who_is_aside_goes_once_it_is_broken(self) -> None:
+        """Its operator would not find it as it was set aside."""
+        active = states.Role.ACTIVE
+        well = test_rules.a_standby(member_id="well", role=active)
+        for status, goes in (
+            ("ACTIVE", False),
+            ("SHUTOFF", False),
+            ("PAUSED", False),
+            ("ERROR", True),
+            ("DELETED", True),
+        ):
+            aside = test_rules.a_standby(
+                member_id="aside",
+                role=states.Role.ASIDE,
+                server=member_facts.ServerFacts(status=status),
+            )
+            found = self.surplus(Mechanism.MR_AA, well, aside)
+            self.assertEqual("aside" if goes else None, found, status)
+
     def test_who_is_well_goes_only_if_enough_others_are(self) -> None:
         well = test_rules.a_standby(member_id="well")
         theirs = test_rules.a_standby(
