@@ -103,7 +103,9 @@ class Inquiry:
             return None
         try:
             operations = vnfm.operations(vnf.instance_id)
-            gone = server is not None and server.status in ladder.GONE
+            # The VNFM never knew a server of NHAM's own.
+            theirs = server if entry.member.kind == "vnfc" else None
+            gone = theirs is not None and theirs.status in ladder.GONE
             if any(o.running for o in operations):
                 return "running"
             if gone and not self._named(entry, vnfm, vnf.instance_id):

@@ -158,6 +158,17 @@ class TestOperation(InquiryCase):
         self.clock.advance(2.0)
         self.assertIsNone(self.operation())
 
+    def test_our_own_that_was_deleted_is_no_operation(self) -> None:
+        """The VNFM never knew it, so its record will not follow."""
+        ours = dataclasses.replace(
+            self.entry().member, id="ours", kind="server"
+        )
+        self.world.delete_server_behind(self.server_id())
+        self.clock.advance(2.0)
+        entry = dataclasses.replace(self.entry(), member=ours)
+        found = self.ask().operation(entry, self.ask().server(entry))
+        self.assertIsNone(found)
+
     def test_vnf_without_a_vnfm(self) -> None:
         vnf = self.store.vnf("v")
         self.store.save_vnf(dataclasses.replace(vnf, source="manual"))
