@@ -97,7 +97,8 @@ class MemberFacts:
     :ivar attempts: recoveries within the probation, newest first.
     :ivar busy: a recovery of its group is running.
     :ivar repairing: it is one that only gives the group its standby back.
-    :ivar bound: it is one that only the member's host can carry out.
+    :ivar bound: the host that alone can carry on with it, if answers from
+        there are missing.
     :ivar epoch: of its group when it was looked at; a claim by an older
         one is void.
     :ivar member_id: its record's id.
@@ -133,7 +134,7 @@ class MemberFacts:
     paused: bool = False
     busy: bool = False
     repairing: bool = False
-    bound: bool = False
+    bound: str | None = None
     epoch: int = 0
     member_id: str = ""
     kind: str = "vnfc"

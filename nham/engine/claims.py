@@ -30,6 +30,7 @@ from nham.core import model
 from nham.core import states
 from nham.core.decision import ladder
 from nham.core.decision import replicas
+from nham.engine import derive
 from nham.engine import fleet as fleet_
 from nham.engine import journal as journal_
 from nham.recovery import context
@@ -44,6 +45,7 @@ _AGENTS_WORD = ("agent: the process of the VM died, and nobody asked for it",)
 _GIVES_WAY = {
     **dict.fromkeys(replicas.RUNGS, "the member that serves failed meanwhile"),
     **dict.fromkeys(ladder.BOUND, "the host of the member is lost"),
+    **dict.fromkeys(ladder.TAKEOVERS, "the host of the standby is lost"),
 }
 
 
@@ -142,7 +144,7 @@ class Claims:
         running = store.recovery(group.recovery_id)
         later = running.epoch - entry.group.epoch
         reason = _GIVES_WAY.get(running.rung)
-        if reason is None or later > 1:
+        if reason is None or later > 1 or _goes_on(running, member):
             # Others have begun since the fleet was read: who serves may
             # have changed.
             return member
@@ -193,3 +195,13 @@ def _subject(
         return member.group_id
     failed = replicas.about(member, rung)
     return failed.member_id if failed else f"{member.group_id}/none"
+
+
+def _goes_on(
+    running: model.Recovery, member: member_facts.MemberFacts
+) -> bool:
+    """Say whether a takeover waits, or waited, for no host that is lost."""
+    if running.rung not in ladder.TAKEOVERS:
+        return False
+    waits_for = derive.waits_for(running, member.member_id)
+    return member.bound is None or waits_for is None

@@ -24,6 +24,7 @@ from nham.core import fencing
 from nham.core import member_facts
 from nham.core import model
 from nham.core import states
+from nham.core.decision import ladder
 from nham.core.decision import situation
 from nham.recovery import context
 from nham.recovery import endpoints
@@ -190,6 +191,25 @@ def unrestored(recovery: model.Recovery) -> str | None:
     if serves or recovery.rule in ("unrestored", "restore", "replaced-behind"):
         return str(rebuild.step.args["checkpoint_id"])
     return None
+
+
+def waits_for(running: model.Recovery, primary: str) -> str | None:
+    """Return the member whose host alone can carry on with a recovery.
+
+    :param primary: the id of the member that it is about.
+    """
+    if running.rung in ladder.BOUND:
+        return primary
+    going_on = (
+        record.step
+        for record in running.steps
+        if record.state in (states.StepState.PENDING, states.StepState.STARTED)
+    )
+    step = next(going_on, None)
+    takes_over = running.rung in ladder.TAKEOVERS
+    if step is None or not takes_over or step.action not in ladder.ROUSING:
+        return None
+    return str(step.args["member_id"])
 
 
 def gave_up_stopping(

@@ -28,7 +28,6 @@ from nham.core import mechanisms
 from nham.core import member_facts
 from nham.core import model
 from nham.core import states
-from nham.core.decision import ladder
 from nham.core.decision import replicas
 from nham.core.decision import takeover
 from nham.engine import cloud as cloud_
@@ -261,9 +260,9 @@ class Gatherer:
         """
         now = self._context.clock.now()
         group = self._context.store.group(entry.group.id)
-        rung = self._running(entry, group)
-        repairing = rung in replicas.RUNGS
-        bound = rung in ladder.BOUND and self._witnesses.doubt(entry.member)
+        running = self._running(entry, group)
+        repairing = running is not None and running.rung in replicas.RUNGS
+        bound = self._witnesses.bound(entry, running)
         if group.recovery_id is not None and not (repairing or bound):
             # There is nothing to decide, and what a recovery waits for is
             # not to wait for our questions.
@@ -316,8 +315,10 @@ class Gatherer:
             return standby
         return dataclasses.replace(standby, silent_for=now - seen)
 
-    def _running(self, entry: fleet_.Entry, group: model.Group) -> str | None:
-        """Return the rung of the group's recovery that is running.
+    def _running(
+        self, entry: fleet_.Entry, group: model.Group
+    ) -> model.Recovery | None:
+        """Return the group's recovery that is running.
 
         None: there is none, or the fleet was read amidst another one, and
         what was read then does not count any more.
@@ -328,7 +329,7 @@ class Gatherer:
             group.recovery_id,
         ):
             return None
-        return self._context.store.recovery(group.recovery_id).rung
+        return self._context.store.recovery(group.recovery_id)
 
     def _may_restore(
         self,

@@ -25,10 +25,14 @@ from nham.core import model
 from nham.core import states
 from nham.core.decision import situation
 from nham.engine import cloud as cloud_
+from nham.engine import derive
 from nham.engine import fleet as fleet_
 from nham.engine import lookout as lookout_
 from nham.engine import watch as watch_
 from nham.recovery import context
+
+#: Seconds that an answer may take from a member that is well.
+_ANSWER = 1.0
 
 
 class Witnesses:
@@ -48,14 +52,50 @@ class Witnesses:
         self._watch = watch
         self._cloud = cloud
         self._lookout = lookout
+        #: Since when somebody tells again of each host that was silent
+        #: altogether, monotonic seconds; None: nobody does yet.
+        self._told_at: dict[str, float | None] = {}
 
     def vouch(
         self, host: facts.HostFacts, fleet: Sequence[fleet_.Entry]
     ) -> bool:
         """Say whether a member has answered since its host went silent.
 
-        Nobody needs to while the host itself gives a sign of life.
+        Nobody needs to while the host itself gives a sign of life. After it
+        was silent altogether all its members get the time to answer: they
+        are not all asked at the moment in which the way there is whole
+        again.
         """
+        name = host.name
+        if not self._tells(host, fleet):
+            self._told_at[name] = None
+            return False
+        if name not in self._told_at:
+            return True
+        now = self._context.clock.monotonic()
+        since = self._told_at[name] or now
+        self._told_at[name] = since
+        waits = now - since < self._slowest(name, fleet)
+        if not waits:
+            del self._told_at[name]
+        return not waits
+
+    def _slowest(self, host: str, fleet: Sequence[fleet_.Entry]) -> float:
+        """Return the seconds in which each member of a host is heard."""
+        return _ANSWER + max(
+            (
+                entry.policy.detection.poll_interval
+                for entry in fleet
+                for member in entry.members
+                if self._cloud.host_of(member) == host
+            ),
+            default=0.0,
+        )
+
+    def _tells(
+        self, host: facts.HostFacts, fleet: Sequence[fleet_.Entry]
+    ) -> bool:
+        """Say whether somebody tells now that a host lives."""
         signs = (host.probe, host.heartbeat)
         if facts.Health.DEAD not in signs or situation.ALIVE & {*signs}:
             return True
@@ -81,7 +121,19 @@ class Witnesses:
         group = self._context.store.group(entry.group.id)
         return group.recovery_id is None and group.epoch == entry.group.epoch
 
-    def doubt(self, member: model.Member) -> bool:
+    def bound(
+        self, entry: fleet_.Entry, running: model.Recovery | None
+    ) -> str | None:
+        """Return the host that a recovery waits for, if it may be lost."""
+        if running is None:
+            return None
+        waits_for = derive.waits_for(running, entry.member.id)
+        for member in entry.members:
+            if member.id == waits_for and self._doubt(member):
+                return self._cloud.host_of(member)
+        return None
+
+    def _doubt(self, member: model.Member) -> bool:
         """Say whether the host of a member may be lost."""
         name = self._cloud.host_of(member)
         service = self._cloud.services().get(name or "")

@@ -37,6 +37,10 @@ _BOOTS = 2
 _MOVES = 2
 #: The rungs that only the host of the member can carry out.
 BOUND = ("soft_reboot", "start", "hard_reboot")
+#: The rungs that have another member take over, and their steps that only
+#: its host can carry out.
+TAKEOVERS = ("fail_over", "switchover")
+ROUSING = ("renew_standby", "start_standby")
 #: How an attempt ends that was of no use.
 BAD = (member_facts.Outcome.FAILED, member_facts.Outcome.REFUSED)
 

@@ -89,7 +89,9 @@ def _gives_way(case: situation.Case) -> bool:
     """
     if case.member.repairing:
         return not case.fit
-    return case.member.bound and case.host_lost and not case.serves
+    host = case.member.bound
+    elsewhere = host != case.member.host
+    return host in case.overview.lost and (elsewhere or not case.serves)
 
 
 RULES: tuple[Rule, ...] = (

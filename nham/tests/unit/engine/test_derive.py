@@ -289,6 +289,60 @@ class TestMustPause(tests.TestCase):
         self.assertFalse(self.pauses(*tries))
 
 
+class TestWaitsFor(tests.TestCase):
+    """Whose host alone can carry on with a recovery."""
+
+    def waits_for(self, rung: str, *actions: str, done: int = 0) -> str | None:
+        """Return the member, after so many steps."""
+        steps = tuple(
+            model.StepRecord(
+                position=position,
+                step=model.Step(
+                    id=action,
+                    action=action,
+                    note="",
+                    timeout=180.0,
+                    args={"member_id": "s"},
+                ),
+                state=states.StepState.DONE
+                if position < done
+                else states.StepState.STARTED,
+            )
+            for position, action in enumerate(actions)
+        )
+        running = self.running
+        running = dataclasses.replace(running, rung=rung, steps=steps)
+        return derive.waits_for(running, "m")
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.running = model.Recovery(
+            id="r",
+            vnf_id="v",
+            group_id="g",
+            epoch=1,
+            fault=model.Fault(
+                zone=descriptor.Zone.VM, subject="server", detected_at=0.0
+            ),
+            rule="vm-dead",
+            rung="",
+            owner="e",
+            started_at=0.0,
+        )
+
+    def test_a_boot_waits_for_the_member(self) -> None:
+        self.assertEqual("m", self.waits_for("hard_reboot", "reboot_hard"))
+        self.assertIsNone(self.waits_for("evacuate", "evacuate_server"))
+
+    def test_a_takeover_waits_for_the_other(self) -> None:
+        steps = ("confirm_fault", "renew_standby", "move_address")
+        for done, found in enumerate((None, "s", None, None)):
+            self.assertEqual(
+                found, self.waits_for("fail_over", *steps, done=done)
+            )
+        self.assertIsNone(self.waits_for("refresh_standby", "renew_standby"))
+
+
 class TestGaveUpStopping(tests.TestCase):
     """Who was stopped for a recovery that nobody wants any more."""
 

@@ -204,6 +204,47 @@ class TestRepair(DispatchCase):
         self.assertIsNone(self.store.claim(wanted, found.epoch))
 
 
+class TestRouse(DispatchCase):
+    """The standby's host is lost while its disk is made anew."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        renew = model.Step(
+            id="renew_standby",
+            action="renew_standby",
+            note="",
+            timeout=180.0,
+            args={"member_id": "s"},
+        )
+        self.takeover = self.claim(
+            model.StepRecord(position=0, step=renew),
+            rung="fail_over",
+            owner="other",
+        )
+        self.poll()
+        self.world.hang_guest(self.theirs)
+
+    def begun_at_last(self) -> list[str]:
+        """Decide until it is beyond doubt; return the rungs begun."""
+        self.look(base.SILENCE)
+        self.cloud.poll()
+        self.dispatcher.run(self.fleet)
+        self.clock.advance(2 * self.policy.detection.poll_interval + 1.0)
+        self.dispatcher.run(self.fleet)
+        return [self.store.recovery(one).rung for one in self.started]
+
+    def test_it_is_not_waited_for(self) -> None:
+        self.world.partition_host("two")
+        self.vim.force_down("two", True)
+        self.assertEqual(["hard_reboot"], self.begun_at_last())
+        ended = self.store.recovery(self.takeover.id)
+        self.assertIs(states.RecoveryState.ABORTED, ended.state)
+        self.assertEqual("the host of the standby is lost", ended.reason)
+
+    def test_one_that_lives_is_waited_for(self) -> None:
+        self.assertEqual([], self.begun_at_last())
+
+
 class TestFailback(DispatchCase):
     """The policy asks for the VNFC that the VNFM knows, which is well."""
 

@@ -37,6 +37,26 @@ class TestWitnesses(test_gather_hosts.AgentsCase):
         # What was answered before says nothing about now.
         self.assertFalse(self.vouched())
         self.look(3.0)
+        # The others get the time to answer, too.
+        self.assertFalse(self.vouched())
+        self.look(1.0)
+        self.assertFalse(self.vouched())
+        self.look(1.0)
+        self.assertTrue(self.vouched())
+
+    def test_what_comes_back_is_given_time(self) -> None:
+        """A host that is heard again itself is no sooner believed."""
+        self.watch.set_hosts({})
+        self.world.hang_guest(self.server_id("v/0"))
+        self.heard.health.side_effect = {"one": Health.DEAD}.get
+        self.heard.heard.return_value = False
+        self.gatherer.troubled(self.fleet)
+        self.look(base.SILENCE)
+        self.assertFalse(self.vouched())
+        self.heard.health.side_effect = {"one": Health.OK}.get
+        self.heard.heard.return_value = True
+        self.assertFalse(self.vouched())
+        self.look(2.0)
         self.assertTrue(self.vouched())
 
     def test_who_may_have_been_taken_over_from_vouches_for_nobody(
@@ -51,6 +71,8 @@ class TestWitnesses(test_gather_hosts.AgentsCase):
         running = self.claim(rung="fail_over")
         self.assertFalse(self.vouched())
         self.end(running)
+        self.vouched()
+        self.look(2.0)
         self.assertTrue(self.vouched())
         found = self.gatherer.gather(stale, set()).host("one")
         self.assertFalse(found.vouched)
@@ -73,16 +95,16 @@ class TestWitnesses(test_gather_hosts.AgentsCase):
 
     def test_a_reboot_is_bound_to_a_host_in_doubt(self) -> None:
         self.claim(rung="hard_reboot")
-        self.assertEqual((True, False), self.busy_and_bound())
+        self.assertEqual((True, None), self.busy_and_bound())
         self.heard.health.side_effect = {"one": Health.DEAD}.get
-        self.assertEqual((True, True), self.busy_and_bound())
+        self.assertEqual((True, "one"), self.busy_and_bound())
 
     def test_an_evacuation_is_bound_to_no_host(self) -> None:
         self.claim(rung="evacuate")
         self.heard.health.side_effect = {"one": Health.DEAD}.get
-        self.assertEqual((True, False), self.busy_and_bound())
+        self.assertEqual((True, None), self.busy_and_bound())
 
-    def busy_and_bound(self) -> tuple[bool, bool]:
+    def busy_and_bound(self) -> tuple[bool, str | None]:
         """Return what is known of the recovery that is running."""
         member = self.close_up()
         return member.busy, member.bound

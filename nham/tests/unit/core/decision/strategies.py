@@ -194,7 +194,7 @@ members = st.builds(
     attempts=st.lists(attempts, max_size=4).map(tuple),
     paused=st.booleans(),
     busy=st.sampled_from((False, False, False, True)),
-    bound=st.booleans(),
+    bound=st.sampled_from((None, "h1", "h2")),
     member_id=st.just("m1"),
     kind=st.sampled_from(("vnfc", "vnfc", "server")),
     standbys=st.lists(standbys, max_size=3).map(tuple),
