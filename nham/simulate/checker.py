@@ -150,7 +150,8 @@ class Auditor:
         if recovery.rung in rungs.RUNGS:
             find = replicas.standby
         member = find(self.lab, group)
-        if member is None or member.parked:
+        aside = recovery.rule == "primary-aside"
+        if member is None or member.parked or aside:
             return
         server = self.lab.world.nova.servers[member.server_id]
         since = server.set_aside

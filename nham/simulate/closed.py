@@ -14,8 +14,9 @@
 
 What takes the service away from there may be done, and what has another
 member serve, be it there when no other can; what repairs or starts a member
-there, or makes one there, may not. No new member goes to a host in
-quarantine, either.
+there, or makes one there, may not. State that somebody's order has lost is
+given back wherever the order has put the member. No new member goes to a host
+in quarantine, either.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ _REPAIRS = frozenset(
         "force_down",
     )
 )
+#: The rules that give a member its state back.
+_GIVES_BACK = ("replaced-behind", "came-back-empty", "restore")
 
 
 class Watcher:
@@ -81,7 +84,9 @@ class Watcher:
                     self._violate(
                         "made on a closed host", recovery.id, args["host"]
                     )
-            elif action in _REPAIRS and recovery.rung != "fail_over":
+            elif action in _REPAIRS and not (
+                recovery.rung == "fail_over" or recovery.rule in _GIVES_BACK
+            ):
                 host = self._host(recovery, args)
                 if self._for_long(self._maintained, host):
                     self._violate(

@@ -29,6 +29,7 @@ from nham.adapters.simulated import records
 from nham.core import descriptor
 from nham.core import facts
 from nham.core import mechanisms
+from nham.core import states
 from nham.db import errors as db_errors
 from nham.engine import settings as settings_
 from nham.simulate import agent_mishaps
@@ -352,6 +353,21 @@ class History:
                 world.start_compute(machine.name)
         self.keep_alive()
 
+    def _see_to_hosts(self) -> None:
+        """Do what NHAM leaves to whose hosts they are, when it is at rest.
+
+        What it has cut off is switched on again, and what is not clean
+        gets its nova-compute restarted.
+        """
+        if self.lab.store.recoveries(state=states.RecoveryState.RUNNING):
+            return
+        for machine in self.world.physics.hosts.values():
+            if not machine.power:
+                self.world.power_on_host(machine.name)
+            elif machine.evacuated:
+                self.world.kill_compute(machine.name)
+                self.world.start_compute(machine.name)
+
     def keep_alive(self) -> None:
         """Start an engine if none runs."""
         if not self.lab.alive:
@@ -364,6 +380,7 @@ class History:
         since = self.lab.clock.monotonic()
         while self.lab.clock.monotonic() < end:
             self.lab.run(2.0)
+            self._see_to_hosts()
             now = self.lab.clock.monotonic()
             if ending.hopeless(self.lab) or not ending.settled(self.lab):
                 since = now

@@ -214,8 +214,12 @@ class Watcher:
             state = self._lab.world.state(member.server_id)
             if state is None or member.server_id in self._lab.refusing:
                 return
-            good = [data for _one, data in self._whole(recovery, record)]
-            if good and state not in good:
+            whole = list(self._whole(recovery, record))
+            if not whole or member.sequence > whole[0][0].sequence:
+                # What it was given before was spoilt in the store since.
+                continue
+            good = [data for _one, data in whole]
+            if state not in good:
                 detail = f"{state!r}, not {good[0]!r}"
                 self._violate("not the newest state", recovery.id, detail)
 
@@ -293,13 +297,15 @@ def others(lab: lab_.Lab, group: model.Group) -> list[str | None]:
     servers = lab.world.nova.servers
     # Though another may have been made in its place.
     theirs = any(
-        one.kind == "vnfc"
-        and (
-            one.role is states.Role.ASIDE
-            or one.role is states.Role.FAILED
+        servers[one.server_id].set_aside is not None
+        if one.kind == "server"
+        else one.role is states.Role.ASIDE
+        or (
+            one.role is states.Role.FAILED
             and servers[one.server_id].vm_state is records.VmState.DELETED
         )
         for one in members
+        if one.role in (states.Role.ASIDE, states.Role.FAILED)
     )
     return [*found, None] if wanted and theirs else found
 
