@@ -64,6 +64,8 @@ class Teller:
         #: The rule that holds, and since when, by the group.
         self._lasts: dict[str, tuple[str, float]] = {}
         self._alarms: set[tuple[str, str]] = set()
+        #: The group whose words are its VNF's reason, by the VNF.
+        self._speaker: dict[str, str] = {}
 
     def say(self, verdict: decision.Verdict, entry: fleet_.Entry) -> None:
         """Tell an operator once why nothing is done."""
@@ -77,10 +79,14 @@ class Teller:
             return
         words = (verdict.rule, *verdict.reasons)
         again = self._said.get(verdict.group_id) == words
-        # A VNFC beside it that was recovered leaves the VNF protected.
-        if again and entry.vnf.state is not states.VnfState.PROTECTED:
+        # A VNFC beside it that was recovered leaves the VNF protected, and
+        # one that is well again leaves it with words that hold no more.
+        stands = entry.vnf.id in self._speaker
+        protected = entry.vnf.state is states.VnfState.PROTECTED
+        if again and stands and not protected:
             return
         self._said[verdict.group_id] = words
+        self._speaker[entry.vnf.id] = verdict.group_id
         try:
             self._journal.not_acting(verdict, entry, again)
         except db_errors.NotFound:
@@ -99,6 +105,11 @@ class Teller:
 
         :param troubled: the groups that are not.
         """
+        self._speaker = {
+            vnf_id: group_id
+            for vnf_id, group_id in self._speaker.items()
+            if group_id in troubled
+        }
         told = {
             e.vnf.id
             for e in fleet

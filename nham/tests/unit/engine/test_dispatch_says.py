@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from nham.core import decision
 from nham.core import states
 from nham.tests.unit.engine import base
 from nham.tests.unit.engine import test_dispatch
@@ -72,6 +73,30 @@ class TestSay(test_dispatch.DispatchCase):
         self.store.set_vnf_state("v", states.VnfState.PROTECTED)
         self.assertEqual(["operator-stopped"], self.say())
         self.assertEqual("stopped", self.vnf_state()[0])
+
+    def test_words_that_hold_no_more_give_way(self) -> None:
+        """What is still true of a VNFC is the reason of its VNF again."""
+        teller = self.dispatcher._teller
+
+        def say(group_id: str, rule: str) -> None:
+            verdict = decision.Verdict(
+                group_id=group_id,
+                kind=decision.Kind.WAIT,
+                rule=rule,
+                reasons=(rule,),
+            )
+            self.poll()
+            teller.say(verdict, self.entry(group_id))
+
+        say("v/0", "operator-stopped")
+        say("v/1", "still-serves")
+        teller.calm(self.fleet, {"v/0", "v/1"})
+        say("v/0", "operator-stopped")
+        self.assertEqual(("waiting", "still-serves"), self.vnf_state())
+        teller.calm(self.fleet, {"v/0"})
+        say("v/0", "operator-stopped")
+        self.assertEqual(("stopped", "operator-stopped"), self.vnf_state())
+        self.assertEqual(["operator-stopped", "still-serves"], self.kinds())
 
     def test_suspicion_of_ourselves_is_no_state_of_a_vnf(self) -> None:
         self.world.cut_observer("observer")
