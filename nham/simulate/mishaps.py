@@ -23,6 +23,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from nham.adapters.simulated import records
+from nham.core import states
 from nham.simulate import injection
 from nham.simulate import own_mishaps as own
 from nham.simulate import victims
@@ -163,8 +164,21 @@ def _user_scale_in(
 
 
 def _corrupt(history: history_.History, now: float) -> injection.Injection:
-    """Spoil what one checkpoint holds; the newest, by chance."""
-    checkpoint = history.chance.choice(history.lab.store.checkpoints())
+    """Spoil what one checkpoint holds; the newest, by chance.
+
+    Not while it is put back: it was proved to be whole just before, and
+    nobody looks at what the cloud copies from then on.
+    """
+    store = history.lab.store
+    checkpoint = history.chance.choice(store.checkpoints())
+    for running in store.recoveries(
+        group_id=checkpoint.group_id, state=states.RecoveryState.RUNNING
+    ):
+        if any(
+            record.step.args.get("checkpoint_id") == checkpoint.id
+            for record in running.steps
+        ):
+            raise LookupError(checkpoint.id)
     history.lab.corrupt(checkpoint)
     return injection.Injection(now, "corrupt", checkpoint.id)
 
