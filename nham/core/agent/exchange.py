@@ -273,6 +273,7 @@ class Exchange:
             host.boot, host.table = message.boot, table_.Table()
             host.duty, host.orders, host.results = None, {}, {}
             host.heartbeat = None
+            host.pulse.restart()
             self.news += 1
         if isinstance(message, messages.Heartbeat):
             return self._beat(host, message, at)

@@ -53,6 +53,14 @@ class Pulse:
         self._first = 0
         self._last: float | None = None
         self._next = 0.0
+        self._restarted = False
+
+    def restart(self) -> None:
+        """Take note that its agent has begun a new life.
+
+        What lies between the two lives is an outage, however short.
+        """
+        self._restarted = True
 
     def beat(self, at: float) -> None:
         """Take note of a heartbeat.
@@ -70,7 +78,8 @@ class Pulse:
             # Those after the first only counted what was missing.
             self._tracker.forgive(self._last)
             late = at - self._last
-        outage = late > self.MOST * self._interval
+        outage = self._restarted or late > self.MOST * self._interval
+        self._restarted = False
         self._tracker.good(self._first, at, math.inf if outage else 0.0)
         self._last = at
         self._first = self._ask(at)

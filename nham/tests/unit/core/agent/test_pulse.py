@@ -68,6 +68,14 @@ class PulseTest(base.TestCase):
         self.beat(5)
         self.assertIs(Health.DEAD, self.health(0.5))
 
+    def test_the_start_of_its_agent_is_an_outage(self) -> None:
+        for silence in (1.0, 1.5):
+            self.beat(50)
+            self.now += silence
+            self.pulse.restart()
+            self.beat(5)
+            self.assertIs(Health.DEAD, self.health(0.5))
+
     def test_what_is_late_is_learnt(self) -> None:
         self.beat(50)
         self.now += 1.0
