@@ -58,6 +58,7 @@ class Auditor:
     def __init__(self, lab: lab_.Lab) -> None:
         self.lab = lab
         self.injections: list[injection_.Injection] = []
+        self._fences: list[injection_.Injection] = []
         self._found: list[records.Violation] = []
         self._epochs: dict[str, int] = {}
         self._holders: dict[str, str] = {}
@@ -117,6 +118,24 @@ class Auditor:
             self._note_pause("", args[1] is not None)
         elif name == "before update_checkpoint":
             self._removed(args[0])
+        elif name == "save_host" and args[0].fenced_at is not None:
+            self._fenced(args[0].name)
+
+    def _fenced(self, host: str) -> None:
+        """Take note of who came to a host since it failed, and is lost, too."""
+        known: set[injection_.Place] = set()
+        for one in self.injections:
+            known |= one.hurts if one.target == host else set()
+        nova = self.lab.world.nova.servers
+        there = {one.id for one in nova.values() if one.host == host}
+        lost = frozenset(
+            place
+            for place, group in injection_.places(self.lab).items()
+            for member in self.lab.store.members(group_id=group.id)
+            if place not in known and member.server_id in there
+        )
+        now = self.lab.clock.now()
+        self._fences.append(injection_.Injection(now, "fenced", host, lost))
 
     def _note_pause(self, vnf_id: str, paused: bool) -> None:
         if paused:
@@ -189,7 +208,7 @@ class Auditor:
     def verdict(self) -> tuple[records.Violation, ...]:
         """Say what was broken, once all is calm again."""
         for rule, subject, detail in ending.at_the_end(
-            self.lab, self.injections
+            self.lab, [*self.injections, *self._fences]
         ):
             self.violate(rule, subject, detail)
         return self.violations
