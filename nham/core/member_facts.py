@@ -181,10 +181,14 @@ class MemberFacts:
         if not (serves and runs):
             return next(iter((*ready, *self.standbys)), None)
         if lost or len(self.standbys) >= self.wanted:
-            return next(
-                iter((*lost, *sorted(self.standbys, key=standby_facts.turn))),
-                None,
+            rest = sorted(
+                self.standbys,
+                key=lambda one: (
+                    standby_facts.turn(one),
+                    not self._is_beside(one),
+                ),
             )
+            return next(iter((*lost, *rest)), None)
         return None
 
     @property
@@ -240,8 +244,21 @@ class MemberFacts:
             key=lambda one: (
                 one.kind != "server",
                 not (one.lost or one.away),
+                not self._is_beside(one),
             ),
             default=None,
+        )
+
+    @property
+    def beside(self) -> StandbyFacts | None:
+        """A member that is well and would be lost with the primary's host."""
+        return next(filter(self._is_beside, self.standbys), None)
+
+    def _is_beside(self, one: StandbyFacts) -> bool:
+        return (
+            one.host is not None
+            and one.host == self.host
+            and not (one.lost or one.away)
         )
 
     @property
@@ -297,7 +314,7 @@ class MemberFacts:
     def guarded(self) -> bool:
         """The same, whatever the disk of its standby holds."""
         wrong = self._crowded or self.surplus or self.astray or self.misparked
-        return not (self.unguarded or wrong)
+        return not (self.unguarded or wrong or self.beside)
 
     @property
     def _crowded(self) -> bool:

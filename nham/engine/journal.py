@@ -54,6 +54,8 @@ _SERVING = (
     "standby-old",
     "standby-away",
     "standby-held",
+    "standby-beside",
+    "standby-near",
 )
 
 

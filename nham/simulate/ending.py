@@ -40,6 +40,7 @@ _WAITS = (
     "exhausted",
     "member-missing",
     "standby-missing",
+    "standby-near",
     "standby-old",
     "standby-stopped",
 )
@@ -186,6 +187,8 @@ def _all_well(lab: lab_.Lab) -> Found:
             state = states.VnfState.WAITING
         elif not all(one and lab.world.serving(one) for one in others):
             state = states.VnfState.DEGRADED
+        elif any(replicas.near(lab, group) for group in _groups(lab, vnf)):
+            state = states.VnfState.DEGRADED
         if not instance.instantiated or vnf.state is state:
             continue
         detail = f"{vnf.state}, should be {state}: {vnf.reason}"
@@ -199,7 +202,7 @@ def _servers(
 
     None stands for a member that is missing.
     """
-    groups = {one.vnfc: one for one in lab.store.groups(vnf_id=vnf.id)}
+    groups = {one.vnfc: one for one in _groups(lab, vnf)}
     servers: list[str] = []
     others: list[str | None] = []
     for vnfc in instance.vnfcs:
@@ -209,6 +212,10 @@ def _servers(
         if group:
             others += replicas.others(lab, group)
     return servers, others
+
+
+def _groups(lab: lab_.Lab, vnf: model.Vnf) -> Sequence[model.Group]:
+    return lab.store.groups(vnf_id=vnf.id)
 
 
 def _waits_for_a_reason(lab: lab_.Lab) -> Found:

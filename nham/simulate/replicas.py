@@ -310,6 +310,18 @@ def others(lab: lab_.Lab, group: model.Group) -> list[str | None]:
     return [*found, None] if wanted and theirs else found
 
 
+def near(lab: lab_.Lab, group: model.Group) -> list[model.Member]:
+    """Return the members that would be lost with the primary's host."""
+    servers, serves = lab.world.nova.servers, primary(lab, group)
+    return [
+        one
+        for one in lab.store.members(group_id=group.id)
+        if serves is not None
+        and one.role in member_facts.FIT_ROLES
+        and servers[one.server_id].host == servers[serves.server_id].host
+    ]
+
+
 def _with_role(
     lab: lab_.Lab, group: model.Group, role: states.Role
 ) -> model.Member | None:

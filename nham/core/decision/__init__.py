@@ -205,7 +205,12 @@ def _urgency(case: situation.Case) -> tuple[bool, bool, int, int, float, str]:
     )
 
 
-_DEGRADED = ("member-missing", "standby-missing", "standby-away")
+_DEGRADED = (
+    "member-missing",
+    "standby-missing",
+    "standby-away",
+    "standby-beside",
+)
 
 
 def _judge(case: situation.Case) -> Verdict:

@@ -217,6 +217,26 @@ RULES: tuple[Rule, ...] = (
         when=lambda c: c.fit and replicas.is_silent(c),
     ),
     Rule(
+        name="standby-beside",
+        kind=Kind.ACT,
+        source="NHAM 3.3.2, 3.3.3",
+        says="another member is on its host, and both would be lost with that",
+        when=lambda c: c.fit and replicas.can_part(c),
+        zone=descriptor.Zone.VM,
+        rung=replicas.part,
+    ),
+    Rule(
+        name="standby-near",
+        kind=Kind.WAIT,
+        source="NHAM 3.3.2, 3.3.3",
+        says="another member is on its host, and both would be lost with "
+        "that: no other host can take one, or it is the VNFM's, which its "
+        "operator can migrate",
+        when=lambda c: (
+            c.fit and c.member.beside is not None and not c.member.unguarded
+        ),
+    ),
+    Rule(
         name="member-missing",
         kind=Kind.ACT,
         source="NHAM 3.3.4",

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Sequence
+import dataclasses
 
 from nham.core import facts as facts_
 from nham.core import member_facts
@@ -129,6 +130,31 @@ def has_place(case: situation.Case) -> bool:
         and not any(o.role is states.Role.JOINING for o in member.standbys)
         and not must_pause(member)
         and _host(case) is not None
+    )
+
+
+def can_part(case: situation.Case) -> bool:
+    """Say whether a member can be made in place of one beside the primary.
+
+    Only NHAM's own is made elsewhere; it goes once the other is there.
+    """
+    member, beside = case.member, case.member.beside
+    limit = member.policy.max_replicas
+    return (
+        beside is not None
+        and beside.kind == "server"
+        and not member.unguarded
+        and not must_pause(member)
+        and (limit is None or len(member.standbys) < limit)
+        and _host(case) is not None
+    )
+
+
+def part(case: situation.Case) -> ladder.Next:
+    """Return the rung that makes a member apart from the primary."""
+    return dataclasses.replace(
+        one_more(case),
+        refused=("to do without it meanwhile: it could still take over",),
     )
 
 

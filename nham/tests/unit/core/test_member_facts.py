@@ -168,6 +168,13 @@ class SurplusTest(base.TestCase):
             found = self.surplus(Mechanism.MR_AA, well, aside)
             self.assertEqual("aside" if goes else None, found, status)
 
+    def test_who_is_beside_the_primary_goes_first(self) -> None:
+        apart = test_rules.a_standby(member_id="apart")
+        beside = test_rules.a_standby(member_id="beside", host="h1")
+        for both in ((apart, beside), (beside, apart)):
+            found = self.surplus(Mechanism.ONE_R_AA, *both)
+            self.assertEqual("beside", found)
+
     def test_who_is_well_goes_only_if_enough_others_are(self) -> None:
         well = test_rules.a_standby(member_id="well")
         theirs = test_rules.a_standby(
@@ -180,6 +187,42 @@ class SurplusTest(base.TestCase):
             self.assertFalse(member.as_asked)
             found = test_rules.standby_of(member)
             self.assertEqual("theirs", found.member_id)
+
+
+class BesideTest(base.TestCase):
+    """Who would be lost with the primary's host."""
+
+    def test_only_who_is_well_and_on_its_host(self) -> None:
+        for fields, found in (
+            ({}, False),
+            ({"host": "h1"}, True),
+            ({"host": None}, False),
+            ({"host": "h1", "app": DEAD}, False),
+            ({"host": "h1", "away": True}, False),
+            ({"host": "h1", "role": states.Role.JOINING}, False),
+        ):
+            standby = test_rules.a_standby(**fields)
+            member = test_rules.a_replica(standby=standby)
+            self.assertIs(found, member.beside is not None, str(fields))
+            if found:
+                self.assertFalse(member.as_asked)
+
+    def test_nobody_is_beside_one_whose_host_is_not_known(self) -> None:
+        standby = test_rules.a_standby(host=None)
+        member = test_rules.a_replica(host=None, standby=standby)
+        self.assertIsNone(member.beside)
+
+    def test_it_is_the_one_that_matters(self) -> None:
+        policy = dataclasses.replace(
+            test_rules.POLICY, redundancy=Mechanism.MR_AA, num_backups=2
+        )
+        active = states.Role.ACTIVE
+        apart = test_rules.a_standby(member_id="apart", role=active)
+        beside = test_rules.a_standby(
+            member_id="beside", role=active, host="h1"
+        )
+        member = test_rules.a_member(policy=policy, standbys=(apart, beside))
+        self.assertEqual("beside", test_rules.standby_of(member).member_id)
 
 
 class LimitsTest(base.TestCase):
