@@ -34,23 +34,35 @@ class Counter:
     """A user who adds one to the number at an address, again and again.
 
     :param place: the VNFC behind the address.
+    :param begins: seconds until the first number.
+    :param first: what is added for that; where it is more than will ever be
+        counted, who has lost its state does not come up to it again.
     :ivar saved: the highest number of which NHAM has ever had a whole
         checkpoint, so that less than that must never be read for long.
     """
 
-    def __init__(self, lab: lab_.Lab, place: Place, address: str) -> None:
+    def __init__(
+        self,
+        lab: lab_.Lab,
+        place: Place,
+        address: str,
+        begins: float = 0.0,
+        first: int = 1,
+    ) -> None:
         self._lab = lab
         self.place = place
         self.address = address
         self.saved = 0
+        self._step = first
         lab.memory.on_write.append(self._written)
-        lab.clock.call_in(_EVERY, self._count)
+        lab.clock.call_in(begins + _EVERY, self._count)
 
     def _count(self) -> None:
         world = self._lab.world
         number = world.read_at(self.address)
         if number is not None:
-            world.write_at(self.address, number + 1)
+            world.write_at(self.address, number + self._step)
+            self._step = 1
         self._lab.clock.call_in(_EVERY, self._count)
 
     def _written(self, name: str, args: tuple[Any, ...], result: Any) -> None:

@@ -81,6 +81,8 @@ _EXCUSES = ("panic_guest", "mend_app", "user_stop", "started_again")
 #: knows how fast it answers.
 _WARM_UP = 20.0
 _TROUBLE = 90.0
+#: More than is counted in any history.
+_MANY = 1000000
 #: Longer than a VNFM's operation that hangs, and than any probation here.
 _CALM = 400.0
 #: What is well for so long stays well.
@@ -186,6 +188,8 @@ class History:
                         self.lab,
                         (instance_id, vnfc.record().name),
                         wanted.address or at,
+                        begins=_WARM_UP,
+                        first=_MANY,
                     )
                 )
 
