@@ -68,4 +68,10 @@ OPTS = [
         help="Seconds that NHAM's own probing may be late before it "
         "suspects itself and nobody else.",
     ),
+    cfg.StrOpt(
+        "plugger_socket",
+        help="Path of the Unix socket of the nham-plugger that runs beside "
+        "this engine, its [plugger] socket. Unset: no member is asked from "
+        "a port on its own network.",
+    ),
 ]

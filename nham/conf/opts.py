@@ -36,6 +36,7 @@ from nham.conf import fencing_redfish
 from nham.conf import guards
 from nham.conf import hooks
 from nham.conf import metrics
+from nham.conf import plugger
 from nham.conf import recovery
 from nham.conf import stores
 from nham.conf import tacker
@@ -47,6 +48,7 @@ _MODULES = (
     cloud,
     tacker,
     detection,
+    plugger,
     agent,
     agent_host,
     guards,
