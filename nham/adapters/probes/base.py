@@ -32,6 +32,16 @@ from nham.core.detection import wish
 HASTE = wish.HASTE
 
 
+class Origin(NamedTuple):
+    """A probe port that a target is asked from.
+
+    :ivar life: see ``nham.adapters.plugger.base.Standing``.
+    """
+
+    port: str
+    life: str
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Target:
     """Whom to ask, how, and how often.
@@ -40,6 +50,8 @@ class Target:
     :ivar kind: ``icmp``, ``tcp``, ``http`` or ``udp``.
     :ivar interval: seconds between two questions.
     :ivar patience: seconds after which an answer is no longer awaited.
+    :ivar origin: the port that it is asked from; None: this machine's own
+        network.
     """
 
     key: str
@@ -50,12 +62,14 @@ class Target:
     expect_status: tuple[int, int] = (200, 399)
     interval: float = 1.0
     patience: float = 60.0
+    origin: Origin | None = None
 
 
 class Observation(NamedTuple):
     """One thing that happened on the wire.
 
-    :ivar what: ``sent``, ``good`` or ``bad``.
+    :ivar what: ``sent``, ``good`` or ``bad``; ``unasked`` where a probe
+        port let nothing out, after ``sent`` if that showed too late.
     :ivar detail: for ``bad``: what came instead of an answer.
     """
 

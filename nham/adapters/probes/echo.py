@@ -70,6 +70,20 @@ _UNREACHABLE = {
 """Errors by which a router says so. This machine does it too, where
 nobody answers to ARP; but that is silence, and no answer."""
 
+UNSENT = {
+    errno.ENETUNREACH,
+    errno.ENETDOWN,
+    errno.ENODEV,
+    errno.EADDRNOTAVAIL,
+    errno.EAGAIN,
+    errno.ENOBUFS,
+    errno.ENOMEM,
+    errno.EINVAL,
+}
+"""Errors by which the kernel says that it has no way into the network, or no
+room left: for what waits for neighbours that are dead, or for one neighbour
+more, which older kernels call invalid."""
+
 _LOCAL = 1
 """``ee_origin`` of an error that this machine made by itself."""
 
@@ -154,16 +168,24 @@ class Echo:
 
     :param heard: told the number, the address, and what came instead of
         an answer (empty for an answer).
+    :param opened: a socket of that form, which is ours from now on.
+    :param routed: routers are on the way, and can tell of an end of it.
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, form: Form, heard: Heard
+        self,
+        loop: asyncio.AbstractEventLoop,
+        form: Form,
+        heard: Heard,
+        opened: socket.socket,
+        routed: bool = True,
     ) -> None:
         self._form = form
         self._identifier = int.from_bytes(os.urandom(2))
         self._heard = heard
         self._loop = loop
-        self._socket = form.open()
+        self._socket = opened
+        self._routed = routed
         self._raw = self._socket.type == socket.SOCK_RAW
         self._socket.setblocking(False)
         self._socket.setsockopt(*_RECVERR[form.family], 1)
@@ -171,19 +193,21 @@ class Echo:
             loop.add_reader, self._socket, self._readable
         )
 
-    def send(self, address: str, port: int, number: int) -> None:
-        """Send one question.
+    def send(self, address: str, port: int, number: int) -> bool:
+        """Send one question; return whether there was a way for it.
 
         An earlier question's error may show up here instead: then the
         second try sends. What fails twice counts as lost on the way.
         """
         data = self._form.pack(number, self._identifier)
+        trouble: int | None = None
         for _attempt in range(2):
             try:
                 self._socket.sendto(data, (address, port))
-                return
-            except OSError:
-                continue
+                return True
+            except OSError as failure:
+                trouble = failure.errno
+        return trouble not in UNSENT
 
     def close(self) -> None:
         """Stop reading and close; called in the loop's thread."""
@@ -224,7 +248,7 @@ class Echo:
                 continue
             code, origin, *_rest = _EXTENDED_ERROR.unpack_from(note)
             trouble = REFUSED.get(code, "")
-            if code in _UNREACHABLE and not self._own(note):
+            if code in _UNREACHABLE and self._routed and not self._own(note):
                 trouble = _UNREACHABLE[code]
             if origin != _LOCAL and trouble:
                 self._heard(number, _plain(target[0]), trouble)

@@ -36,8 +36,11 @@ import socket
 import threading
 
 from nham.adapters import clock
+from nham.adapters.plugger import base as plugger_
 from nham.adapters.probes import base
 from nham.adapters.probes import echo
+from nham.adapters.probes import echoes
+from nham.adapters.probes import sockets
 from nham.adapters.probes import stream
 
 LAG_MEMORY = 10.0
@@ -63,7 +66,7 @@ class _Asked:
     """One target with what it has not answered yet.
 
     :ivar form: what goes over the wire; None for questions over TCP.
-    :ivar echo: sends that.
+    :ivar echo: sends that; None: nothing does yet.
     :ivar due: when the next question is due, in the loop's seconds; None:
         never.
     :ivar waiting: echo questions by their numbers, oldest first: the
@@ -88,12 +91,18 @@ class NetworkProber(base.Prober):
     """Asks with ICMP, TCP, HTTP and UDP.
 
     :param time: whose monotonic seconds the observations carry.
+    :param plugger: gives the sockets behind probe ports; its own alone.
     """
 
-    def __init__(self, time: clock.Clock | None = None) -> None:
+    def __init__(
+        self,
+        time: clock.Clock | None = None,
+        plugger: plugger_.Plugger | None = None,
+    ) -> None:
         self._clock = time or clock.SystemClock()
         self._loop = asyncio.new_event_loop()
-        self._echoes: dict[echo.Form, echo.Echo] = {}
+        self._sockets = sockets.Sockets(plugger)
+        self._echoes = echoes.Echoes(self._loop, self._sockets, self._heard)
         self._asked: dict[str, _Asked] = {}
         self._hurried: frozenset[str] = frozenset()
         self._questions: dict[int, _Asked] = {}
@@ -125,12 +134,8 @@ class NetworkProber(base.Prober):
         for target in targets:
             wanted[target.key] = _checked(target)
         for target in wanted.values():
-            if target.kind in ("icmp", "udp"):
-                form = echo.form(target.kind, target.address)
-                if form not in self._echoes:
-                    self._echoes[form] = echo.Echo(
-                        self._loop, form, self._heard
-                    )
+            if target.kind in ("icmp", "udp") and target.origin is None:
+                self._echoes.need(echo.form(target.kind, target.address))
         self._loop.call_soon_threadsafe(self._apply, wanted)
 
     def hurry(self, keys: Collection[str]) -> None:
@@ -139,12 +144,7 @@ class NetworkProber(base.Prober):
 
     def renew(self) -> None:
         """See base class; echoes get new sockets, all else always does."""
-        for form, old in list(self._echoes.items()):
-            self._echoes[form] = echo.Echo(self._loop, form, self._heard)
-            # Until then it may still hear what it asked for.
-            self._loop.call_soon_threadsafe(
-                self._loop.call_later, LAG_MEMORY, old.close
-            )
+        self._echoes.renew()
         self._loop.call_soon_threadsafe(self._use_new_sockets)
 
     def collect(self) -> Sequence[base.Observation]:
@@ -167,6 +167,7 @@ class NetworkProber(base.Prober):
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop)
             self._thread.join()
+        self._sockets.close()
 
     # -- in the loop's thread
 
@@ -184,8 +185,7 @@ class NetworkProber(base.Prober):
 
     def _stop(self) -> None:
         tasks = [task for asked in self._drop_all() for task in asked.streams]
-        for one in self._echoes.values():
-            one.close()
+        self._echoes.close()
         ended = asyncio.gather(*tasks, return_exceptions=True)
         ended.add_done_callback(lambda _done: self._loop.stop())
 
@@ -203,18 +203,17 @@ class NetworkProber(base.Prober):
             if key in self._asked:
                 continue
             form: echo.Form | None = None
-            sender: echo.Echo | None = None
             if target.kind in ("icmp", "udp"):
                 form = echo.form(target.kind, target.address)
-                sender = self._echoes[form]
-            self._asked[key] = asked = _Asked(target, form, sender)
+            self._asked[key] = asked = _Asked(target, form, None)
             phase = next(self._phases) * _SPREAD % 1.0 * target.interval
             self._arm(asked, self._loop.time() + phase)
+        self._echoes.keep({one.origin for one in wanted.values()})
 
     def _use_new_sockets(self) -> None:
+        self._echoes.renew_far()
         for asked in self._asked.values():
-            if asked.form is not None:
-                asked.echo = self._echoes[asked.form]
+            asked.echo = None
 
     def _drop(self, asked: _Asked) -> None:
         del self._asked[asked.target.key]
@@ -279,9 +278,13 @@ class NetworkProber(base.Prober):
         target = asked.target
         late = now - due
         asked.sequence += 1
-        if asked.echo is not None:
-            self._ask_echo(asked, asked.echo)
-        elif not self._ask_stream(asked):
+        over_tcp = asked.form is None
+        if self._ask_stream(asked) if over_tcp else self._ask_echo(asked):
+            pass
+        elif target.origin is not None:
+            # A port that does not serve is no reason to doubt all answers.
+            self._emit(asked, asked.sequence, "unasked")
+        else:
             # It could not even ask: as bad as being late by a question.
             late += target.interval
         interval = self._interval(target)
@@ -289,15 +292,24 @@ class NetworkProber(base.Prober):
         following = due + interval
         return late, following if following > now else now + interval
 
-    def _ask_echo(self, asked: _Asked, sender: echo.Echo) -> None:
+    def _ask_echo(self, asked: _Asked) -> bool:
+        """Ask by an echo; False: there is no way for it."""
         target, number = asked.target, next(self._numbers)
-        now = self._emit(asked, asked.sequence, "sent")
+        if asked.echo is None and asked.form is not None:
+            asked.echo = self._echoes.sender(asked.form, target.origin)
+        now = self._clock.monotonic()
+        if asked.echo is None or not (
+            asked.echo.send(target.address, target.port or 0, number)
+            or target.origin is None
+        ):
+            return False
+        self._emit(asked, asked.sequence, "sent", at=now)
         self._questions[number] = asked
         asked.waiting[number] = (asked.sequence, now)
         if len(asked.waiting) > MOST_ECHOES:
             oldest = next(iter(asked.waiting))
             del asked.waiting[oldest], self._questions[oldest]
-        sender.send(target.address, target.port or 0, number)
+        return True
 
     def _heard(self, number: int, address: str, trouble: str) -> None:
         """Take what an echo socket heard."""
@@ -313,11 +325,9 @@ class NetworkProber(base.Prober):
     def _ask_stream(self, asked: _Asked) -> bool:
         """Begin a question over TCP; False: no socket is to be had."""
         target = asked.target
-        try:
-            connection = socket.socket(echo.family_of(target.address))
-        except OSError:
+        connection = self._sockets.stream(target.address, target.origin)
+        if connection is None:
             return False
-        connection.setblocking(False)
         if len(asked.streams) >= MOST_STREAMS:
             asked.streams.popleft().cancel()
         self._emit(asked, asked.sequence, "sent")
@@ -332,21 +342,27 @@ class NetworkProber(base.Prober):
         self, asked: _Asked, sequence: int, connection: socket.socket
     ) -> None:
         trouble = await stream.ask(connection, asked.target)
-        if trouble is not None:
+        if trouble == stream.UNSENT:
+            self._emit(asked, sequence, "unasked")
+        elif trouble is not None:
             self._result(asked, sequence, trouble)
 
     def _result(self, asked: _Asked, sequence: int, trouble: str) -> None:
         self._emit(asked, sequence, "bad" if trouble else "good", trouble)
 
     def _emit(
-        self, asked: _Asked, sequence: int, what: str, detail: str = ""
-    ) -> float:
-        now = self._clock.monotonic()
+        self,
+        asked: _Asked,
+        sequence: int,
+        what: str,
+        detail: str = "",
+        at: float | None = None,
+    ) -> None:
+        moment = self._clock.monotonic() if at is None else at
         # By position: by name it takes twice as long.
         self._seen.append(
-            base.Observation(asked.target.key, sequence, what, now, detail)
+            base.Observation(asked.target.key, sequence, what, moment, detail)
         )
-        return now
 
     def _note_lag(self, late: float) -> None:
         """Keep the largest lags, each until a larger one or its age."""

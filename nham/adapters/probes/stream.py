@@ -22,6 +22,7 @@ from nham.adapters.probes import base
 from nham.adapters.probes import echo
 
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})\b")
+UNSENT = "unsent"
 _LINE = 16
 """Bytes that tell the status of an answer."""
 
@@ -30,7 +31,8 @@ async def ask(connection: socket.socket, target: base.Target) -> str | None:
     """Ask once over a new, non-blocking socket, which the caller closes.
 
     :returns: what came instead of a good answer, empty if it was good,
-        None if nothing came from there.
+        None if nothing came from there, `UNSENT` if its probe port let
+        nothing out.
     """
     loop = asyncio.get_running_loop()
     try:
@@ -41,6 +43,8 @@ async def ask(connection: socket.socket, target: base.Target) -> str | None:
     except TimeoutError:
         return None
     except OSError as failure:
+        if target.origin is not None and failure.errno in echo.UNSENT:
+            return UNSENT
         return echo.REFUSED.get(failure.errno or 0)
     return ""
 

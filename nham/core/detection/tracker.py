@@ -164,6 +164,17 @@ class Tracker:
             return
         self._last_bad = detail
 
+    def unasked(self, sequence: int, at: float) -> None:
+        """Take note that a question could not be sent after all.
+
+        The moment by which there is to be an answer is put off until there
+        could have been one.
+        """
+        self._waiting.pop(sequence, None)
+        if self._answer_by is not None:
+            earliest = at + self._estimator.timeout()
+            self._answer_by = max(self._answer_by, earliest)
+
     def restart(self, answer_by: float) -> None:
         """Forget the past: the target is being started anew.
 

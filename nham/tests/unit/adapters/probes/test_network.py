@@ -169,7 +169,7 @@ class NetworkProberTest(prober_suite.ProberSuite):
     def echoes(self) -> set[echo.Echo]:
         """Return who asks now."""
         assert isinstance(self.prober, network.NetworkProber)
-        return set(self.prober._echoes.values())
+        return self.prober._echoes.all()
 
     def test_answer_to_who_asked_before_counts(self) -> None:
         """What is under way while it is renewed is no loss."""
@@ -205,7 +205,7 @@ class NetworkProberTest(prober_suite.ProberSuite):
 
     def test_no_socket_left_shows_as_lag(self) -> None:
         self.replace(
-            "nham.adapters.probes.network.socket.socket",
+            "nham.adapters.probes.sockets.socket.socket",
             side_effect=OSError("too many open files"),
         )
         target = self.target("tcp", 1)

@@ -266,6 +266,28 @@ class RestartTest(base.TestCase):
         self.assertIs(UNKNOWN, one.judge(60.0).health)
         self.assertIs(DEAD, one.judge(60.1).health)
 
+    def test_who_could_not_be_asked_is_not_dead(self) -> None:
+        one = a_tracker(timeout=0.5)
+        one.restart(answer_by=5.0)
+        for second in range(10):
+            one.unasked(second, float(second))
+        self.assertIs(UNKNOWN, one.judge(9.4).health)
+        one.sent(10, 9.4)
+        self.assertIs(DEAD, one.judge(9.6).health)
+
+    def test_what_was_not_sent_after_all_is_not_missed(self) -> None:
+        one = answered(misses=1)
+        one.sent(1, 1.0)
+        one.unasked(1, 1.0)
+        self.assertIs(OK, one.judge(9.0).health)
+
+    def test_who_has_the_time_to_boot_keeps_it(self) -> None:
+        one = a_tracker()
+        one.restart(answer_by=60.0)
+        one.unasked(1, 1.0)
+        self.assertIs(UNKNOWN, one.judge(60.0).health)
+        self.assertIs(DEAD, one.judge(60.1).health)
+
     def test_the_first_answer_ends_the_boot(self) -> None:
         one = answered(misses=2)
         one.restart(answer_by=60.0)
