@@ -119,6 +119,21 @@ class SimulatedNetwork(network_base.Network):
         with self._call("delete_port", port_id, "neutron"):
             self._world.neutron.delete_port(port_id)
 
+    def probe_ports(self) -> Sequence[network_base.ProbePort]:
+        """See base class."""
+        with self._call("probe_ports", "", "neutron"):
+            ports = self._world.neutron.ports.values()
+            return [one.probe for one in ports if one.probe is not None]
+
+    def create_probe_port(
+        self, network_id: str, host: str, engine_host: str
+    ) -> network_base.ProbePort:
+        """See base class."""
+        with self._call("create_probe_port", network_id, "neutron"):
+            return self._world.neutron.add_probe_port(
+                network_id, host, engine_host
+            )
+
     def floating_ips(self, port_id: str) -> Sequence[network_base.FloatingIp]:
         """See base class."""
         with self._call("floating_ips", port_id, "neutron"):

@@ -22,6 +22,7 @@ import itertools
 from nham.adapters import errors
 from nham.adapters.simulated import records
 from nham.adapters.vim import base as vim_base
+from nham.adapters.vim import network_base
 
 
 @dataclasses.dataclass(eq=False, kw_only=True)
@@ -40,6 +41,7 @@ class Port:
 
     :ivar more: further fixed addresses that it was given.
     :ivar pairs: addresses that its guest may use beside its own.
+    :ivar probe: what it is as a probe port; None: it is none.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Port:
     floating: FloatingIp | None = None
     more: list[str] = dataclasses.field(default_factory=list)
     pairs: list[str] = dataclasses.field(default_factory=list)
+    probe: network_base.ProbePort | None = None
 
 
 class Neutron:
@@ -167,6 +170,28 @@ class Neutron:
         """Make a port in the network of another one."""
         network = self.port(port_id).network
         return self._add(name, network, self._new_ip("10.200"))
+
+    def add_probe_port(
+        self, network: str, host: str, engine_host: str
+    ) -> network_base.ProbePort:
+        """Make a port from which an engine asks; any address is near it.
+
+        :raises errors.NotFound: there is no such network.
+        """
+        if not any(one.network == network for one in self.ports.values()):
+            raise errors.NotFound(f"no network {network}")
+        port = self._add("nham-probe", network, self._new_ip("10.203"))
+        port.probe = network_base.ProbePort(
+            id=port.id,
+            network_id=network,
+            mac="fa:16:3e:00:00:01",
+            addresses=(f"{port.ip}/1",),
+            mtu=1442,
+            host=host,
+            engine_host=engine_host,
+            active=True,
+        )
+        return port.probe
 
     def reserve(self, network: str, address: str | None) -> Port:
         """Make a port that belongs to no server and reserves an address."""

@@ -18,11 +18,13 @@ admin, who sees and may change what belongs to any project.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
 
 from nham.adapters import rest
 from nham.adapters.vim import network_base
+from nham.adapters.vim import probe_ports
 from nham.adapters.vim import records
 
 _ALIKE = ("network_id", "security_groups", "port_security_enabled")
@@ -35,10 +37,16 @@ _ALIKE_IF_SET = (
 
 
 class Neutron(network_base.Network):
-    """Neutron of one region."""
+    """Neutron of one region.
 
-    def __init__(self, neutron: rest.Rest) -> None:
+    :param own_project: returns the id of NHAM's own project.
+    """
+
+    def __init__(
+        self, neutron: rest.Rest, own_project: Callable[[], str | None]
+    ) -> None:
         self._neutron = neutron
+        self._probe_ports = probe_ports.ProbePorts(neutron, own_project)
 
     # -- ports
 
@@ -132,6 +140,16 @@ class Neutron(network_base.Network):
     def delete_port(self, port_id: str) -> None:
         """See base class."""
         self._neutron.delete(f"/ports/{port_id}")
+
+    def probe_ports(self) -> Sequence[network_base.ProbePort]:
+        """See base class."""
+        return self._probe_ports.find()
+
+    def create_probe_port(
+        self, network_id: str, host: str, engine_host: str
+    ) -> network_base.ProbePort:
+        """See base class."""
+        return self._probe_ports.create(network_id, host, engine_host)
 
     # -- floating IPs
 

@@ -44,6 +44,32 @@ class Port:
     description: str = ""
 
 
+PROBE_OWNER = "nham:probe"
+"""The device owner of probe ports: who uses them, in Neutron's words."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ProbePort:
+    """A port from which an engine asks the members on a network.
+
+    :ivar addresses: its IPv4 addresses with the lengths of their prefixes.
+    :ivar mtu: the network's, bytes.
+    :ivar host: which Neutron has bound it to, by its own name for it.
+    :ivar engine_host: the host of the engines that it was made for, by
+        NHAM's name for it.
+    :ivar active: what is sent by it gets through.
+    """
+
+    id: str
+    network_id: str
+    mac: str
+    addresses: tuple[str, ...]
+    mtu: int
+    host: str
+    engine_host: str
+    active: bool = False
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FloatingIp:
     """One floating IP; ``port_id`` is None while it leads nowhere."""
@@ -116,6 +142,22 @@ class Network(abc.ABC):
     @abc.abstractmethod
     def delete_port(self, port_id: str) -> None:
         """Delete a port; one that is gone already is no error."""
+
+    @abc.abstractmethod
+    def probe_ports(self) -> Sequence[ProbePort]:
+        """Return all probe ports, those of other engines too."""
+
+    @abc.abstractmethod
+    def create_probe_port(
+        self, network_id: str, host: str, engine_host: str
+    ) -> ProbePort:
+        """Make a probe port on a network, bound to a host.
+
+        It has an address in each IPv4 subnet of the network, belongs to
+        NHAM's own project, and lets nobody in who was not asked.
+
+        :raises Refused: the network has no IPv4 subnet.
+        """
 
     @abc.abstractmethod
     def floating_ips(self, port_id: str) -> Sequence[FloatingIp]:

@@ -69,7 +69,7 @@ class OpenStackVim(network.Neutron, storage.GlanceAndCinder, base.Vim):
         # The session's own time-out is that of the calls to Keystone.
         cloud.session.timeout = timeout
         neutron = rest.Rest(lambda: cloud.network, timeout)
-        network.Neutron.__init__(self, neutron)
+        network.Neutron.__init__(self, neutron, cloud.session.get_project_id)
         storage.GlanceAndCinder.__init__(
             self,
             rest.Rest(lambda: cloud.image, timeout),

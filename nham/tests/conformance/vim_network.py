@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 
 from nham.adapters import errors
 from nham.adapters.vim import network_base
@@ -76,6 +77,39 @@ class NetworkSuite(vim_case.VimCase):
             found = self.port(self.image_backed)
             self.assertEqual(enabled, found.enabled)
             self.assertEqual(port.addresses, found.addresses)
+
+    def test_probe_port(self) -> None:
+        network_id = self.port(self.image_backed).network_id
+        host = self.vim.services()[0].host
+        made = self.vim.create_probe_port(network_id, host, self.name)
+        self.addCleanup(self.vim.delete_port, made.id)
+        self.assertEqual(
+            (network_id, host, self.name),
+            (made.network_id, made.host, made.engine_host),
+        )
+        self.assertGreaterEqual(made.mtu, 576)
+        members = self.port(self.image_backed).addresses
+        networks = [
+            ipaddress.ip_interface(one).network for one in made.addresses
+        ]
+        for member in map(ipaddress.ip_address, members):
+            if member.version == 4:
+                self.assertTrue(any(member in one for one in networks))
+        found = {one.id: one for one in self.vim.probe_ports()}
+        self.assertEqual(
+            dataclasses.replace(made, active=False),
+            dataclasses.replace(found[made.id], active=False),
+        )
+        self.assertIsNone(self.vim.port(made.id).server_id)
+        self.vim.delete_port(made.id)
+        self.assertNotIn(made.id, [one.id for one in self.vim.probe_ports()])
+        self.assertRaises(
+            errors.NotFound,
+            self.vim.create_probe_port,
+            vim_case.NOWHERE,
+            host,
+            self.name,
+        )
 
     def floating_ip(self) -> network_base.FloatingIp:
         """Return a new floating IP."""

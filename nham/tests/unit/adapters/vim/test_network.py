@@ -68,7 +68,9 @@ class NeutronCase(rest_case.RestCase):
     def setUp(self) -> None:
         super().setUp()
         client = self.client("network", NEUTRON)
-        self.network = network.Neutron(rest.Rest(lambda: client))
+        self.network = network.Neutron(
+            rest.Rest(lambda: client), lambda: "own"
+        )
 
 
 class PortTest(NeutronCase):
