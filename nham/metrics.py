@@ -131,6 +131,19 @@ TABLE = (
         "worst of the probes.",
     ),
     Metric(
+        "nham_unasked_questions_total",
+        prometheus.Counter,
+        (),
+        "Questions to members that could not be sent, as their probe port "
+        "did not serve.",
+    ),
+    Metric(
+        "nham_probe_ports",
+        prometheus.Gauge,
+        ("state",),
+        "Probe ports of this engine: those that serve, and those that do not.",
+    ),
+    Metric(
         "nham_vnfs",
         prometheus.Gauge,
         ("state",),
@@ -281,6 +294,18 @@ def detection(
         ("nham_detection_accuracy", accuracy),
     ):
         _metrics[name].labels(vnf, vnfc).set(value)
+
+
+def unasked() -> None:
+    """Count a question that a probe port did not let out."""
+    _metrics["nham_unasked_questions_total"].inc()
+
+
+def probe_ports(serving: int, waiting: int) -> None:
+    """Tell how many probe ports serve, and how many do not."""
+    gauge = _metrics["nham_probe_ports"]
+    gauge.labels("serving").set(serving)
+    gauge.labels("waiting").set(waiting)
 
 
 def fleet(vnfs_by_state: Mapping[str, int], engines_alive: int) -> None:

@@ -189,6 +189,14 @@ def engines_alive(connection: sa.Connection, since: float) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
+def engine_hosts(connection: sa.Connection) -> dict[str, float]:
+    """Return when the engines of each host were last seen alive."""
+    query = sa.select(ENGINE.c.host, sa.func.max(ENGINE.c.seen_at)).group_by(
+        ENGINE.c.host
+    )
+    return dict(row._tuple() for row in connection.execute(query))
+
+
 def setting(connection: sa.Connection, name: str) -> str | None:
     """Return a setting, None if it is not set."""
     query = sa.select(SETTING.c.value).where(SETTING.c.name == name)

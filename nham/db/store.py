@@ -64,6 +64,10 @@ class Store(fleet_store.FleetStore, work_store.WorkStore):
         """Return the engines that were alive at that time or later."""
         return self._db.read(lambda c: journal.engines_alive(c, since))
 
+    def engine_hosts(self) -> dict[str, float]:
+        """Return when the engines of each host were last seen alive."""
+        return self._db.read(journal.engine_hosts)
+
     # Events, hosts, settings
 
     def add_event(

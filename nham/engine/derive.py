@@ -43,7 +43,9 @@ def network(
     """Return the network that a member is probed over, None if nobody asks."""
     if server is None or not policy.probes:
         return None
-    asked = endpoints.pick_address(server.addresses, policy.probes[0].network)
+    asked = endpoints.probed_address(
+        policy, server.addresses, policy.probes[0].network
+    )
     return asked.network if asked else None
 
 

@@ -25,6 +25,7 @@ import logging
 import socket
 import uuid
 
+from nham.adapters.plugger import base as plugger_
 from nham.adapters.probes import base as probes
 from nham.core import decision
 from nham.core import member_facts
@@ -48,6 +49,7 @@ from nham.engine import journal
 from nham.engine import levels
 from nham.engine import lost_state
 from nham.engine import orphans
+from nham.engine import probe_ports
 from nham.engine import retries
 from nham.engine import settings as settings_
 from nham.engine import watch as watch_
@@ -71,6 +73,7 @@ class Engine:
     :param read: reads a descriptor.
     :param submit: runs a job that may wait for a VNF.
     :param estimate: makes what learns the time-outs of a member's probes.
+    :param plugger: joins this host to the networks of members.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class Engine:
         read: discover.Read = reader.read,
         submit: checkpointing.Submit = lambda job: job(),
         estimate: entries.MakeEstimator = entries.BUILT_IN,
+        plugger: plugger_.Plugger | None = None,
     ) -> None:
         self.id = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
         self.settings = settings
@@ -131,6 +135,9 @@ class Engine:
             self._have_imported,
         )
         self._submit = submit
+        self.probe_ports = probe_ports.ProbePorts(
+            self.context, self.cloud, self.journal, settings, plugger
+        )
         self.housekeeper = housekeeping.Housekeeper(
             self.context,
             self.watch,
@@ -139,6 +146,7 @@ class Engine:
             settings,
             self.id,
             start,
+            self.probe_ports.origin,
         )
         self.agent_care = agents.AgentCare(
             self.context, self.cloud, self.journal
@@ -172,6 +180,15 @@ class Engine:
     def grant(self) -> None:
         """Learn which hosts may have leases, so that the others may not."""
         self.agent_care.grant()
+
+    def join(self) -> None:
+        """Join the networks of the members that are asked from there."""
+        if self.probe_ports.care(self.fleet):
+            self.housekeeper.watch_members(self.fleet)
+
+    def leave(self) -> None:
+        """Leave these networks, as nobody here asks any more."""
+        self.probe_ports.leave()
 
     def reload(self) -> None:
         """Read the fleet anew and watch it."""
@@ -227,6 +244,7 @@ class Engine:
     def collect(self) -> None:
         """Remove what members and groups that are gone have left."""
         self.collector.run()
+        self.probe_ports.sweep()
 
     def checkpoint(self) -> None:
         """Take the checkpoints that are due."""

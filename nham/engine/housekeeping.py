@@ -22,6 +22,7 @@ import logging
 
 from nham import metrics
 from nham.adapters import errors
+from nham.adapters.probes import base as probes
 from nham.adapters.vim import base as vim_base
 from nham.adapters.vim import tags
 from nham.core import model
@@ -35,6 +36,9 @@ from nham.engine import targets
 from nham.engine import watch as watch_
 from nham.recovery import context
 from nham.recovery import endpoints
+
+#: Returns the probe port that asks a server under an address, if it serves.
+Origins = Callable[[str, str], probes.Origin | None]
 
 LOG = logging.getLogger(__name__)
 
@@ -50,6 +54,7 @@ class Housekeeper:
     """Keeps order among engines and hosts.
 
     :param start: is given the id of each recovery that was taken over.
+    :param origin: finds the probe ports that members are asked from.
     :ivar shard: what of the routine work is this engine's, by the engines
         that it knew of when it last looked.
     """
@@ -63,6 +68,7 @@ class Housekeeper:
         settings: settings_.Settings,
         owner: str,
         start: Callable[[str], None],
+        origin: Origins = lambda _server_id, _address: None,
     ) -> None:
         self._context = ctx
         self._watch = watch
@@ -71,6 +77,7 @@ class Housekeeper:
         self._settings = settings
         self._owner = owner
         self._start = start
+        self._origin = origin
         #: Hosts that wait for a restart of their nova-compute.
         self._unclean: set[str] = set()
         self.shard = shards.Shard(owner)
@@ -147,6 +154,8 @@ class Housekeeper:
         self, entry: fleet_.Entry, member: model.Member
     ) -> targets.Watched | None:
         """Return how a member is watched; None if nobody can ask it."""
+        if entry.policy.detection.probe_from == "port":
+            return self._watched_from_port(entry, member)
         driver = entry.policy.service_address.driver
         mover = self._context.movers.get(driver)
         own = endpoints.asked_address(
@@ -158,12 +167,33 @@ class Housekeeper:
         if member.parked and server and server.status == "SHUTOFF":
             return None
         fixed = server.addresses if server else ()
-        addresses = fixed if own is None else (own, *_fixed(fixed, entry))
+        addresses = fixed if own is None else (own, *stays(fixed, entry))
         return targets.Watched(
             group_id=context.subject(member),
             policy=entry.policy,
             addresses=addresses,
             answered=member.answered,
+        )
+
+    def _watched_from_port(
+        self, entry: fleet_.Entry, member: model.Member
+    ) -> targets.Watched | None:
+        """Return how a member is watched from ports on its networks."""
+        server = self._cloud.server(member.server_id)
+        if member.role is states.Role.FAILED or server is None:
+            return None
+        if member.parked and server.status == "SHUTOFF":
+            return None
+        addresses = stays(server.addresses, entry)
+        found = {
+            one.ip: self._origin(member.server_id, one.ip) for one in addresses
+        }
+        return targets.Watched(
+            group_id=context.subject(member),
+            policy=entry.policy,
+            addresses=addresses,
+            answered=member.answered,
+            origins={ip: origin for ip, origin in found.items() if origin},
         )
 
     def _note_answer(self, member: model.Member) -> None:
@@ -323,10 +353,10 @@ def _gone(member: model.Member) -> vim_base.Server:
     )
 
 
-def _fixed(
+def stays(
     addresses: Iterable[vim_base.Address], entry: fleet_.Entry
 ) -> tuple[vim_base.Address, ...]:
-    """Return those that Nova does not need to be asked for again.
+    """Return those that stay with their server whatever else moves.
 
     What Nova says of addresses that move is late by seconds after a move.
     """

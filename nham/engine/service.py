@@ -89,6 +89,7 @@ class EngineService:
         self._loop("beat", 1.0, engine.beat)
         self._loop("poll", every.nova_poll_interval, engine.poll)
         self._loop("watch", every.watch_interval, self._look, self._look_now)
+        self._loop("join", every.join_interval, engine.join)
         self._loop("grant", every.grant_interval, engine.grant)
         self._loop("checkpoint", every.checkpoint_tick, engine.checkpoint)
         self._loop("collect", every.reconcile_interval, engine.collect)
@@ -113,6 +114,7 @@ class EngineService:
             thread.join(10.0)
         for pool in (self._pool, self._exports):
             pool.shutdown(wait=True, cancel_futures=True)
+        self.engine.leave()
         self.store.close()
         for end in self._ends:
             end()

@@ -31,6 +31,7 @@ class Settings:
     :ivar lease: an engine not heard of for longer has lost its work.
     :ivar grant_interval: how often it is read who may have leases; well
         within ``terms.FRESH``, so that one slow read ends no lease.
+    :ivar join_interval: how often the probe ports are looked at.
     :ivar guard_window: the window of the guards' rates.
     :ivar host_probation: for how long a host's faults count against it.
     :ivar tolerated_healers: other healers that leave NHAM's VNFs alone.
@@ -53,6 +54,7 @@ class Settings:
     runner_poll: float = 0.1
     workers: int = 8
     orphan_grace: float = 300.0
+    join_interval: float = 1.0
     guard_window: float = 60.0
     host_probation: float = 3600.0
     tolerated_healers: frozenset[str] = frozenset()

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 import dataclasses
 
 from nham.adapters.probes import base as probes
@@ -28,19 +29,26 @@ class Watched:
 
     :ivar group_id: what it is known by, see ``context.subject``.
     :ivar answered: it has answered before, perhaps another engine.
+    :ivar origins: the probe ports that serve, by the addresses that are
+        asked from them.
     """
 
     group_id: str
     policy: descriptor.ResiliencyPolicy
     addresses: tuple[vim_base.Address, ...]
     answered: bool = False
+    origins: Mapping[str, probes.Origin] = dataclasses.field(
+        default_factory=dict
+    )
 
 
 def of_member(member: Watched) -> list[probes.Target]:
     """Return whom to ask for a member: the guest first, then its probes.
 
     The guest is always asked by ICMP beside the policy's own probes: the
-    two together tell a dead application from a dead VM.
+    two together tell a dead application from a dead VM. Where a probe port
+    is to ask and does not serve, nobody asks: from elsewhere the address may
+    be another's, or lead nowhere.
     """
     detection = member.policy.detection
     specs = [p for p in member.policy.probes if p.type != "icmp"]
@@ -51,8 +59,14 @@ def of_member(member: Watched) -> list[probes.Target]:
         asked = [guest, *specs]
     found = []
     for index, spec in enumerate(asked):
-        address = endpoints.pick_address(member.addresses, spec.network)
-        if address is not None:
+        address = endpoints.probed_address(
+            member.policy, member.addresses, spec.network
+        )
+        origin = member.origins.get(address.ip) if address else None
+        if detection.probe_from == "port" and origin is None:
+            if index == 0:
+                return []
+        elif address is not None:
             found.append(
                 probes.Target(
                     key=f"{member.group_id}/{index}",
@@ -63,6 +77,7 @@ def of_member(member: Watched) -> list[probes.Target]:
                     expect_status=spec.expect_status,
                     interval=detection.poll_interval,
                     patience=detection.max_timeout,
+                    origin=origin,
                 )
             )
     return found

@@ -23,6 +23,7 @@ from collections.abc import Iterable
 import heapq
 import threading
 
+from nham import metrics
 from nham.adapters import clock as clock_
 from nham.adapters.probes import base as probes
 from nham.core import descriptor
@@ -113,6 +114,9 @@ class Watch:
                 entry.tracker.sent(sequence, at)
             elif what == "good":
                 entry.tracker.good(sequence, at, lag)
+            elif what == "unasked":
+                entry.tracker.unasked(sequence, at)
+                metrics.unasked()
             else:
                 entry.tracker.bad(sequence, at, detail)
             self._touched[key] = entry

@@ -40,6 +40,8 @@ from nham.adapters.fencing import bounded
 from nham.adapters.hooks import base as hooks
 from nham.adapters.hooks import by_transport
 from nham.adapters.hooks import secrets
+from nham.adapters.plugger import base as plugger_
+from nham.adapters.plugger import unix
 from nham.adapters.probes import network
 from nham.adapters.stores import configured as stores
 from nham.adapters.traffic import base as traffic
@@ -141,7 +143,9 @@ def engine(
     locate = endpoints.Endpoints(
         store, vim, functools.partial(secrets.read, conf.hooks.secrets_dir)
     )
-    prober = network.NetworkProber()
+    # The prober must not wait for what changes the host.
+    plugger = _plugger(conf)
+    prober = network.NetworkProber(plugger=_plugger(conf))
     estimate = estimating()
     listened = agents(conf, clock, on_news)
     hook = _hook(listened)
@@ -163,8 +167,20 @@ def engine(
         },
     )
     return engine_.Engine(
-        ctx, prober, set_up, start, submit=submit, estimate=estimate
+        ctx,
+        prober,
+        set_up,
+        start,
+        submit=submit,
+        estimate=estimate,
+        plugger=plugger,
     )
+
+
+def _plugger(conf: cfg.ConfigOpts) -> plugger_.Plugger | None:
+    """Return what plugs probe ports; None: nothing does here."""
+    path = conf.detection.plugger_socket
+    return unix.UnixPlugger(path) if path else None
 
 
 def _hook(listened: agents_.Agents) -> hooks.Hook:

@@ -29,19 +29,37 @@ from nham.db import store as store_
 
 
 def pick_address(
-    addresses: Sequence[vim_base.Address], network: str | None
+    addresses: Sequence[vim_base.Address],
+    network: str | None,
+    kinds: Sequence[str] = ("floating", "fixed"),
 ) -> vim_base.Address | None:
     """Return the address that a member is asked under.
 
     A floating address comes first: it is the one that clients use.
+
+    :param kinds: those that come into question, the best one first.
     """
     if network is not None:
         addresses = [a for a in addresses if a.network == network]
-    for kind in ("floating", "fixed"):
+    for kind in kinds:
         for address in addresses:
             if address.kind == kind and ":" not in address.ip:
                 return address
     return None
+
+
+def probed_address(
+    policy: descriptor.ResiliencyPolicy,
+    addresses: Sequence[vim_base.Address],
+    network: str | None,
+) -> vim_base.Address | None:
+    """Return the address that a probe on a network asks a member under.
+
+    From a port on that network itself it is the member's own one there.
+    """
+    if policy.detection.probe_from == "port":
+        return pick_address(addresses, network, ("fixed",))
+    return pick_address(addresses, network)
 
 
 def own_address(

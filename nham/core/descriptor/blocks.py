@@ -73,6 +73,13 @@ DETECTION = (
         choices=tuple(estimators.BUILT_IN),
     ),
     properties.Property(
+        "detection.probe_from",
+        "choice",
+        "where members are asked from: the engine's own network, or a port "
+        "that NHAM makes on the network of the probe",
+        choices=("engine", "port"),
+    ),
+    properties.Property(
         "detection.detection_time",
         "duration",
         "time after which a failure is suspected at the latest; what is "

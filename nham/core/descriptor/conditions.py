@@ -207,6 +207,12 @@ def interval_used(policy: facts.Facts) -> Found:
             yield field, "state_protection.method is none"
 
 
+def port_needs_probe(policy: facts.Facts) -> Found:
+    from_port = policy.values.get("detection.probe_from") == "port"
+    if from_port and not policy.probes and not policy.is_broken("probes"):
+        yield "detection.probe_from", "nothing is asked without probes"
+
+
 def probe_port(policy: facts.Facts) -> Found:
     for index, probe in enumerate(policy.probes):
         field = f"probes[{index}].port"

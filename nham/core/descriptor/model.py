@@ -71,6 +71,8 @@ class Detection:
     :ivar max_misses: misses in a row before a member is suspected.
     :ivar boot_timeout: from power-on to the application's first answer.
     :ivar estimator: what learns the time-outs.
+    :ivar probe_from: where members are asked from: the engine's own network,
+        or a port on theirs.
     :ivar detection_time: how soon a failure is to be suspected (T_D); None:
         that follows from the others.
     :ivar mistake_recurrence: how far apart false suspicions are to be
@@ -84,6 +86,7 @@ class Detection:
     max_misses: int = 3
     boot_timeout: float = 90.0
     estimator: words.Estimator = "two_window"
+    probe_from: words.ProbeFrom = "engine"
     detection_time: float | None = None
     mistake_recurrence: float | None = None
 

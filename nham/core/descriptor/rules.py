@@ -175,6 +175,10 @@ RULES = (
         "all mechanisms but 0R need at least one probe", replicas.needs_probe
     ),
     Rule(
+        "probe_from: port needs at least one probe",
+        conditions.port_needs_probe,
+    ),
+    Rule(
         "standby and failback are only for 1R-AS and 1R-AA",
         replicas.replica_words,
     ),

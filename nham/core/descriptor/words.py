@@ -71,6 +71,7 @@ def _rank(zone: str) -> int:
 
 ProbeType = Literal["icmp", "tcp", "http", "udp"]
 Estimator = Literal["fixed", "chen", "bertier", "two_window", "phi"]
+ProbeFrom = Literal["engine", "port"]
 StateMethod = Literal["none", "image_snapshot", "volume_snapshot", "hook"]
 #: The methods that keep a disk.
 SNAPSHOTS = ("image_snapshot", "volume_snapshot")

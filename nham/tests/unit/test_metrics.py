@@ -53,6 +53,16 @@ class MetricsTest(base.TestCase):
             ),
         )
 
+    def test_probe_ports(self) -> None:
+        before = self._value("nham_unasked_questions_total")
+        metrics.unasked()
+        self.assertEqual(
+            before + 1, self._value("nham_unasked_questions_total")
+        )
+        metrics.probe_ports(2, 1)
+        self.assertEqual(2.0, self._value("nham_probe_ports", state="serving"))
+        self.assertEqual(1.0, self._value("nham_probe_ports", state="waiting"))
+
     def test_checkpoint(self) -> None:
         checkpoint = dataclasses.replace(
             records.make_checkpoint(1), engine="test", completed_at=1003.0

@@ -165,6 +165,8 @@ class JournalTest(base.StoreCase):
         self.store.engine_beat("e2", "h2", 95.0)
         self.assertEqual({"e1", "e2"}, self.store.engines_alive(95.0))
         self.assertEqual({"e1"}, self.store.engines_alive(96.0))
+        self.store.engine_beat("e3", "h2", 80.0)
+        self.assertEqual({"h1": 100.0, "h2": 95.0}, self.store.engine_hosts())
 
     def test_settings(self) -> None:
         self.assertIsNone(self.store.setting("paused"))

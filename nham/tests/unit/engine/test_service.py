@@ -38,6 +38,7 @@ LOOPS = (
     "poll",
     "look",
     "grant",
+    "join",
     "checkpoint",
     "collect",
     "discover",
@@ -148,6 +149,7 @@ class TestLoops(ServiceCase):
             self.wait("beat", 1)
             self.wait("discover", 1)
             self.wait("grant", 1)
+            self.wait("join", 1)
             self.service.stop()
         found = {one.getMessage() for one in told.records}
         self.assertEqual({f"{name} stumbled" for name in self.names()}, found)

@@ -131,6 +131,20 @@ class TestWatch(base.TestCase):
             [(t.kind, t.address) for t in self.prober.targets],
         )
 
+    def test_who_could_not_be_asked_is_not_suspected(self) -> None:
+        self.watch.set_members([])
+        self.watch.set_members([self.member(answered=True)])
+        for _second in range(10):
+            self.sequence += 1
+            for target in self.prober.targets:
+                self.note(target.key, "unasked")
+            self.clock.advance(0.1)
+            self.watch.tick()
+        self.assertIs(facts.Health.UNKNOWN, self.watch.view("g").app)
+        self.clock.advance(1.0)
+        self.watch.tick()
+        self.assertIs(facts.Health.DEAD, self.watch.view("g").app)
+
     def test_address_of_a_network(self) -> None:
         found = endpoints.pick_address(ADDRESSES, "other")
         self.assertEqual("10.1.0.5", found.ip if found else None)

@@ -26,6 +26,8 @@ from nham.adapters.checkpoints import volume
 from nham.adapters.hooks import by_transport
 from nham.adapters.hooks import guest_agent
 from nham.adapters.hooks import http
+from nham.adapters.plugger import unix
+from nham.adapters.probes import network
 from nham.adapters.stores import database
 from nham.adapters.stores import file
 from nham.adapters.vim import openstack
@@ -118,6 +120,18 @@ class TestEngine(wiring_case.WiringCase):
         self.assertIsInstance(context.engines["volume"], volume.VolumeEngine)
         self.assertIs(made.watch, context.watch)
         self.assertEqual(wiring.settings(self.conf), made.settings)
+
+    def test_probe_ports(self) -> None:
+        self.assertIsNone(self.engine().probe_ports._plugger)
+        self.configure("[detection]\nplugger_socket = /run/p.sock\n")
+        made = self.engine()
+        self.assertIsInstance(made.probe_ports._plugger, unix.UnixPlugger)
+        # The prober waits for nobody.
+        prober = made.watch._prober
+        assert isinstance(prober, network.NetworkProber)
+        own = prober._sockets._plugger
+        self.assertIsInstance(own, unix.UnixPlugger)
+        self.assertIsNot(made.probe_ports._plugger, own)
 
     def test_two_engines_have_two_names(self) -> None:
         self.assertNotEqual(self.engine().id, self.engine().id)

@@ -114,6 +114,13 @@ BROKEN: dict[str, list[tuple[list[str], dict[str, Any], list[str]]]] = {
     "all mechanisms but 0R need at least one probe": [
         (["image"], _without("probes"), ["probes"])
     ],
+    "probe_from: port needs at least one probe": [
+        (
+            ["image"],
+            {"detection": {"probe_from": "port"}},
+            ["detection.probe_from"],
+        )
+    ],
     "min_replicas and max_replicas are only for MR-AA": [
         (["image"], {"min_replicas": 1}, ["min_replicas"]),
         (["image"], {**STANDBY, "max_replicas": 1}, ["max_replicas"]),
