@@ -31,6 +31,7 @@ CHECKS: dict[str, Check] = {
     "configuration": installation.configuration,
     "database": installation.database,
     "engines": installation.engines,
+    "probe ports": installation.probe_ports,
     "secrets": installation.hook_secrets,
     "state store": installation.states,
     "keystone": cloud.keystone,

@@ -19,6 +19,7 @@ import os
 
 from nham.adapters import errors
 from nham.adapters.hooks import secrets
+from nham.adapters.plugger import unix
 from nham.adapters.stores import packing
 from nham.db import migration
 from nham.doctor import base
@@ -72,6 +73,46 @@ def engines(parts: base.Parts) -> base.Findings:
             f"None was heard of within {parts.conf.recovery.lease:g} s.",
             "Start nham-engine, or nham-all-in-one.",
         )
+
+
+def probe_ports(parts: base.Parts) -> base.Findings:
+    """Find whether members can be asked from ports, where that is asked."""
+    path = parts.conf.detection.plugger_socket
+    asking = sorted(
+        vnf.name
+        for vnf in parts.store.vnfs()
+        if any(one.detection.probe_from == "port" for one in vnf.policies)
+    )
+    if not path:
+        if asking:
+            yield base.error(
+                "probe ports",
+                f"Policies of {', '.join(asking)} ask for them, and nothing "
+                "plugs them here.",
+                "Start nham-plugger beside each engine, and name its socket "
+                "as [detection] plugger_socket.",
+            )
+        else:
+            yield base.well("probe ports", "No policy asks for any.")
+        return
+    plugger = unix.UnixPlugger(path)
+    try:
+        standing = plugger.standing()
+    except errors.AdapterError as failure:
+        yield base.error(
+            "probe ports",
+            f"{failure}.",
+            "Start nham-plugger, and put NHAM's user into its [plugger] "
+            "group.",
+        )
+    else:
+        serving = [life for life in standing.lives.values() if life]
+        yield base.well(
+            "probe ports",
+            f"{len(serving)} are plugged on {standing.host}.",
+        )
+    finally:
+        plugger.close()
 
 
 def hook_secrets(parts: base.Parts) -> base.Findings:

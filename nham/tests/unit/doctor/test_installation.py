@@ -19,6 +19,7 @@ import base64
 import dataclasses
 from pathlib import Path
 
+from nham.adapters.plugger import base as plugger
 from nham.tests.unit.doctor import base
 from nham.tests.unit.engine import replica_case
 
@@ -48,6 +49,37 @@ class InstallationTest(base.DoctorCase):
         self.world.clock.advance(10.0)
         [(level, _text)] = self.trouble("engines")
         self.assertEqual("warning", level)
+
+
+class ProbePortsTest(base.DoctorCase):
+    def ask_from_port(self) -> None:
+        """Add a VNF whose policy asks for a probe port."""
+        policy = replica_case.POLICY
+        detection = dataclasses.replace(policy.detection, probe_from="port")
+        self.add_vnf(dataclasses.replace(policy, detection=detection))
+
+    def test_nothing_plugs_them(self) -> None:
+        self.assertEqual([], self.trouble("probe ports"))
+        self.ask_from_port()
+        [(level, text)] = self.trouble("probe ports")
+        self.assertEqual("error", level)
+        self.assertIn("nothing plugs them here", text)
+
+    def test_the_plugger_is_away(self) -> None:
+        self.set("detection", "plugger_socket", "/no/such.sock")
+        [(level, text)] = self.trouble("probe ports")
+        self.assertEqual("error", level)
+        self.assertIn("/no/such.sock", text)
+
+    def test_the_plugger_answers(self) -> None:
+        self.set("detection", "plugger_socket", "/some.sock")
+        standing = plugger.Standing(host="one", lives={"p": "1", "q": ""})
+        self.replace(
+            "nham.adapters.plugger.unix.UnixPlugger.standing",
+            return_value=standing,
+        )
+        self.ask_from_port()
+        self.assertEqual([], self.trouble("probe ports"))
 
 
 class SecretsTest(base.DoctorCase):
