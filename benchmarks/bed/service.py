@@ -81,6 +81,12 @@ need_watchdog = {watchdog}
 """
 
 
+#: What is added where a plugger joins tenants' networks.
+_PLUGGER = """
+[detection]
+plugger_socket = {path}
+"""
+
 #: The sample VNF's token for its hook, by the name its policies use.
 SECRET = ("sample-vnf", "testcloud-hook-token")
 #: So many faults of a host count against it as never come: a bed breaks the
@@ -99,6 +105,7 @@ class Nham:
     :param agents: those of the hosts, which are told of it.
     :param lease: hosts are fenced by the end of their lease and by nothing
         else, without a watchdog: the hosts of a test cloud have none.
+    :param plugger: the socket of the one that joins tenants' networks.
     """
 
     def __init__(
@@ -108,6 +115,7 @@ class Nham:
         reconcile: int = 5,
         agents: agents_.Agents | None = None,
         lease: bool = False,
+        plugger: pathlib.Path | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -143,6 +151,7 @@ class Nham:
                 members="port" if agents is None else "agent, port",
             )
             + _agents_part(agents, env["NHAM_TESTCLOUD_HOST_IP"], lease)
+            + (_PLUGGER.format(path=plugger) if plugger else "")
         )
 
     def __enter__(self) -> Nham:

@@ -28,6 +28,7 @@ from benchmarks.bed import actives
 from benchmarks.bed import agents as agents_
 from benchmarks.bed import client as client_
 from benchmarks.bed import cloud as bed
+from benchmarks.bed import plugger
 from benchmarks.bed import report
 from benchmarks.bed import service
 from benchmarks.bed import vnf as vnf_
@@ -41,15 +42,18 @@ class RecoveryCase(tests_base.TestCase):
     :cvar policy: file of its policies below ``samples/vnf/policies``; None
         takes the variant's own.
     :cvar with_agents: ``nham-agent`` runs on the hosts.
+    :cvar with_plugger: ``nham-plugger`` runs on the network node.
     """
 
     variant = "image"
     policy: str | None = None
     with_agents = False
+    with_plugger = False
     cloud: connection.Connection
     tacker: vnf_.Tacker
     nham: service.Nham
     agents: agents_.Agents
+    plugger: plugger.Plugger
     reports: report.Reports
     vnf: vnf_.SampleVnf
     vnf_id: str
@@ -66,8 +70,14 @@ class RecoveryCase(tests_base.TestCase):
         cls.addClassCleanup(folder.cleanup)
         path = pathlib.Path(folder.name)
         cls.agents = agents_.Agents(path / "agents")
+        cls.plugger = plugger.Plugger(path / "plugger")
+        if cls.with_plugger:
+            cls.plugger.__enter__()
+            cls.addClassCleanup(cls.plugger.stop)
         cls.nham = service.Nham(
-            path, agents=cls.agents if cls.with_agents else None
+            path,
+            agents=cls.agents if cls.with_agents else None,
+            plugger=cls.plugger.path if cls.with_plugger else None,
         )
         cls.nham.__enter__()
         cls.addClassCleanup(cls.nham.stop)
