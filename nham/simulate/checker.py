@@ -122,10 +122,15 @@ class Auditor:
             self._fenced(args[0].name)
 
     def _fenced(self, host: str) -> None:
-        """Take note of who came to a host since it failed, and is lost, too."""
+        """Take note of who came to a host since it failed, and is lost too.
+
+        One to which nothing was done is fenced without a cause.
+        """
         known: set[injection_.Place] = set()
         for one in self.injections:
             known |= one.hurts if one.target == host else set()
+        if not known:
+            return
         nova = self.lab.world.nova.servers
         there = {one.id for one in nova.values() if one.host == host}
         lost = frozenset(

@@ -185,14 +185,21 @@ def _all_well(lab: lab_.Lab) -> Found:
             state = states.VnfState.STOPPED
         elif not all(map(lab.world.serving, servers)):
             state = states.VnfState.WAITING
-        elif not all(one and lab.world.serving(one) for one in others):
-            state = states.VnfState.DEGRADED
-        elif any(replicas.near(lab, group) for group in _groups(lab, vnf)):
+        elif _is_degraded(lab, vnf, others):
             state = states.VnfState.DEGRADED
         if not instance.instantiated or vnf.state is state:
             continue
         detail = f"{vnf.state}, should be {state}: {vnf.reason}"
         yield "state not told", vnf.name, detail
+
+
+def _is_degraded(
+    lab: lab_.Lab, vnf: model.Vnf, others: Sequence[str | None]
+) -> bool:
+    """Say whether a member is missing, or would be lost with another."""
+    running = all(one and lab.world.serving(one) for one in others)
+    near = any(replicas.near(lab, group) for group in _groups(lab, vnf))
+    return near or not running
 
 
 def _servers(
