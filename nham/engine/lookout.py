@@ -106,6 +106,10 @@ class Lookout:
                 self._known[entry.group.id] = signs
         return dict(self._known)
 
+    def knows(self, fleet: Sequence[fleet_.Entry]) -> bool:
+        """Say whether it is the fleet that was looked at last, whole."""
+        return fleet is self._fleet
+
     def silent_since(self, host: str) -> float | None:
         """Return since when no sign of life is left of a host itself.
 

@@ -66,8 +66,11 @@ class Witnesses:
         are not all asked at the moment in which the way there is whole
         again.
         """
-        name = host.name
-        if not self._tells(host, fleet):
+        name, tells = host.name, self._tells(host, fleet)
+        if not self._lookout.knows(fleet):
+            # Who asks about one group takes note of nothing.
+            return tells and name not in self._told_at
+        if not tells:
             self._told_at[name] = None
             return False
         if name not in self._told_at:

@@ -26,8 +26,9 @@ class TestWitnesses(test_gather_hosts.AgentsCase):
 
     def vouched(self) -> bool:
         """Look; say whether a member vouches for host one."""
-        self.gatherer.troubled(self.fleet)
-        return self.seen().host("one").vouched
+        fleet = self.fleet
+        self.gatherer.troubled(fleet)
+        return self.gatherer.gather(fleet, set()).host("one").vouched
 
     def test_who_answers_vouches_for_a_silent_host(self) -> None:
         self.watch.set_hosts({})
@@ -57,6 +58,18 @@ class TestWitnesses(test_gather_hosts.AgentsCase):
         self.heard.heard.return_value = True
         self.assertFalse(self.vouched())
         self.look(2.0)
+        self.assertTrue(self.vouched())
+
+    def test_who_asks_about_one_group_takes_note_of_nothing(self) -> None:
+        self.watch.set_hosts({})
+        self.gatherer.troubled(self.fleet)
+        self.heard.health.side_effect = {"one": Health.DEAD}.get
+        self.heard.heard.return_value = False
+        others = [one for one in self.fleet if one.group.id != "v/0"]
+        found = self.gatherer.gather(others, set()).host("one")
+        self.assertFalse(found.vouched)
+        self.heard.health.side_effect = {"one": Health.OK}.get
+        self.heard.heard.return_value = True
         self.assertTrue(self.vouched())
 
     def test_who_may_have_been_taken_over_from_vouches_for_nobody(
