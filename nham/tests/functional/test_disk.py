@@ -158,12 +158,11 @@ class FailOverTest(DiskCase):
         self.assertEqual(
             [
                 "confirm_fault",
-                "isolate_member",
+                "seal_member",
                 "renew_standby",
                 "start_standby",
                 "move_address",
                 "promote",
-                "seal_member",
                 "verify_service",
             ],
             self.actions(),
