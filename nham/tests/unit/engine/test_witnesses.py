@@ -24,6 +24,11 @@ Health = facts.Health
 class TestWitnesses(test_gather_hosts.AgentsCase):
     """A host whose agent falls silent."""
 
+    def agent_says(self, health: Health) -> None:
+        """Have the heartbeats of host one mean this."""
+        self.heard.health.side_effect = {"one": health}.get
+        self.heard.heard.return_value = health is Health.OK
+
     def vouched(self) -> bool:
         """Look; say whether a member vouches for host one."""
         fleet = self.fleet
@@ -33,8 +38,7 @@ class TestWitnesses(test_gather_hosts.AgentsCase):
     def test_who_answers_vouches_for_a_silent_host(self) -> None:
         self.watch.set_hosts({})
         self.assertTrue(self.vouched())
-        self.heard.health.side_effect = {"one": Health.DEAD}.get
-        self.heard.heard.return_value = False
+        self.agent_says(Health.DEAD)
         # What was answered before says nothing about now.
         self.assertFalse(self.vouched())
         self.look(3.0)
@@ -49,13 +53,11 @@ class TestWitnesses(test_gather_hosts.AgentsCase):
         """A host that is heard again itself is no sooner believed."""
         self.watch.set_hosts({})
         self.world.hang_guest(self.server_id("v/0"))
-        self.heard.health.side_effect = {"one": Health.DEAD}.get
-        self.heard.heard.return_value = False
+        self.agent_says(Health.DEAD)
         self.gatherer.troubled(self.fleet)
         self.look(base.SILENCE)
         self.assertFalse(self.vouched())
-        self.heard.health.side_effect = {"one": Health.OK}.get
-        self.heard.heard.return_value = True
+        self.agent_says(Health.OK)
         self.assertFalse(self.vouched())
         self.look(2.0)
         self.assertTrue(self.vouched())
@@ -63,21 +65,18 @@ class TestWitnesses(test_gather_hosts.AgentsCase):
     def test_who_asks_about_one_group_takes_note_of_nothing(self) -> None:
         self.watch.set_hosts({})
         self.gatherer.troubled(self.fleet)
-        self.heard.health.side_effect = {"one": Health.DEAD}.get
-        self.heard.heard.return_value = False
+        self.agent_says(Health.DEAD)
         others = [one for one in self.fleet if one.group.id != "v/0"]
         found = self.gatherer.gather(others, set()).host("one")
         self.assertFalse(found.vouched)
-        self.heard.health.side_effect = {"one": Health.OK}.get
-        self.heard.heard.return_value = True
+        self.agent_says(Health.OK)
         self.assertTrue(self.vouched())
 
     def test_who_may_have_been_taken_over_from_vouches_for_nobody(
         self,
     ) -> None:
         self.watch.set_hosts({})
-        self.heard.health.side_effect = {"one": Health.DEAD}.get
-        self.heard.heard.return_value = False
+        self.agent_says(Health.DEAD)
         stale = self.fleet
         self.gatherer.troubled(stale)
         self.look(3.0)
@@ -93,15 +92,13 @@ class TestWitnesses(test_gather_hosts.AgentsCase):
     def test_who_is_elsewhere_vouches_for_nobody(self) -> None:
         self.watch.set_hosts({})
         self.world.hang_guest(self.server_id("v/0"))
-        self.heard.health.side_effect = {"one": Health.DEAD}.get
-        self.heard.heard.return_value = False
+        self.agent_says(Health.DEAD)
         self.gatherer.troubled(self.fleet)
         self.look(base.SILENCE)
         self.assertFalse(self.vouched())
 
     def test_a_host_with_a_sign_of_life_needs_nobody(self) -> None:
-        self.heard.health.side_effect = {"one": Health.DEAD}.get
-        self.heard.heard.return_value = False
+        self.agent_says(Health.DEAD)
         self.world.hang_guest(self.server_id("v/0"))
         self.look(base.SILENCE)
         self.assertTrue(self.vouched())
