@@ -318,14 +318,31 @@ class Discoverer:
                 id=str(uuid.uuid4()), vnf_id=vnf.id, vnfc=vnfc, vdu=vdu
             )
             store.save_group(group)
-        if group.recovery_id is not None:
-            # The recovery knows best which server serves the VNFC.
-            return
         members = store.members(group_id=group.id)
         olds = [member for member in members if member.kind == "vnfc"]
         if any(old.server_id == server.id for old in olds):
             return
+        if group.recovery_id is not None and not self._gives_up(group):
+            # The recovery knows best which server serves the VNFC.
+            return
         self._keep_server(group, server, members, olds)
+
+    def _gives_up(self, group: model.Group) -> bool:
+        """End the repair of a standby that the VNFM has replaced.
+
+        Nobody wants that server any more, and it must not run beside the
+        new one. Others that run have to do with who serves.
+        """
+        store = self._context.store
+        running = store.recovery(str(group.recovery_id))
+        return running.rung == "repair_standby" and store.end_recovery(
+            running.id,
+            states.RecoveryState.ABORTED,
+            self._context.clock.now(),
+            "the VNFM has another server for the VNFC by now",
+            running.owner,
+            running.epoch,
+        )
 
     def _keep_server(
         self,

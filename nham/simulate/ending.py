@@ -255,12 +255,19 @@ def _records_agree(lab: lab_.Lab) -> Found:
         for place, group in injection.places(lab).items()
         if (serves := replicas.primary(lab, group)) and serves.kind == "server"
     }
+    # And what cannot be made again for want of a checkpoint, as it is told.
+    helpless = {
+        vnf.instance_id
+        for vnf in lab.store.vnfs()
+        if "no usable checkpoint is left" in vnf.reason
+    }
     for instance in lab.world.tacker.instances.values():
         for vnfc in instance.vnfcs:
             name = f"{vnfc.vdu}-{vnfc.index}"
             server = lab.world.nova.servers[vnfc.server_id]
             gone = server.vm_state is records.VmState.DELETED
-            if gone and (instance.id, name) not in spared:
+            spare = instance.id in helpless or (instance.id, name) in spared
+            if gone and not spare:
                 yield "record broken", f"{instance.name} {name}", server.id
             if known.get((instance.id, name)) != server.id:
                 yield "records differ", f"{instance.name} {name}", server.id

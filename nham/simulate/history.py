@@ -36,7 +36,7 @@ from nham.simulate import agent_mishaps
 from nham.simulate import checker
 from nham.simulate import counting
 from nham.simulate import ending
-from nham.simulate import injection
+from nham.simulate import injection as injection_
 from nham.simulate import lab as lab_
 from nham.simulate import mishaps
 
@@ -310,7 +310,7 @@ class History:
 
     def _mishap(self) -> None:
         """Let something go wrong; what is impossible now does not."""
-        make: Callable[..., injection.Injection]
+        make: Callable[..., injection_.Injection]
         make = self.chance.choices(mishaps.MISHAPS, weights=mishaps.WEIGHTS)[0]
         now = self.lab.clock.now()
         try:
@@ -327,13 +327,25 @@ class History:
             if injection.what in _EXCUSES
             for place in injection.hurts
         }
-        excused |= self.lab.corrupted
+        excused |= self.lab.corrupted | self._unproved()
         for counter in self.counters:
             lost = counter.lost(excused)
             if lost:
                 self.auditor.violate(
                     "state lost", "/".join(counter.place), lost
                 )
+
+    def _unproved(self) -> set[injection_.Place]:
+        """Return who went on without a checkpoint that could not be proved.
+
+        The service comes first; the recovery tells what it passed over.
+        """
+        return {
+            place
+            for place, group in injection_.places(self.lab).items()
+            for one in self.lab.store.recoveries(group_id=group.id)
+            if any("is not usable" in said for said in one.refused)
+        }
 
     def _mend(self) -> None:
         """Make everything whole that NHAM is not there to make whole."""

@@ -167,10 +167,14 @@ def _corrupt(history: history_.History, now: float) -> injection.Injection:
     """Spoil what one checkpoint holds; the newest, by chance.
 
     Not while it is put back: it was proved to be whole just before, and
-    nobody looks at what the cloud copies from then on.
+    nobody looks at what the cloud copies from then on. Nor one that a server
+    was made of, which Nova copies by itself when that is evacuated.
     """
     store = history.lab.store
     checkpoint = history.chance.choice(store.checkpoints())
+    images = {one.image_id for one in history.world.nova.servers.values()}
+    if images & {part.id for part in checkpoint.artifacts}:
+        raise LookupError(checkpoint.id)
     for running in store.recoveries(
         group_id=checkpoint.group_id, state=states.RecoveryState.RUNNING
     ):

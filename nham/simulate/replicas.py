@@ -189,10 +189,11 @@ class Watcher:
         """
         made, others = None, set()
         for member in self._store.members(group_id=recovery.group_id):
-            host = self._lab.world.nova.servers[member.server_id].host
+            world = self._lab.world
+            host = world.nova.servers[member.server_id].host
             if member.role is states.Role.JOINING:
                 made = host
-            elif member.role not in (states.Role.FAILED, states.Role.ASIDE):
+            elif world.serving(member.server_id):
                 others.add(host)
         if made in others:
             self._violate("both on one host", recovery.id, str(made))
@@ -219,7 +220,8 @@ class Watcher:
                 # What it was given before was spoilt in the store since.
                 continue
             good = [data for _one, data in whole]
-            if state not in good:
+            serves = member.role is states.Role.PRIMARY
+            if state not in good and not (serves and _goes_on(state, good)):
                 detail = f"{state!r}, not {good[0]!r}"
                 self._violate("not the newest state", recovery.id, detail)
 
@@ -255,6 +257,12 @@ class Watcher:
             if now - max(since, self._troubled() + _ORPHAN) > _ORPHAN:
                 self._violate("in no record", name, f"since {since:.0f}")
                 self._orphans[name] = now
+
+
+def _goes_on(state: bytes, good: list[bytes]) -> bool:
+    """Say whether a state is one of those, with what was counted since."""
+    found = [int(one) for one in (state, *good) if one.isdigit()]
+    return len(found) == len(good) + 1 and found[0] >= max(found)
 
 
 def policy_of(

@@ -204,7 +204,7 @@ RULES: tuple[Rule, ...] = (
         source="NHAM 3.3.2",
         says="its policy wants its standby parked, and it runs, or the other "
         "way round",
-        when=lambda c: c.fit and not c.member.unguarded and c.member.misparked,
+        when=lambda c: c.fit and replicas.can_tune(c.member),
         zone=descriptor.Zone.VM,
         rung=replicas.tune,
     ),

@@ -180,6 +180,20 @@ def count(member: member_facts.MemberFacts) -> str:
     )
 
 
+def can_tune(member: member_facts.MemberFacts) -> bool:
+    """Say whether the standby that matters is well, and not as asked.
+
+    One that failed beside it is seen to first; then one of them may go.
+    """
+    standby = member.standby
+    return (
+        standby is not None
+        and not standby.lost
+        and not member.unguarded
+        and member.misparked
+    )
+
+
 def tune(case: situation.Case) -> ladder.Next:
     """Return the rung that parks the standby, or has it run."""
     if case.member.policy.standby == "cold":
