@@ -138,7 +138,8 @@ def _asked_once(
             forgot = [*died, *_resets(lab, server.id)]
             last: dict[str, float] = {}
             for action in reversed(server.actions):
-                if not recovery.started_at <= action.at <= ended:
+                # At the moment of its end it is the next one that asks.
+                if not recovery.started_at <= action.at < ended:
                     continue
                 if action.user_id != "nham" or action.action == "createImage":
                     continue

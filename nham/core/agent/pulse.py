@@ -49,6 +49,8 @@ class Pulse:
             maximum=self.MOST * interval,
         )
         self._tracker = tracker.Tracker(estimator, misses)
+        self._misses = misses
+        self._alone = False
         self._asked = 0
         self._first = 0
         self._last: float | None = None
@@ -67,7 +69,8 @@ class Pulse:
 
         What took longer than is ever waited for was an outage. It tells
         nothing of how late heartbeats are, so it is not learnt from: else
-        the next outage would be seen late.
+        the next outage would be seen late. And one heartbeat alone after a
+        silence that made a suspicion does not prove that its host lives now.
 
         :param at: when it came, monotonic seconds of the observer.
         """
@@ -78,6 +81,7 @@ class Pulse:
             # Those after the first only counted what was missing.
             self._tracker.forgive(self._last)
             late = at - self._last
+        self._alone = late > self._misses * self._interval
         outage = self._restarted or late > self.MOST * self._interval
         self._restarted = False
         self._tracker.good(self._first, at, math.inf if outage else 0.0)
@@ -96,7 +100,11 @@ class Pulse:
         while self._last is not None and self._next <= now:
             self._ask(self._next)
             self._next += self._interval
-        return self._tracker.judge(now, lag)
+        found = self._tracker.judge(now, lag)
+        if self._alone and found.health is tracker.Health.OK:
+            # It may have been on its way for as long; the next one tells.
+            return found._replace(health=tracker.Health.SLOW)
+        return found
 
     def _ask(self, at: float) -> int:
         self._asked += 1

@@ -68,6 +68,15 @@ class PulseTest(base.TestCase):
         self.beat(5)
         self.assertIs(Health.DEAD, self.health(0.5))
 
+    def test_one_after_a_silence_may_be_late(self) -> None:
+        self.beat(50)
+        self.now += 1.0
+        self.assertIs(Health.DEAD, self.health(0.0))
+        self.beat()
+        self.assertIs(Health.SLOW, self.health(0.0))
+        self.beat()
+        self.assertIs(Health.OK, self.health(0.0))
+
     def test_the_start_of_its_agent_is_an_outage(self) -> None:
         for silence in (1.0, 1.5):
             self.beat(50)
