@@ -25,6 +25,7 @@ from collections.abc import Mapping
 from concurrent import futures
 import dataclasses
 import itertools
+import math
 import threading
 import time
 
@@ -205,13 +206,21 @@ class Client:
             correct=right[0].at - fault_at if right else None,
         )
 
-    def silence(self, since: float) -> tuple[float, float]:
+    def silence(
+        self, since: float, within: float = math.inf
+    ) -> tuple[float, float]:
         """Return when the longest silence since a moment began and ended.
 
         Both are seconds after the moment.
+
+        :param within: seconds after the moment within which it began.
         """
         times = [since, *sorted(a.at for a in self._answers if a.at > since)]
-        pairs = itertools.pairwise(times)
+        pairs = (
+            pair
+            for pair in itertools.pairwise(times)
+            if pair[0] - since <= within
+        )
         begin, end = max(pairs, key=lambda pair: pair[1] - pair[0])
         return begin - since, end - since
 

@@ -123,8 +123,9 @@ class Spread(ours.Ours):
         return all(one.good for one in client.requests(quiet_since))
 
     def _outage(
-        self, client: client_.Client, since: float
+        self, client: client_.Client, since: float, planned: bool
     ) -> tuple[float, float]:
+        del planned
         end = since
         for begun in sorted(
             one.begun for one in client.requests(since) if not one.good

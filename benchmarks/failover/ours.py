@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 import contextlib
 import dataclasses
+import math
 import time
 from typing import Any
 
@@ -38,6 +39,8 @@ _EXPORTED = 2.5
 _PATIENCE = 240.0
 #: Seconds until NHAM has removed what it made for a VNF.
 _FORGOTTEN = 120.0
+#: Seconds within which a fault is felt.
+_AT_ONCE = 1.0
 #: Seconds after which a request has its answer, or was in vain.
 _SETTLED = 2 * client_.PATIENCE
 
@@ -232,10 +235,11 @@ class Ours:
         client: client_.Client,
         counter: client_.Counter | None,
     ) -> sample.Sample:
-        begin, end = self._outage(client, at.at)
+        planned = fault == sample.SWITCHOVER
+        begin, end = self._outage(client, at.at, planned)
         asked, failed = sample.count(client, at.at, end)
         # Of a planned move only the silence itself counts.
-        outage = end - (begin if fault == sample.SWITCHOVER else at.at)
+        outage = end - (begin if planned else at.at)
         self._out.say(
             f"clients saw an outage of {outage:.2f} s; {failed} of {asked} "
             f"requests in it were in vain"
@@ -251,10 +255,15 @@ class Ours:
         )
 
     def _outage(
-        self, client: client_.Client, since: float
+        self, client: client_.Client, since: float, planned: bool
     ) -> tuple[float, float]:
-        """Return when the outage began and ended, monotonic seconds."""
-        begin, end = client.silence(since)
+        """Return when the outage began and ended, monotonic seconds.
+
+        That of a fault begins with it. A later silence, as while the next
+        standby boots on the same few cores, may be longer than a short one.
+        """
+        within = math.inf if planned else _AT_ONCE
+        begin, end = client.silence(since, within)
         return since + begin, since + end
 
     # -- the VNF
