@@ -102,6 +102,15 @@ class TestReplacedBehind(DiscoverCase):
         self.run_in(60.0)
         self.assertEqual(before, self.roles())
 
+    def test_but_the_repair_of_what_was_replaced_ends(self) -> None:
+        """Else the old one would run beside the new one."""
+        self.fail_over()
+        repair = self.claim(rung="repair_standby", owner="other")
+        found = self.replaced()
+        ended = self.store.recovery(repair.id)
+        self.assertIs(states.RecoveryState.ABORTED, ended.state)
+        self.assertEqual("failed", self.roles()[found.server_id])
+
     def test_all_is_written_at_once(self) -> None:
         """A crash leaves neither two that serve nor none."""
         seen = set()
