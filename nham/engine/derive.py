@@ -20,6 +20,7 @@ import itertools
 
 from nham.adapters.vim import base as vim_base
 from nham.core import descriptor
+from nham.core import facts
 from nham.core import fencing
 from nham.core import member_facts
 from nham.core import model
@@ -151,28 +152,32 @@ def worn(
 def lost_networks(
     members: Sequence[member_facts.MemberFacts],
 ) -> frozenset[str]:
-    """Return the networks of which every watched member went silent.
+    """Return the networks on which no watched member answers in time.
 
-    Only where that was on several hosts: a dead host takes its own
-    members along, on whatever network. And only where they are more than
-    two: two that die together would wait for ever for a network that is
-    well, and if it is not, a reboot of a VM that nobody reaches costs
-    nothing but itself.
+    They do not all count as silent at the same moment: where one does, the
+    others that are late are waited for. Only where that was on several
+    hosts: a dead host takes its own members along, on whatever network. And
+    only where they are more than two: two that die together would wait for
+    ever for a network that is well, and if it is not, a reboot of a VM that
+    nobody reaches costs nothing but itself.
     """
     hosts: dict[str, set[str | None]] = {}
-    silent: collections.Counter[str] = collections.Counter()
-    answering = set()
+    unwell: collections.Counter[str] = collections.Counter()
+    silent, answering = set(), set()
     for member in members:
         if member.network is None or not member.watched:
             continue
         hosts.setdefault(member.network, set()).add(member.host)
-        silent[member.network] += member.silent
-        if not member.silent:
+        if facts.Health.OK in (member.app, member.icmp):
             answering.add(member.network)
+        else:
+            unwell[member.network] += 1
+        if member.silent:
+            silent.add(member.network)
     return frozenset(
         network
-        for network, where in hosts.items()
-        if len(where) > 1 and silent[network] > 2 and network not in answering
+        for network in silent - answering
+        if len(hosts[network]) > 1 and unwell[network] > 2
     )
 
 

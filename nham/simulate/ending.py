@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Sequence
 
+from nham.adapters.simulated import host_agent
 from nham.adapters.simulated import records
 from nham.core import model
 from nham.core import states
@@ -129,6 +130,12 @@ def _asked_once(
     told to forget it.
     """
     died = [i.at for i in injections if i.what in _FORGETS]
+    died += [
+        # The watchdog of an agent that nobody starts again resets its host.
+        i.at + host_agent.WATCHDOG
+        for i in injections
+        if i.what == "agent_dies" and i.hurts
+    ]
     for recovery in lab.store.recoveries():
         ended = recovery.ended_at or lab.clock.now()
         identity = _identity(lab, recovery)
@@ -199,7 +206,9 @@ def _is_degraded(
 ) -> bool:
     """Say whether a member is missing, or would be lost with another."""
     running = all(one and lab.world.serving(one) for one in others)
-    near = any(replicas.near(lab, group) for group in _groups(lab, vnf))
+    near = any(
+        replicas.near(lab, group) for group in lab.store.groups(vnf_id=vnf.id)
+    )
     return near or not running
 
 
@@ -210,7 +219,7 @@ def _servers(
 
     None stands for a member that is missing.
     """
-    groups = {one.vnfc: one for one in _groups(lab, vnf)}
+    groups = {one.vnfc: one for one in lab.store.groups(vnf_id=vnf.id)}
     servers: list[str] = []
     others: list[str | None] = []
     for vnfc in instance.vnfcs:
@@ -220,10 +229,6 @@ def _servers(
         if group:
             others += replicas.others(lab, group)
     return servers, others
-
-
-def _groups(lab: lab_.Lab, vnf: model.Vnf) -> Sequence[model.Group]:
-    return lab.store.groups(vnf_id=vnf.id)
 
 
 def _waits_for_a_reason(lab: lab_.Lab) -> Found:

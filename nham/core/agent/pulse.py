@@ -70,7 +70,8 @@ class Pulse:
         What took longer than is ever waited for was an outage. It tells
         nothing of how late heartbeats are, so it is not learnt from: else
         the next outage would be seen late. And one heartbeat alone after a
-        silence that made a suspicion does not prove that its host lives now.
+        silence that made a suspicion does not prove that its host lives now,
+        nor do several that come at once: they may have been held back.
 
         :param at: when it came, monotonic seconds of the observer.
         """
@@ -81,7 +82,10 @@ class Pulse:
             # Those after the first only counted what was missing.
             self._tracker.forgive(self._last)
             late = at - self._last
-        self._alone = late > self._misses * self._interval
+        least = self._interval / 2
+        self._alone = late > self._misses * self._interval or (
+            self._alone and late < least
+        )
         outage = self._restarted or late > self.MOST * self._interval
         self._restarted = False
         self._tracker.good(self._first, at, math.inf if outage else 0.0)

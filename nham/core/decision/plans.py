@@ -192,7 +192,11 @@ def replace(choice: Choice) -> list[model.Step]:
 
 
 def import_state(choice: Choice) -> list[model.Step]:
-    """Have the VNF import a checkpoint, or the newest, while it runs."""
+    """Have the VNF import a checkpoint, or the newest, while it runs.
+
+    A guest that somebody else put there, or that started by itself, knows
+    nothing of a virtual address; so clients are led to it again.
+    """
     return [
         _step(
             "give_state",
@@ -203,7 +207,8 @@ def import_state(choice: Choice) -> list[model.Step]:
                 "checkpoint_id": choice.checkpoint_id,
                 "must": True,
             },
-        )
+        ),
+        choice_.verify(choice),
     ]
 
 

@@ -77,6 +77,14 @@ class PulseTest(base.TestCase):
         self.beat()
         self.assertIs(Health.OK, self.health(0.0))
 
+    def test_what_was_held_back_comes_at_once_and_proves_nothing(self) -> None:
+        self.beat(50)
+        self.now += 1.0
+        self.beat(5, every=0.001)
+        self.assertIs(Health.SLOW, self.health(0.0))
+        self.beat()
+        self.assertIs(Health.OK, self.health(0.0))
+
     def test_the_start_of_its_agent_is_an_outage(self) -> None:
         for silence in (1.0, 1.5):
             self.beat(50)
