@@ -118,6 +118,14 @@ def change_step(
     return True
 
 
+def begin_step(
+    connection: sa.Connection, claim: Claim, position: int, at: float
+) -> bool:
+    """Note that a step begins while the claim is held; else return False."""
+    values = {"state": states.StepState.STARTED.value, "started_at": at}
+    return change_step(connection, claim, position, values)
+
+
 def end(
     connection: sa.Connection,
     claim: Claim,

@@ -20,6 +20,8 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
+
 from nham.core import model
 from nham.core import states
 from nham.db import blobs
@@ -125,9 +127,8 @@ class WorkStore:
     ) -> bool:
         """Note that a step begins; False means: the claim is lost."""
         claim = recoveries.Claim(recovery_id, owner, epoch)
-        values = {"state": states.StepState.STARTED.value, "started_at": at}
         return self._db.write(
-            lambda c: recoveries.change_step(c, claim, position, values)
+            lambda c: recoveries.begin_step(c, claim, position, at)
         )
 
     def step_ended(
@@ -139,13 +140,23 @@ class WorkStore:
         detail: str,
         owner: str,
         epoch: int,
+        following: tuple[int, float] | None = None,
     ) -> bool:
-        """Note how a step ended; False means: the claim is lost."""
+        """Note how a step ended; False means: the claim is lost.
+
+        :param following: the position of the step that begins with that, and
+            when. Both are one transaction, as each costs its time.
+        """
         claim = recoveries.Claim(recovery_id, owner, epoch)
         values = {"state": state.value, "ended_at": at, "detail": detail}
-        return self._db.write(
-            lambda c: recoveries.change_step(c, claim, position, values)
-        )
+
+        def write(connection: sa.Connection) -> bool:
+            held = recoveries.change_step(connection, claim, position, values)
+            if held and following is not None:
+                recoveries.begin_step(connection, claim, *following)
+            return held
+
+        return self._db.write(write)
 
     def end_recovery(
         self,

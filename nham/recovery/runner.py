@@ -12,11 +12,12 @@
 
 """Runs plans: one durable step after the other, by the claim's holder.
 
-The row of a step is written before and after; each write is refused by
-the database when this engine no longer holds the recovery's epoch, so a
-late engine can neither act nor record (design, rules 1 and 2). After a
-crash another engine takes the recovery over and goes on at the recorded
-step: one that is found true is not done again.
+The row of a step is written before and after, and the end of one is the
+beginning of the next; each write is refused by the database when this
+engine no longer holds the recovery's epoch, so a late engine can neither
+act nor record (design, rules 1 and 2). After a crash another engine takes
+the recovery over and goes on at the recorded step: one that is found true
+is not done again.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class Runner:
         self._context = ctx
         self._owner = owner
         self._deadlines: dict[tuple[str, int], float] = {}
+        self._begun: set[tuple[str, int]] = set()
         self._asked: set[tuple[str, int]] = set()
         self._looked: dict[tuple[str, int], float] = {}
         self._memories: dict[tuple[str, int], dict[str, Any]] = {}
@@ -142,13 +144,7 @@ class Runner:
         self._looked[key] = now
         if done is not None:
             self._forget(key)
-            self._close(
-                recovery,
-                record,
-                states.StepState.DONE,
-                done.detail,
-                done.at,
-            )
+            self._close(recovery, record, done)
             return True
         if now > deadline:
             raise context.StepFailed(
@@ -162,8 +158,7 @@ class Runner:
         """Ask if that is to be done, and look."""
         step_handler = handlers.HANDLERS[record.step.action]
         key = (recovery.id, record.position)
-        fresh = record.state is states.StepState.PENDING
-        if fresh:
+        if record.state is states.StepState.PENDING:
             started = self._context.clock.now()
             if not self._context.store.step_started(
                 recovery.id,
@@ -176,45 +171,56 @@ class Runner:
             record = dataclasses.replace(
                 record, state=states.StepState.STARTED, started_at=started
             )
-            LOG.info(
-                "recovery %s: %s: %s",
-                recovery.id,
-                record.step.id,
-                record.step.note,
-            )
+            self._note_begun(recovery, record)
         memory = self._memories.setdefault(key, {})
         run = context.Run(self._context, recovery, record, memory)
         if key not in self._asked:
+            fresh = key in self._begun
+            self._begun.discard(key)
             if fresh or not step_handler.requested(run):
                 step_handler.do(run)
             self._asked.add(key)
         return step_handler.complete(run)
 
+    def _note_begun(
+        self, recovery: model.Recovery, record: model.StepRecord
+    ) -> None:
+        """Take note that a step begins here: nobody has asked for it yet."""
+        self._begun.add((recovery.id, record.position))
+        LOG.info(
+            "recovery %s: %s: %s",
+            recovery.id,
+            record.step.id,
+            record.step.note,
+        )
+
     def _close(
         self,
         recovery: model.Recovery,
         record: model.StepRecord,
-        state: states.StepState,
-        detail: str,
-        at: float | None = None,
+        done: context.Done,
     ) -> None:
-        ended = at or self._context.clock.now()
+        """Write down that a step is done, and that the next one begins."""
+        now = self._context.clock.now()
         LOG.info(
-            "recovery %s: %s %s: %s",
+            "recovery %s: %s done: %s",
             recovery.id,
             record.step.id,
-            state,
-            detail,
+            done.detail,
         )
-        self._context.store.step_ended(
+        following = _after(recovery, record)
+        held = self._context.store.step_ended(
             recovery.id,
             record.position,
-            state,
-            ended,
-            detail,
+            states.StepState.DONE,
+            done.at or now,
+            done.detail,
             self._owner,
             recovery.epoch,
+            None if following is None else (following.position, now),
         )
+        if held and following is not None:
+            self._note_begun(recovery, following)
 
     def _fail(
         self,
@@ -261,3 +267,18 @@ class Runner:
         self._memories.pop(key, None)
         self._missing.pop(key, None)
         self._asked.discard(key)
+        self._begun.discard(key)
+
+
+def _after(
+    recovery: model.Recovery, record: model.StepRecord
+) -> model.StepRecord | None:
+    """Return the step that begins when this one is done, None: it ends."""
+    return next(
+        (
+            other
+            for other in recovery.steps
+            if other.position > record.position and other.state in _OPEN
+        ),
+        None,
+    )

@@ -282,17 +282,14 @@ def _points(way: Way) -> Iterator[tuple[str, str, int]]:
 def points_of(plan: Sequence[model.Step]) -> Iterator[tuple[str, str, int]]:
     """Yield each point of a plan: its name, the moment, and which time.
 
-    Nothing happens between two steps, so the moment before a step begins
-    is the one after the step before it has ended.
+    The end of a step is the beginning of the next.
     """
     yield "after_claim", "after claim", 1
     for number, step in enumerate(plan, 1):
-        for moment in (
-            "after step_started",
-            "after do",
-            "before step_ended",
-            "after step_ended",
-        ):
+        moments = ["after do", "before step_ended", "after step_ended"]
+        if number == 1:
+            moments.insert(0, "after step_started")
+        for moment in moments:
             name = f"{number}_{step.id}_{moment.replace(' ', '_')}"
             yield name, moment, number
     yield "after_end", "after end_recovery", 1

@@ -121,6 +121,15 @@ class StepTest(base.StoreCase):
         )
         self.assertEqual(states.StepState.PENDING, second.state)
 
+    def test_the_end_of_one_begins_the_next(self) -> None:
+        self.store.step_started("r1", 0, 5.0, "e1", 1)
+        self.store.step_ended("r1", 0, DONE, 6.0, "", "e1", 1, (1, 7.0))
+        first, second = self.store.recovery("r1").steps
+        self.assertEqual((DONE, 6.0), (first.state, first.ended_at))
+        self.assertEqual(
+            (states.StepState.STARTED, 7.0), (second.state, second.started_at)
+        )
+
     def test_no_such_step(self) -> None:
         with self.assertRaises(errors.NotFound):
             self.store.step_started("r1", 9, 5.0, "e1", 1)
@@ -177,7 +186,7 @@ class StepTest(base.StoreCase):
         self.assertFalse(store.holds("r1", owner, epoch))
         self.assertFalse(store.step_started("r1", 0, 5.0, owner, epoch))
         self.assertFalse(
-            store.step_ended("r1", 0, DONE, 6.0, "", owner, epoch)
+            store.step_ended("r1", 0, DONE, 6.0, "", owner, epoch, (1, 6.0))
         )
         self.assertFalse(
             store.end_recovery("r1", SUCCEEDED, 9.0, "", owner, epoch)

@@ -67,7 +67,7 @@ class FailOverTest(replica_case.ReplicaCase):
                 break
             with self.subTest(number=number):
                 self.check(ended, standby)
-        self.assertGreater(number, 15)
+        self.assertGreater(number, 12)
 
     def test_never_two_that_serve(self) -> None:
         """At each change there is one primary."""
@@ -166,7 +166,7 @@ class PlansTest(replica_case.MakeCase):
                 break
             with self.subTest(number=number):
                 self.check(ended)
-        self.assertGreater(number, 15)
+        self.assertGreater(number, 12)
 
     def test_remake(self) -> None:
         for number in itertools.count(1):
@@ -179,7 +179,7 @@ class PlansTest(replica_case.MakeCase):
             with self.subTest(number=number):
                 self.check(ended)
                 self.assertEqual("three", self.member(Role.STANDBY).host)
-        self.assertGreater(number, 15)
+        self.assertGreater(number, 12)
 
     def test_repair(self) -> None:
         for number in itertools.count(1):
@@ -193,4 +193,4 @@ class PlansTest(replica_case.MakeCase):
                 self.check(ended)
                 self.assertEqual("standby", self.roles()[self.server_id])
                 self.assertEqual([True], self.enabled(self.server_id))
-        self.assertGreater(number, 15)
+        self.assertGreater(number, 12)

@@ -104,8 +104,9 @@ class RestoreTest(base.TestCase):
             "asked",
             imported=True,
         )
-        (step,) = verdict.steps
+        step, verify = verdict.steps
         self.assertEqual("give_state", step.action)
+        self.assertEqual("verify_service", verify.action)
         self.assertEqual(
             {"member_id": "m1", "checkpoint_id": "c1", "must": True},
             step.args,
@@ -121,7 +122,7 @@ class RestoreTest(base.TestCase):
             "it started anew",
             imported=True,
         )
-        (step,) = verdict.steps
+        step, _verify = verdict.steps
         self.assertEqual(
             {"member_id": "m1", "checkpoint_id": None, "must": True},
             step.args,
