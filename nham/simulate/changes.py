@@ -24,8 +24,8 @@ from typing import Any
 from nham.core import mechanisms
 from nham.core import model
 from nham.core import states
+from nham.simulate import groups
 from nham.simulate import lab as lab_
-from nham.simulate import replicas
 
 Change = tuple[states.Role | None, states.Role, str | None]
 """The role before, the role after, and the step that did it, if any did."""
@@ -82,7 +82,7 @@ class Watcher:
 
         A mechanism that is changed leaves members that are yet to go.
         """
-        policy = replicas.policy_of(self._lab, group)
+        policy = groups.policy_of(self._lab, group)
         had = self._mechanisms.setdefault(group.id, {"0R"})
         if policy is not None:
             had.add(policy.redundancy)

@@ -31,6 +31,7 @@ from nham.simulate import changes
 from nham.simulate import closed
 from nham.simulate import disks
 from nham.simulate import ending
+from nham.simulate import groups
 from nham.simulate import injection as injection_
 from nham.simulate import lab as lab_
 from nham.simulate import replicas
@@ -170,9 +171,9 @@ class Auditor:
             if since is not None and age > _SLACK:
                 self.violate("acted while paused", recovery.id, recovery.rule)
         group = self.lab.store.group(recovery.group_id)
-        find = replicas.primary
+        find = groups.primary
         if recovery.rung in rungs.RUNGS:
-            find = replicas.standby
+            find = groups.standby
         member = find(self.lab, group)
         aside = recovery.rule == "primary-aside"
         if member is None or member.parked or aside:

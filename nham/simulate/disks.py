@@ -26,8 +26,8 @@ from nham.adapters import errors
 from nham.core import model
 from nham.core import states
 from nham.engine import derive
+from nham.simulate import groups
 from nham.simulate import lab as lab_
-from nham.simulate import replicas
 
 _GOOD = states.CheckpointState.AVAILABLE
 
@@ -59,7 +59,7 @@ class Watcher:
     def _promoting(self, group_id: str, member_id: str) -> None:
         """Who takes over has the newest state that was whole."""
         group = self._store.group(group_id)
-        policy = replicas.policy_of(self._lab, group)
+        policy = groups.policy_of(self._lab, group)
         recovery = self._store.recovery(str(group.recovery_id))
         if policy is None or not policy.on_disk:
             return
@@ -120,7 +120,7 @@ def _disk(lab: lab_.Lab, member: model.Member) -> int:
 def whole(lab: lab_.Lab) -> Iterator[tuple[str, str, str]]:
     """Yield the standbys whose disks do not hold what they should."""
     for group in lab.store.groups():
-        policy = replicas.policy_of(lab, group)
+        policy = groups.policy_of(lab, group)
         good = lab.store.checkpoints(group_id=group.id, states=[_GOOD])
         if policy is None or not policy.on_disk or not good:
             continue

@@ -23,6 +23,7 @@ from nham.core import model
 from nham.core import states
 from nham.core.decision import replicas as rungs
 from nham.simulate import disks
+from nham.simulate import groups
 from nham.simulate import injection
 from nham.simulate import lab as lab_
 from nham.simulate import replicas
@@ -93,7 +94,7 @@ def _recovered_once(
     """
     for place, group in injection.places(lab).items():
         faults = [i.at for i in injections if place in i.hurts]
-        policy = replicas.policy_of(lab, group)
+        policy = groups.policy_of(lab, group)
         recoveries = lab.store.recoveries(group_id=group.id)
         planned = sum(one.rung in _CHANGES for one in recoveries)
         wanted = planned + (policy.num_backups if policy else 0)
@@ -207,7 +208,7 @@ def _is_degraded(
     """Say whether a member is missing, or would be lost with another."""
     running = all(one and lab.world.serving(one) for one in others)
     near = any(
-        replicas.near(lab, group) for group in lab.store.groups(vnf_id=vnf.id)
+        groups.near(lab, group) for group in lab.store.groups(vnf_id=vnf.id)
     )
     return near or not running
 
@@ -219,15 +220,15 @@ def _servers(
 
     None stands for a member that is missing.
     """
-    groups = {one.vnfc: one for one in lab.store.groups(vnf_id=vnf.id)}
+    known = {one.vnfc: one for one in lab.store.groups(vnf_id=vnf.id)}
     servers: list[str] = []
     others: list[str | None] = []
     for vnfc in instance.vnfcs:
-        group = groups.get(vnfc.record().name)
-        serves = replicas.primary(lab, group) if group else None
+        group = known.get(vnfc.record().name)
+        serves = groups.primary(lab, group) if group else None
         servers.append(serves.server_id if serves else vnfc.server_id)
         if group:
-            others += replicas.others(lab, group)
+            others += groups.others(lab, group)
     return servers, others
 
 
@@ -259,7 +260,7 @@ def _records_agree(lab: lab_.Lab) -> Found:
     spared = {
         place
         for place, group in injection.places(lab).items()
-        if (serves := replicas.primary(lab, group)) and serves.kind == "server"
+        if (serves := groups.primary(lab, group)) and serves.kind == "server"
     }
     # And what cannot be made again for want of a checkpoint, as it is told.
     helpless = {

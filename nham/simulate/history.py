@@ -20,11 +20,9 @@ passes; then every VNF must be well, or NHAM must say what it waits for.
 from __future__ import annotations
 
 from collections.abc import Callable
-import dataclasses
 import random
 
 from nham.adapters import errors
-from nham.adapters.simulated import hook
 from nham.adapters.simulated import records
 from nham.core import descriptor
 from nham.core import facts
@@ -39,6 +37,7 @@ from nham.simulate import ending
 from nham.simulate import injection as injection_
 from nham.simulate import lab as lab_
 from nham.simulate import mishaps
+from nham.simulate import policies
 
 #: Coarser than an operator would have it: it costs detection time only.
 SETTINGS = settings_.Settings(
@@ -53,11 +52,6 @@ SETTINGS = settings_.Settings(
 )
 #: The share of VNFs with standbys.
 _REPLICATED = 0.3
-_MECHANISMS = tuple(
-    descriptor.Mechanism(spec.name)
-    for spec in mechanisms.TABLE
-    if spec.replicated
-)
 #: The share of days with host agents.
 _WITH_AGENTS = 0.4
 #: What engines fence by on such days: whether power can be cut, and which
@@ -67,12 +61,6 @@ _FENCING_BY: tuple[tuple[bool, tuple[str, ...]], ...] = (
     (True, ("lease",)),
     (True, ("agent", "lease")),
     (False, ("lease",)),
-)
-#: How a service moves to another member.
-_MOVERS: tuple[descriptor.AddressDriver, ...] = (
-    "floating_ip",
-    "fixed_ip",
-    "vip",
 )
 #: After these the application may start anew, with nothing in memory, and
 #: NHAM has nothing to do with it.
@@ -100,6 +88,7 @@ class History:
         self.seed = seed
         self.chance = random.Random(f"{seed}/history")  # nosec B311
         self.lab = lab_.Lab(seed=seed, settings=SETTINGS)
+        self.policies = policies.Policies(self.chance)
         self.world = self.lab.world
         self.auditor = checker.Auditor(self.lab)
         self.hosts = [f"cmp{i}" for i in range(self.chance.randint(2, 4))]
@@ -144,12 +133,12 @@ class History:
     def _add_vnf(self, name: str) -> str:
         replicated = self.chance.random() < _REPLICATED
         volume = self.chance.random() < 0.3
-        policy = self._policy(volume)
+        policy = self.policies.alone(volume)
         places = self.chance.choices(
             self.hosts, k=self.chance.choice((1, 1, 2))
         )
         if replicated:
-            policy = self._replicated(policy, name, len(places))
+            policy = self.policies.replicated(policy, name, len(places))
             volume = volume and policy.on_disk
         instance_id = self.world.add_vnf(
             name,
@@ -192,108 +181,6 @@ class History:
                         first=_MANY,
                     )
                 )
-
-    def _policy(self, volume: bool) -> descriptor.ResiliencyPolicy:
-        stateful = self.chance.random() < 0.8
-        method: descriptor.StateMethod = "none"
-        if stateful:
-            method = "volume_snapshot" if volume else "image_snapshot"
-        return descriptor.ResiliencyPolicy(
-            name="policy",
-            targets=("VDU1",),
-            stateful=stateful,
-            probes=(descriptor.ProbeSpec(type="http", port=80),),
-            detection=descriptor.Detection(
-                poll_interval=1.0, boot_timeout=30.0
-            ),
-            state_protection=descriptor.StateProtection(
-                method=method, interval=45.0
-            ),
-            escalation=descriptor.Escalation(probation=60.0),
-            host_recovery=self.chance.choice(("auto", "auto", "replace")),
-            accept_state_loss=self.chance.random() < 0.7,
-        )
-
-    def _replicated(
-        self, policy: descriptor.ResiliencyPolicy, name: str, vnfcs: int
-    ) -> descriptor.ResiliencyPolicy:
-        """Return the policy with a standby, or with more that serve."""
-        mechanism = self.chance.choice(_MECHANISMS)
-        protection = descriptor.StateProtection()
-        waits = mechanism is descriptor.Mechanism.ONE_R_AS
-        if waits and policy.stateful and self.chance.random() < 0.5:
-            return self._on_disk(policy)
-        if policy.stateful:
-            protection = descriptor.StateProtection(
-                method="hook",
-                interval=self.chance.choice((10.0, 30.0)),
-                hook=descriptor.Hook(port=8081),
-            )
-        policy = dataclasses.replace(
-            policy,
-            redundancy=mechanism,
-            num_backups=1,
-            service_address=descriptor.ServiceAddress(driver="floating_ip"),
-            state_protection=protection,
-        )
-        if mechanisms.of(mechanism).spreads:
-            return self._spread(policy, name)
-        # One address is one VNFC's, and NHAM asks its hook to claim it.
-        driver = self.chance.choice(_MOVERS)
-        if vnfcs > 1 or driver == "floating_ip":
-            return policy
-        if driver == "vip" and not policy.stateful:
-            return policy
-        address = descriptor.ServiceAddress(
-            driver=driver, address=f"10.1.200.1{name.removeprefix('vnf')}"
-        )
-        return dataclasses.replace(policy, service_address=address)
-
-    def _on_disk(
-        self, policy: descriptor.ResiliencyPolicy
-    ) -> descriptor.ResiliencyPolicy:
-        """Return the policy with a standby whose disk holds the state."""
-        return dataclasses.replace(
-            policy,
-            redundancy=descriptor.Mechanism.ONE_R_AS,
-            num_backups=1,
-            standby=self.chance.choice(("warm", "warm", "cold")),
-            service_address=descriptor.ServiceAddress(driver="floating_ip"),
-            state_protection=dataclasses.replace(
-                policy.state_protection, interval=30.0
-            ),
-            refresh_interval=60.0,
-        )
-
-    def _spread(
-        self, policy: descriptor.ResiliencyPolicy, name: str
-    ) -> descriptor.ResiliencyPolicy:
-        """Return the policy with a way to spread the service."""
-        address = descriptor.ServiceAddress(
-            driver="octavia", pool=name, port=80
-        )
-        if self.chance.random() < 0.5:
-            address = descriptor.ServiceAddress(
-                driver="ecmp",
-                router=name,
-                address=f"203.0.113.1{name.removeprefix('vnf')}",
-            )
-        protection = policy.state_protection
-        if policy.stateful and self.chance.random() < 0.5:
-            protection = dataclasses.replace(
-                protection,
-                spread="merge",
-                hook=descriptor.Hook(port=8081, import_path=hook.MERGE),
-            )
-        backups = self.chance.choice((1, 2))
-        return dataclasses.replace(
-            policy,
-            num_backups=backups,
-            min_replicas=self.chance.choice((None, backups)),
-            max_replicas=self.chance.choice((None, backups + 1)),
-            service_address=address,
-            state_protection=protection,
-        )
 
     def _write(self, value: int) -> None:
         for instance_id in self.instances:

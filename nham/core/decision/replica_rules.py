@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from nham.core import descriptor
 from nham.core import facts as facts_
+from nham.core.decision import aside
 from nham.core.decision import disks
 from nham.core.decision import leaving
 from nham.core.decision import replicas
@@ -41,7 +42,7 @@ RULES: tuple[Rule, ...] = (
             and replicas.too_few(c.member)
             and replicas.has_place(c)
             and not replicas.must_leave(c)
-            and not replicas.must_withdraw(c.member.standby)
+            and not aside.must_withdraw(c.member.standby)
         ),
         zone=descriptor.Zone.VM,
         rung=replicas.one_more,
@@ -138,9 +139,9 @@ RULES: tuple[Rule, ...] = (
         source="UC4, NHAM 3.3.4",
         says="its operator stopped a member that serves beside it, or set it "
         "aside",
-        when=lambda c: c.fit and replicas.must_withdraw(c.member.standby),
+        when=lambda c: c.fit and aside.must_withdraw(c.member.standby),
         zone=descriptor.Zone.VNFC,
-        rung=replicas.withdraw,
+        rung=aside.withdraw,
     ),
     Rule(
         name="member-back",
@@ -156,7 +157,7 @@ RULES: tuple[Rule, ...] = (
         kind=Kind.NOTHING,
         source="UC4",
         says="another member was stopped or set aside by its operator",
-        when=lambda c: c.fit and replicas.set_aside(c.member.standby),
+        when=lambda c: c.fit and aside.set_aside(c.member.standby),
     ),
     Rule(
         name="standby-unfenced",

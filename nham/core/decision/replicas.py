@@ -25,6 +25,7 @@ import dataclasses
 from nham.core import facts as facts_
 from nham.core import member_facts
 from nham.core import states
+from nham.core.decision import aside
 from nham.core.decision import disks
 from nham.core.decision import ladder
 from nham.core.decision import situation
@@ -47,8 +48,6 @@ RUNGS = (
 )
 #: The rungs that are about another member than the primary, which serves.
 BESIDE = (*RUNGS, "take_out", "withdraw", "dismiss")
-#: An operator may see to a member that has one of these.
-_THEIRS = (*member_facts.FIT_ROLES, states.Role.ASIDE)
 #: Rungs that lead clients elsewhere, or remove what is too much; nothing else
 #: could be tried in their place.
 _ALONE = ("take_out", "withdraw", "hand_over", "dismiss")
@@ -234,7 +233,7 @@ def unclear(case: situation.Case) -> bool:
         return False
     server = standby.server
     unknown = server.stopped_by is None and not standby.parked
-    works = standby.role in _THEIRS and (
+    works = standby.role in aside.THEIRS and (
         server.task_state is not None
         or server.status not in _SETTLED
         or (server.status == "SHUTOFF" and unknown)
@@ -259,26 +258,6 @@ def is_silent(case: situation.Case) -> bool:
     )
 
 
-def set_aside(standby: member_facts.StandbyFacts | None) -> bool:
-    """Say whether an operator stopped the standby or set it aside."""
-    if standby is None or standby.role not in _THEIRS:
-        return False
-    server = standby.server
-    stopped = server.status == "SHUTOFF" and server.stopped_by == "user"
-    return server.status in ladder.SET_ASIDE or (
-        stopped and not standby.parked
-    )
-
-
-def must_withdraw(standby: member_facts.StandbyFacts | None) -> bool:
-    """Say whether clients are led to a member that was set aside."""
-    return (
-        standby is not None
-        and standby.role is states.Role.ACTIVE
-        and set_aside(standby)
-    )
-
-
 def is_back(case: situation.Case) -> bool:
     """Say whether a member that was set aside runs again."""
     standby = case.member.standby
@@ -290,15 +269,6 @@ def is_back(case: situation.Case) -> bool:
         and not standby.away
         and not case.standby_host_lost
         and not must_pause(case.member)
-    )
-
-
-def withdraw(case: situation.Case) -> ladder.Next:
-    """Return the rung that leads clients away from who was set aside."""
-    return ladder.Next(
-        rung="withdraw",
-        why="its operator sees to it, and the others serve its clients",
-        refused=("a repair: nobody asked for one",),
     )
 
 
@@ -397,7 +367,7 @@ def must_leave(case: situation.Case) -> bool:
         and other.role is states.Role.ACTIVE
         and other.lost
         and not other.server.working
-        and not set_aside(other)
+        and not aside.set_aside(other)
     )
 
 

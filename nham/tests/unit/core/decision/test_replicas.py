@@ -248,17 +248,6 @@ class WaitTest(base.TestCase):
             found = self.unclear({"service": False}, kind=kind)
             self.assertEqual(kind == "vnfc", found)
 
-    def test_an_operator_s_word(self) -> None:
-        by_user = member_facts.ServerFacts(status="SHUTOFF", stopped_by="user")
-        for server in (by_user, member_facts.ServerFacts(status="PAUSED")):
-            standby = test_rules.a_standby(server=server)
-            self.assertTrue(replicas.set_aside(standby))
-            # What has failed was stopped by NHAM itself.
-            ours = dataclasses.replace(standby, role=states.Role.FAILED)
-            self.assertFalse(replicas.set_aside(ours))
-        self.assertFalse(replicas.set_aside(None))
-        self.assertFalse(replicas.set_aside(test_rules.a_standby()))
-
     def test_only_the_vnfc_needs_a_fence(self) -> None:
         silent = {"app": Health.DEAD, "icmp": Health.DEAD}
         for kind in ("vnfc", "server"):

@@ -24,6 +24,7 @@ from nham.core import decision
 from nham.core import descriptor
 from nham.core import facts
 from nham.core import member_facts
+from nham.core.decision import aside
 from nham.core.decision import replicas
 from nham.core.decision import rules
 from nham.core.decision import situation
@@ -334,7 +335,7 @@ class SafetyTest(base.TestCase):
                     self.assertNotEqual("user", member.server.stopped_by)
             named = {step.args.get("member_id") for step in verdict.steps}
             if verdict.rung in replicas.RUNGS and member.standby is not None:
-                self.assertFalse(replicas.set_aside(member.standby))
+                self.assertFalse(aside.set_aside(member.standby))
                 # Another one may be made elsewhere meanwhile.
                 if member.standby.member_id in named:
                     host = seen.host(member.standby.host)
