@@ -115,9 +115,14 @@ class UnixPlugger(base.Plugger):
             connection, _LONGEST, plugs.MOST_SOCKETS
         )
         opened = [socket.socket(fileno=number) for number in numbers]
-        if not data:
-            raise ConnectionResetError("it has hung up")
-        answer: dict[str, Any] = json.loads(data)
+        with contextlib.ExitStack() as undo:
+            for one in opened:
+                undo.callback(one.close)
+            if not data:
+                raise ConnectionResetError("it has hung up")
+            answer: dict[str, Any] = json.loads(data)
+            if "error" not in answer:
+                undo.pop_all()
         return answer, opened
 
     def _connected(self, patience: float) -> socket.socket:
