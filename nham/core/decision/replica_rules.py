@@ -43,6 +43,8 @@ RULES: tuple[Rule, ...] = (
             and replicas.has_place(c)
             and not replicas.must_leave(c)
             and not aside.must_withdraw(c.member.standby)
+            # Who was set aside and runs again serves sooner.
+            and not replicas.is_back(c)
         ),
         zone=descriptor.Zone.VM,
         rung=replicas.one_more,
