@@ -22,6 +22,7 @@ from collections.abc import Sequence
 import math
 
 from nham.core import decision
+from nham.core import descriptor
 from nham.core import facts as facts_
 from nham.core import member_facts
 from nham.core import states
@@ -42,8 +43,9 @@ _AGAIN = {
 }
 #: What only holds NHAM back.
 _GUARDS = frozenset(rule.name for rule in guards.RULES)
-#: What says that much went silent at once.
+#: What says that much went silent at once, on whatever network.
 _UNSURE = ("observer", "mass-failure")
+_ANY = ""
 #: Seconds between two tries to give the service back.
 _BETWEEN = 10.0
 #: Seconds between two looks at who is well again, if nothing changes.
@@ -81,7 +83,8 @@ class Dispatcher:
         self._teller = telling.Teller(ctx, journal)
         self._start = start
         self._again_at: dict[str, float] = {}
-        self._unsure_at = -math.inf
+        #: When much was last silent at once, by the network.
+        self._unsure_at: dict[str, float] = {}
         self._signs: dict[str, gather_.Signs] = {}
         self._fleet: Sequence[fleet_.Entry] = ()
         self._calm_at = -math.inf
@@ -99,10 +102,14 @@ class Dispatcher:
             return None
         seen = self._gatherer.gather(fleet, due)
         decided = decision.decide(seen)
-        if any(verdict.rule in _UNSURE for verdict in decided.verdicts):
-            self._unsure_at = now
         entries = {entry.group.id: entry for entry in fleet}
         members = {member.group_id: member for member in seen.members}
+        for verdict in decided.verdicts:
+            if verdict.rule in _UNSURE:
+                self._unsure_at[_ANY] = now
+            elif verdict.rule == "network-lost":
+                lost = members[verdict.group_id].network
+                self._unsure_at[str(lost)] = now
         for verdict in decided.verdicts:
             if verdict.group_id in due:
                 self._again_at[verdict.group_id] = now + _AGAIN[verdict.kind]
@@ -156,7 +163,7 @@ class Dispatcher:
         seen: facts_.Facts,
     ) -> None:
         if verdict.kind is decision.Kind.ACT:
-            left = self._unsure_for(entry)
+            left = self._unsure_for(entry, verdict, member)
             if left > 0:
                 self._again_at[verdict.group_id] += left
                 return
@@ -201,14 +208,24 @@ class Dispatcher:
         since = self._failed_at.setdefault(entry.group.id, now)
         return now - since < _asked_anew(entry)
 
-    def _unsure_for(self, entry: fleet_.Entry) -> float:
+    def _unsure_for(
+        self,
+        entry: fleet_.Entry,
+        verdict: decision.Verdict,
+        member: member_facts.MemberFacts,
+    ) -> float:
         """Return for how long it may still answer after a wide silence.
 
         What was silent together does not come back at the same moment;
-        each is asked anew before it counts as dead alone.
+        each is asked anew before it counts as dead alone. A network says
+        nothing of a host, which has other witnesses.
         """
         now = self._context.clock.monotonic()
-        return self._unsure_at + _asked_anew(entry) - now
+        since = self._unsure_at.get(_ANY, -math.inf)
+        if verdict.zone is not descriptor.Zone.HOST:
+            lost = self._unsure_at.get(str(member.network), -math.inf)
+            since = max(since, lost)
+        return since + _asked_anew(entry) - now
 
     def _close_hosts(
         self, quarantines: Sequence[decision.hosts.Quarantine]

@@ -15,7 +15,10 @@
 
 from __future__ import annotations
 
+from nham.core import descriptor
 from nham.core import states
+from nham.simulate import lab as lab_
+from nham.tests import base
 from nham.tests.functional import replica_case as case_
 
 #: Seconds; longer than a fail-over, and than an engine's lease.
@@ -128,3 +131,38 @@ class LossesTest(case_.ReplicaCase):
             self.assertEqual([], self.rungs())
         self.hurt(case_.crash_primary)
         self.assert_recovered_once()
+
+
+class NetworkTest(base.TestCase):
+    """Members without replicas, all on one network."""
+
+    def test_the_network_is_lost_and_the_hosts_are_not(self) -> None:
+        """They are not asked at the same moment, so one is silent first."""
+        lab = lab_.Lab(seed=1)
+        policy = descriptor.ResiliencyPolicy(
+            name="policy",
+            targets=("VDU1",),
+            probes=(descriptor.ProbeSpec(type="http", port=80),),
+        )
+        vnfd = lab_.policy_bytes({"VDU1": policy.to_dict()})
+        hosts = [f"cmp{number}" for number in range(3)]
+        for host in hosts:
+            lab.world.add_host(host)
+        for number in range(6):
+            places = {"VDU1": [hosts[number % 3]]}
+            lab.world.add_vnf(f"vnf{number}", places, vnfd=vnfd)
+        lab.start_engine()
+        lab.run(_DOWN)
+        guests = [
+            guest
+            for server in lab.world.nova.servers.values()
+            for guest in lab.world.physics.guests_of(server.id)
+        ]
+        for plugged in (False, True):
+            for guest in guests:
+                guest.plugged = plugged
+            lab.run(_DOWN)
+        self.assertEqual(6, len(guests))
+        self.assertEqual([], list(lab.store.recoveries()))
+        told = [one.kind for one in lab.store.events()]
+        self.assertIn("network-lost", told)
