@@ -159,13 +159,14 @@ def lost_networks(
     hosts: a dead host takes its own members along, on whatever network. And
     only where they are more than two: two that die together would wait for
     ever for a network that is well, and if it is not, a reboot of a VM that
-    nobody reaches costs nothing but itself.
+    nobody reaches costs nothing but itself. Who died by the word of its host
+    is silent for another reason.
     """
     hosts: dict[str, set[str | None]] = {}
     unwell: collections.Counter[str] = collections.Counter()
     silent, answering = set(), set()
     for member in members:
-        if member.network is None or not member.watched:
+        if member.network is None or not member.watched or member.qemu_died:
             continue
         hosts.setdefault(member.network, set()).add(member.host)
         if facts.Health.OK in (member.app, member.icmp):
@@ -178,6 +179,26 @@ def lost_networks(
         network
         for network in silent - answering
         if len(hosts[network]) > 1 and unwell[network] > 2
+    )
+
+
+def crashed_beside(
+    member: member_facts.MemberFacts, deaths: frozenset[tuple[str, str]]
+) -> frozenset[str]:
+    """Return the ids of those that serve beside one that is well, and died.
+
+    They leave the distribution, and nobody needs to be asked before that.
+
+    :param deaths: hosts and servers whose processes died unasked.
+    """
+    well = member.app is facts.Health.OK and member.server.status == "ACTIVE"
+    if not well or member.qemu_died:
+        return frozenset()
+    return frozenset(
+        one.member_id
+        for one in member.standbys
+        if one.role is states.Role.ACTIVE
+        and (one.host, one.server_id) in deaths
     )
 
 

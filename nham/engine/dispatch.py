@@ -218,11 +218,12 @@ class Dispatcher:
 
         What was silent together does not come back at the same moment;
         each is asked anew before it counts as dead alone. A network says
-        nothing of a host, which has other witnesses.
+        nothing of a host, nor of a server that is off by another's word.
         """
         now = self._context.clock.monotonic()
         since = self._unsure_at.get(_ANY, -math.inf)
-        if verdict.zone is not descriptor.Zone.HOST:
+        runs = member.server.status == "ACTIVE" and not member.qemu_died
+        if runs and verdict.zone is not descriptor.Zone.HOST:
             lost = self._unsure_at.get(str(member.network), -math.inf)
             since = max(since, lost)
         return since + _asked_anew(entry) - now

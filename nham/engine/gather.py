@@ -267,8 +267,10 @@ class Gatherer:
             # There is nothing to decide, and what a recovery waits for is
             # not to wait for our questions.
             return dataclasses.replace(self._at_a_glance(entry), busy=True)
-        died = self._at_a_glance(entry).qemu_died
-        server = self._cloud.server(entry.member.server_id) if died else None
+        glance = self._at_a_glance(entry)
+        beside = derive.crashed_beside(glance, self._deaths)
+        told = glance.qemu_died or beside
+        server = self._cloud.server(entry.member.server_id) if told else None
         if server is None:
             server = inquiry.server(entry)
         if not thorough and self._cloud.was_restarted(entry.member.server_id):
@@ -283,14 +285,18 @@ class Gatherer:
         return dataclasses.replace(
             glance,
             standbys=tuple(
-                self._silence(inquiry.standby(entry, one), now)
+                one
+                if one.member_id in beside
+                else self._silence(inquiry.standby(entry, one), now)
                 for one in glance.standbys
             ),
             host=server.host if server else entry.member.host,
             silent_for=now - seen if seen else 0.0,
             server=inquiry.server_facts(entry, server),
             affinity=bool(server and server.affinity),
-            operation=None if passes else inquiry.operation(entry, server),
+            operation=None
+            if passes or beside
+            else inquiry.operation(entry, server),
             checkpoints=past.checkpoints(self._context, entry, now)
             if thorough or self._may_restore(entry, server, attempts)
             else (),

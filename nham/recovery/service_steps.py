@@ -43,9 +43,16 @@ class ConfirmFault(StepHandler):
         view = run.context.watch.view(run.subject)
         answered = run.args.get("answered", ())
         assert isinstance(answered, (list, tuple))
-        if view.app is facts.Health.OK and "app" not in answered:
+        died = self._died(run)
+        # No probe may have missed it yet when its host tells.
+        since = run.recovery.fault.detected_at if died else 0.0
+        if (
+            view.app is facts.Health.OK
+            and "app" not in answered
+            and (view.last_good_at or since) >= since
+        ):
             raise context.Aborted("it answers again")
-        if self._died(run):
+        if died:
             # The word of its host is a proof, and need not wait for Nova.
             return context.Done(
                 detail=f"still so; the agent of {run.args['host']} says that "

@@ -72,6 +72,7 @@ RULES: tuple[Rule, ...] = (
         says="its network is lost on several hosts",
         when=lambda c: (
             c.server.status == "ACTIVE"
+            and not c.member.qemu_died
             and c.member.network in c.system.lost_networks
             and not (c.host_lost and (c.host_fenced or not c.host.service))
         ),

@@ -47,6 +47,7 @@ class SpreadCase(base.TestCase):
     """One VNF of three members on four hosts, and one engine."""
 
     policy = POLICY
+    agents = False
 
     def setUp(self) -> None:
         super().setUp()
@@ -63,6 +64,8 @@ class SpreadCase(base.TestCase):
         self.pool = self.world.add_pool("calls", "project", 80)
         self.world.write(self.theirs, 7)
         self.world.set_state(self.theirs, b"7")
+        if self.agents:
+            self.lab.start_agents()
         self.lab.start_engine()
         self.lab.run(25.0)
 
@@ -197,6 +200,36 @@ class SpreadTest(SpreadCase):
         floating = [f.name for f in self.world.neutron.floating_ips.values()]
         self.assertEqual([], [name for name in floating if name])
         self.assertEqual({}, self.world.balancers.pool(self.pool).targets)
+
+
+class WordTest(SpreadCase):
+    """The agent of a host says that a member's process died."""
+
+    agents = True
+
+    def test_nobody_is_asked_before_a_member_leaves(self) -> None:
+        failed = self.servers(Role.ACTIVE)[0]
+        self.world.api_down("nova", 30.0)
+        self.world.api_down("tacker", 30.0)
+        self.world.crash_vm(failed)
+        asked = len(self.world.gates.log)
+        self.lab.run(0.1)
+        (newest,) = self.lab.store.recoveries(limit=1)
+        self.assertEqual("take_out", newest.rung)
+        calls = {one.call for one in self.world.gates.log[asked:]}
+        self.assertFalse(calls & {"server", "operations"})
+        self.lab.run(4.0)
+        self.assertNotIn(failed, self.serving())
+
+    def test_it_leaves_once_and_is_made_anew(self) -> None:
+        """No probe has missed it when its host tells, and that is no sign."""
+        self.world.crash_vm(self.servers(Role.ACTIVE)[0])
+        self.lab.run(40.0)
+        self.assert_whole()
+        self.assertEqual(
+            [("take_out", "succeeded"), ("remake_standby", "succeeded")],
+            self.rungs(),
+        )
 
 
 class MergeTest(SpreadCase):

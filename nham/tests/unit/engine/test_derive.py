@@ -243,6 +243,11 @@ class TestLostNetworks(tests.TestCase):
         found = derive.lost_networks([*late, member("three", None)])
         self.assertEqual(frozenset(), found)
 
+    def test_who_died_says_nothing_of_the_network(self) -> None:
+        two = [member("one"), member("two")]
+        died = dataclasses.replace(member("three"), qemu_died=True)
+        self.assertEqual(frozenset(), derive.lost_networks([*two, died]))
+
     def test_networks_are_judged_apart(self) -> None:
         members = [
             member("one", "a"),

@@ -113,6 +113,18 @@ class ConfirmByTheAgentTest(LookCase):
         self.see(app=OK, icmp=OK)
         self.assertEqual("it answers again", self.end().detail)
 
+    def test_who_answered_before_may_have_died_since(self) -> None:
+        now = self.clock.now()
+        for at, said in (
+            (now + 0.1, "it answers again"),
+            (
+                now - 0.1,
+                "still so; the agent of one says that its process died",
+            ),
+        ):
+            self.see(app=OK, icmp=OK, last_good_at=at)
+            self.assertEqual(said, self.end().detail)
+
     def test_another_word_is_none(self) -> None:
         for said, args in (
             (frozenset(), {}),
