@@ -45,6 +45,7 @@ _AGAIN = {
 _GUARDS = frozenset(rule.name for rule in guards.RULES)
 #: What says that much went silent at once, on whatever network.
 _UNSURE = ("observer", "mass-failure")
+#: Stands for all networks.
 _ANY = ""
 #: Seconds between two tries to give the service back.
 _BETWEEN = 10.0
