@@ -17,13 +17,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 import logging
-import signal
 import sys
 import threading
 
 from nham import conf as nham_conf
 from nham.api import app
 from nham.api import server as server_
+from nham.cmd import stopping
 
 LOG = logging.getLogger(__name__)
 
@@ -42,8 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         application, conf.api.bind_host, conf.api.bind_port, conf.api.threads
     )
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stopping.at_signals(stop)
     nham_conf.reload_on_hangup(conf)
     try:
         server.start()

@@ -15,13 +15,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-import signal
 import sys
 import threading
 
 from oslo_config import cfg
 
 from nham import conf as conf_
+from nham.cmd import stopping
 from nham.db import errors as db_errors
 from nham.db import store as store_
 from nham.engine import service as engine_service
@@ -49,8 +49,7 @@ def run(name: str, make: Make, own_database: bool = False) -> int:
         print(f"{name}: database: {problem}", file=sys.stderr)
         return 1
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stopping.at_signals(stop)
     conf_.reload_on_hangup(conf)
     try:
         made.start()
