@@ -103,27 +103,33 @@ def holds(connection: sa.Connection, claim: Claim, lock: bool = False) -> bool:
     return connection.execute(query).first() is not None
 
 
-def change_step(
+def change_steps(
+    connection: sa.Connection,
+    claim: Claim,
+    changes: Mapping[int, Mapping[str, Any]],
+) -> bool:
+    """Change steps, by position, if the claim is held; else return False."""
+    if not holds(connection, claim, lock=True):
+        return False
+    for position, values in changes.items():
+        _set_step(connection, claim, position, values)
+    return True
+
+
+def _set_step(
     connection: sa.Connection,
     claim: Claim,
     position: int,
     values: Mapping[str, Any],
-) -> bool:
-    """Change one step while the claim is held; else return False."""
-    if not holds(connection, claim, lock=True):
-        return False
+) -> None:
     key = {"recovery_id": claim.recovery_id, "position": position}
     if not _rows.change(connection, STEP, key, values):
         raise errors.NotFound("step", f"{claim.recovery_id}/{position}")
-    return True
 
 
-def begin_step(
-    connection: sa.Connection, claim: Claim, position: int, at: float
-) -> bool:
-    """Note that a step begins while the claim is held; else return False."""
-    values = {"state": states.StepState.STARTED.value, "started_at": at}
-    return change_step(connection, claim, position, values)
+def begun(at: float) -> Mapping[str, Any]:
+    """Return what changes in the row of a step that begins."""
+    return {"state": states.StepState.STARTED.value, "started_at": at}
 
 
 def end(
@@ -146,7 +152,7 @@ def end(
             "ended_at": at,
             "detail": last.detail,
         }
-        change_step(connection, claim, last.position, values)
+        _set_step(connection, claim, last.position, values)
     connection.execute(
         sa.update(TABLE)
         .where(TABLE.c.id == claim.recovery_id)

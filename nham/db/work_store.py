@@ -20,8 +20,6 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-import sqlalchemy as sa
-
 from nham.core import model
 from nham.core import states
 from nham.db import blobs
@@ -127,8 +125,9 @@ class WorkStore:
     ) -> bool:
         """Note that a step begins; False means: the claim is lost."""
         claim = recoveries.Claim(recovery_id, owner, epoch)
+        changes = {position: recoveries.begun(at)}
         return self._db.write(
-            lambda c: recoveries.begin_step(c, claim, position, at)
+            lambda c: recoveries.change_steps(c, claim, changes)
         )
 
     def step_ended(
@@ -148,15 +147,14 @@ class WorkStore:
             when. Both are one transaction, as each costs its time.
         """
         claim = recoveries.Claim(recovery_id, owner, epoch)
-        values = {"state": state.value, "ended_at": at, "detail": detail}
-
-        def write(connection: sa.Connection) -> bool:
-            held = recoveries.change_step(connection, claim, position, values)
-            if held and following is not None:
-                recoveries.begin_step(connection, claim, *following)
-            return held
-
-        return self._db.write(write)
+        ended = {"state": state.value, "ended_at": at, "detail": detail}
+        changes: dict[int, Mapping[str, Any]] = {position: ended}
+        if following is not None:
+            begins, begun_at = following
+            changes[begins] = recoveries.begun(begun_at)
+        return self._db.write(
+            lambda c: recoveries.change_steps(c, claim, changes)
+        )
 
     def end_recovery(
         self,
