@@ -133,9 +133,10 @@ class Ours:
         self._judge(client, servers)
         moments = sample.moments(self._of_fault(follow.look()), at)
         self._out.calm()
-        return dataclasses.replace(
-            seen, restored=self._has(note), moments=moments
-        )
+        restored = self._has(note)
+        if not restored:
+            self._out.say(f"the state does not say {note!r}")
+        return dataclasses.replace(seen, restored=restored, moments=moments)
 
     def _judge(self, client: client_.Client, servers: list[str]) -> None:
         """See that no two members served at once; the service moved once.
@@ -240,16 +241,17 @@ class Ours:
         asked, failed = sample.count(client, at.at, end)
         # Of a planned move only the silence itself counts.
         outage = end - (begin if planned else at.at)
+        lost = counter.lost(begin, end) if counter else None
         self._out.say(
             f"clients saw an outage of {outage:.2f} s; {failed} of {asked} "
-            f"requests in it were in vain"
+            f"requests in it were in vain; updates lost: {lost}"
         )
         return sample.Sample(
             who=self._who(role),
             fault=fault,
             outage=outage,
             restored=False,
-            lost=counter.lost(begin, end) if counter else None,
+            lost=lost,
             asked=asked,
             failed=failed,
         )
