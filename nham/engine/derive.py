@@ -14,11 +14,9 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Sequence
 import itertools
 
-from nham.adapters.vim import base as vim_base
 from nham.core import descriptor
 from nham.core import facts
 from nham.core import fencing
@@ -28,7 +26,6 @@ from nham.core import states
 from nham.core.decision import ladder
 from nham.core.decision import situation
 from nham.recovery import context
-from nham.recovery import endpoints
 
 #: The steps that ask Nova to stop a member.
 _STOPPING = ("park_standby", "stop_server")
@@ -36,18 +33,6 @@ _STOPPING = ("park_standby", "stop_server")
 _CUTTING = ("isolate_member", "seal_member")
 #: Seconds for which a request may be under way that nobody waits for.
 _UNDER_WAY = 60.0
-
-
-def network(
-    policy: descriptor.ResiliencyPolicy, server: vim_base.Server | None
-) -> str | None:
-    """Return the network that a member is probed over, None if nobody asks."""
-    if server is None or not policy.probes:
-        return None
-    asked = endpoints.probed_address(
-        policy, server.addresses, policy.probes[0].network
-    )
-    return asked.network if asked else None
 
 
 def that_count(
@@ -147,39 +132,6 @@ def worn(
     if not policy.on_disk or member.disk_at is None:
         return False
     return now - member.disk_at >= policy.refresh_interval
-
-
-def lost_networks(
-    members: Sequence[member_facts.MemberFacts],
-) -> frozenset[str]:
-    """Return the networks on which no watched member answers in time.
-
-    They do not all count as silent at the same moment: where one does, the
-    others that are late are waited for. Only where that was on several
-    hosts: a dead host takes its own members along, on whatever network. And
-    only where they are more than two: two that die together would wait for
-    ever for a network that is well, and if it is not, a reboot of a VM that
-    nobody reaches costs nothing but itself. Who died by the word of its host
-    is silent for another reason.
-    """
-    hosts: dict[str, set[str | None]] = {}
-    unwell: collections.Counter[str] = collections.Counter()
-    silent, answering = set(), set()
-    for member in members:
-        if member.network is None or not member.watched or member.qemu_died:
-            continue
-        hosts.setdefault(member.network, set()).add(member.host)
-        if facts.Health.OK in (member.app, member.icmp):
-            answering.add(member.network)
-        else:
-            unwell[member.network] += 1
-        if member.silent:
-            silent.add(member.network)
-    return frozenset(
-        network
-        for network in silent - answering
-        if len(hosts[network]) > 1 and unwell[network] > 2
-    )
 
 
 def crashed_beside(

@@ -19,7 +19,6 @@ never correctness.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 import dataclasses
@@ -29,7 +28,6 @@ import uuid
 from nham.adapters import errors
 from nham.adapters.vim import base as vim_base
 from nham.adapters.vnfm import base as vnfm_base
-from nham.core import descriptor as descriptor_
 from nham.core import model
 from nham.core import shards
 from nham.core import states
@@ -42,15 +40,13 @@ from nham.engine import dissolve
 from nham.engine import journal as journal_
 from nham.engine import owners
 from nham.engine import package
+from nham.engine import vnfds
 from nham.recovery import context
 from nham.recovery import replica_steps
 
 LOG = logging.getLogger(__name__)
 
 Unprotected = states.VnfState.UNPROTECTED
-
-
-Read = Callable[[bytes], reader.Descriptor]
 
 
 class Discoverer:
@@ -66,15 +62,14 @@ class Discoverer:
         ctx: context.Context,
         cloud: cloud_.CloudView,
         journal: journal_.Journal,
-        read: Read = reader.read,
+        read: vnfds.Read = reader.read,
         tolerated: frozenset[str] = frozenset(),
     ) -> None:
         self._tolerated = tolerated
         self._context = ctx
         self._cloud = cloud
-        self._reader = read
         self._journal = journal
-        self._vnfds: dict[str, reader.Descriptor] = {}
+        self._vnfds = vnfds.Vnfds(read)
         #: Groups whose server was replaced by somebody else.
         self.replaced_behind: list[str] = []
 
@@ -106,7 +101,7 @@ class Discoverer:
         :raises ValueError: a VDU is not in the descriptor, or somebody else
             heals a server.
         """
-        read = self._reader(descriptor)
+        read = self._vnfds.parse(descriptor)
         unknown = sorted(set(servers) - set(read.vdus))
         if unknown:
             raise ValueError(f"servers: no VDU {unknown[0]} in descriptor")
@@ -160,11 +155,11 @@ class Discoverer:
         store = self._context.store
         vnf = store.vnf(vnf_id)
         if descriptor is not None:
-            read = self._reader(descriptor)
+            read = self._vnfds.parse(descriptor)
         elif vnf.vnfd_id is not None and vnf.source in self._context.vnfms:
-            self._vnfds.pop(vnf.vnfd_id, None)
             vnfm = self._context.vnfms[vnf.source]
-            read = self._read(vnfm, vnf.vnfd_id)
+            self._vnfds.forget(vnf.vnfd_id)
+            read = self._vnfds.read(vnfm, vnf.vnfd_id)
         else:
             raise ValueError("descriptor: needed, the VNF has no VNFM")
         if not read.policies:
@@ -227,7 +222,7 @@ class Discoverer:
                 self._journal,
                 vnf,
                 record,
-                self._policies_of(vnfm, record.vnfd_id),
+                self._vnfds.policies(vnfm, record.vnfd_id),
             )
         wanted = {vnfc.name: vnfc for vnfc in record.vnfcs}
         for group in store.groups(vnf_id=vnf.id):
@@ -266,7 +261,7 @@ class Discoverer:
         if vnf.policies:
             return vnf
         try:
-            read = self._read(vnfm, str(vnf.vnfd_id))
+            read = self._vnfds.read(vnfm, str(vnf.vnfd_id))
         except descriptor_errors.DescriptorError as error:
             reason = "; ".join(str(problem) for problem in error.problems)
             return dataclasses.replace(vnf, state=Unprotected, reason=reason)
@@ -280,21 +275,6 @@ class Discoverer:
             state=states.VnfState.PROTECTED,
             reason="",
         )
-
-    def _policies_of(
-        self, vnfm: vnfm_base.Vnfm, vnfd_id: str
-    ) -> Sequence[descriptor_.ResiliencyPolicy]:
-        """Return the policies of a VNFD; none, if there is no reading it."""
-        try:
-            return self._read(vnfm, vnfd_id).policies
-        except descriptor_errors.DescriptorError as error:
-            LOG.warning("VNFD %s: %s", vnfd_id, error)
-            return ()
-
-    def _read(self, vnfm: vnfm_base.Vnfm, vnfd_id: str) -> reader.Descriptor:
-        if vnfd_id not in self._vnfds:
-            self._vnfds[vnfd_id] = self._reader(vnfm.vnfd(vnfd_id))
-        return self._vnfds[vnfd_id]
 
     def _tell(self, vnf: model.Vnf, known: model.Vnf | None) -> None:
         unprotected = vnf.state is Unprotected

@@ -52,6 +52,7 @@ from nham.engine import orphans
 from nham.engine import probe_ports
 from nham.engine import retries
 from nham.engine import settings as settings_
+from nham.engine import vnfds
 from nham.engine import watch as watch_
 from nham.engine import why as why_
 from nham.recovery import context
@@ -82,7 +83,7 @@ class Engine:
         prober: probes.Prober,
         settings: settings_.Settings,
         start: Callable[[str], None],
-        read: discover.Read = reader.read,
+        read: vnfds.Read = reader.read,
         submit: checkpointing.Submit = lambda job: job(),
         estimate: entries.MakeEstimator = entries.BUILT_IN,
         plugger: plugger_.Plugger | None = None,

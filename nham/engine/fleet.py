@@ -23,6 +23,7 @@ from collections.abc import Sequence
 import dataclasses
 
 from nham.core import descriptor
+from nham.core import mechanisms
 from nham.core import model
 from nham.core import states
 from nham.db import store as store_
@@ -49,6 +50,25 @@ class Entry:
     def members(self) -> tuple[model.Member, ...]:
         """All of them."""
         return (self.member, *self.standbys)
+
+    @property
+    def alone(self) -> bool:
+        """It wants no other member and has none; the VNFC itself serves.
+
+        So it is as it should be, whatever is seen of it.
+        """
+        wanted = mechanisms.of(self.policy.redundancy).others(
+            self.policy.num_backups
+        )
+        return not (wanted or self.standbys or self.member.kind != "vnfc")
+
+    def outdated(self, member: model.Member) -> bool:
+        """Say whether a server of NHAM's is not as the VNFC is by now."""
+        images = {one.image_id for one in self.members if one.kind == "vnfc"}
+        return member.kind == "server" and images not in (
+            set(),
+            {member.image_id},
+        )
 
 
 #: Of several others, those that are most able to serve come first.

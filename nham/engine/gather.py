@@ -24,7 +24,6 @@ import threading
 
 from nham.adapters.vim import base as vim_base
 from nham.core import facts
-from nham.core import mechanisms
 from nham.core import member_facts
 from nham.core import model
 from nham.core import states
@@ -36,6 +35,7 @@ from nham.engine import fleet as fleet_
 from nham.engine import host_view
 from nham.engine import inquiry as inquiry_
 from nham.engine import lookout
+from nham.engine import networks
 from nham.engine import past
 from nham.engine import settings as settings_
 from nham.engine import watch as watch_
@@ -66,7 +66,7 @@ class Gatherer:
             cloud,
             ctx.agents,
             ctx.clock,
-            ages=lambda entry: not _alone(entry),
+            ages=lambda entry: not entry.alone,
         )
         self._witnesses = witnesses.Witnesses(ctx, watch, cloud, self._lookout)
         # The watch's loop and an operator's restore may ask at once; what
@@ -99,7 +99,7 @@ class Gatherer:
         )
         host = server.host if server else entry.member.host
         died = (host, entry.member.server_id) in self._deaths
-        if _alone(entry) and not (unusual or died):
+        if entry.alone and not (unusual or died):
             return None
         glance = self._at_a_glance(entry)
         # It is off, so nothing else tells that it is lost.
@@ -199,7 +199,7 @@ class Gatherer:
             app=view.app,
             icmp=view.icmp,
             qemu_died=(host, entry.member.server_id) in self._deaths,
-            network=derive.network(entry.policy, server),
+            network=networks.probed(entry.policy, server),
             server=member_facts.ServerFacts(
                 status=server.status if server else "ACTIVE",
                 task_state=server.task_state if server else None,
@@ -216,7 +216,7 @@ class Gatherer:
             standbys=tuple(
                 self._standby(entry, one) for one in entry.standbys
             ),
-            outdated=_outdated(entry, entry.member),
+            outdated=entry.outdated(entry.member),
             saved=entry.saved[0].sequence if entry.saved else 0,
         )
         return host_view.marked(found, self._hosts)
@@ -242,7 +242,7 @@ class Gatherer:
                 task_state=server.task_state if server else None,
             ),
             sequence=derive.has_state(entry.policy, member),
-            outdated=_outdated(entry, member),
+            outdated=entry.outdated(member),
             parked=member.parked,
             worn=derive.worn(entry.policy, member, self._context.clock.now()),
         )
@@ -378,30 +378,10 @@ class Gatherer:
         )
         return facts.SystemFacts(
             observer_late=self._watch.late,
-            lost_networks=derive.lost_networks(members),
+            lost_networks=networks.lost(members),
             nova=inquiry.nova,
             vnfm=inquiry.vnfm,
             paused=store.setting("paused") is not None,
             recent_recoveries=len(recent),
             host_recoveries=sum(r.fault.zone == "host" for r in running),
         )
-
-
-def _alone(entry: fleet_.Entry) -> bool:
-    """Say whether a group is as it should be, whatever is seen of it.
-
-    It wants no other member and has none, and the VNFC itself serves.
-    """
-    wanted = mechanisms.of(entry.policy.redundancy).others(
-        entry.policy.num_backups
-    )
-    return not (wanted or entry.standbys or entry.member.kind != "vnfc")
-
-
-def _outdated(entry: fleet_.Entry, member: model.Member) -> bool:
-    """Say whether a server of NHAM's own is not as the VNFC is by now."""
-    images = {one.image_id for one in entry.members if one.kind == "vnfc"}
-    return member.kind == "server" and images not in (
-        set(),
-        {member.image_id},
-    )
