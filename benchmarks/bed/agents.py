@@ -79,6 +79,9 @@ class Agents:
                     "host",
                     "exec",
                     host,
+                    # As in the unit of the package.
+                    "nice",
+                    "--adjustment=-10",
                     "env",
                     f"PYTHONPATH={cloud.ROOT}",
                     str(_PYTHON),
