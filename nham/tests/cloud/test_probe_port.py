@@ -38,9 +38,14 @@ from nham.adapters.vim import network_base
 from nham.adapters.vim import openstack
 from nham.core import plugs
 from nham.tests.cloud import base
+from nham.tests.cloud import replica_case
+from nham.tests.cloud import test_movers
+from nham.tests.cloud import test_spread
 from nham.tests.cloud import vnf_case
 
 PATIENCE = 30.0
+#: A member was asked at an address of the tenant's network.
+ASKED_NEAR = r"\b(icmp|http) 10\.10\.0\."
 
 
 class ProbePortTest(base.CloudSuite):
@@ -243,3 +248,30 @@ class WatchedFromPortTest(vnf_case.RecoveryCase):
         self.nham.stop()
         self.assertEqual([], self.ports())
         self.assertNotIn(port.id, plugger_.namespaces())
+
+
+class FromPort(replica_case.ReplicaCase):
+    """A VNF with several members, which are asked from a port."""
+
+    with_plugger = True
+
+    def _first_after(self, known: int) -> Any:
+        """See base class; what was seen of the fault was seen near it."""
+        recovery = super()._first_after(known)
+        if recovery.rung != "switchover":
+            self.assertRegex(" ".join(recovery.evidence), ASKED_NEAR)
+        return recovery
+
+
+class StandbyFromPortTest(
+    test_movers.MoverTests, FromPort, test_movers.MoverCase
+):
+    """1R-AA: the members serve in turn."""
+
+    policy = "1r-aa-port.yaml"
+
+
+class SpreadFromPortTest(FromPort, test_spread.TestSpread):
+    """MR-AA: whoever dies leaves the pool."""
+
+    policy = "mr-aa-port.yaml"
