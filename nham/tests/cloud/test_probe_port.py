@@ -259,7 +259,8 @@ class FromPort(replica_case.ReplicaCase):
         """See base class; what was seen of the fault was seen near it."""
         recovery = super()._first_after(known)
         if recovery.rung != "switchover":
-            self.assertRegex(" ".join(recovery.evidence), ASKED_NEAR)
+            evidence = self.reports.recovery(recovery.id).evidence
+            self.assertRegex(" ".join(evidence), ASKED_NEAR)
         return recovery
 
 
