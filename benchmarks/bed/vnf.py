@@ -255,7 +255,12 @@ class Tacker:
         networks = self.cloud.network.networks(name="net0")
         request["extVirtualLinks"][0]["resourceId"] = next(networks).id
         self.operate(vnf.instance_id, "instantiate", request)
-        bed.wait("the VNF serves", lambda: vnf.get("/health"), 90)
+        try:
+            bed.wait("the VNF serves", lambda: vnf.get("/health"), 90)
+        except bed.Bad:
+            # The next NHAM that runs here would protect it, too.
+            self.terminate(vnf)
+            raise
         return vnf
 
     def operate(
