@@ -129,11 +129,18 @@ class Client:
     """Asks one address in the background.
 
     :param interval: seconds between two questions.
+    :param finely: for so many seconds of a silence it asks more often.
     """
 
-    def __init__(self, address: str, interval: float = INTERVAL) -> None:
+    def __init__(
+        self,
+        address: str,
+        interval: float = INTERVAL,
+        finely: float = FINELY,
+    ) -> None:
         self._address = address
         self._interval = interval
+        self._finely = finely
         self._answers: list[Answer] = []
         self._requests: list[Request] = []
         self._asked: dict[int, float] = {}
@@ -171,7 +178,7 @@ class Client:
         """Return how long to wait for the next question."""
         silent = now - self._last - self._interval
         wait = max(due - now, 0.0)
-        return min(wait, FINE) if 0.0 < silent < FINELY else wait
+        return min(wait, FINE) if 0.0 < silent < self._finely else wait
 
     def _ask(self) -> None:
         begun = time.monotonic()
