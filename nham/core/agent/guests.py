@@ -40,6 +40,7 @@ _AFTER = {
     Happening.CRASHED: State.CRASHED,
 }
 _ENDED = (State.STOPPED, State.CRASHED)
+_ALIVE = (State.RUNNING, State.PAUSED)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -179,7 +180,9 @@ class Guests:
                 # It was about to end and has thought better of it, as a
                 # reboot does.
                 guest.word = Word.NONE
-            if guest.state not in _ENDED:
+            if guest.state in _ALIVE:
+                # Of any other the start is still to be said: libvirt tells
+                # that it was resumed first.
                 guest.state = _AFTER.get(told.what, guest.state)
             self._say(server_id, told.what, now, told.detail)
 
@@ -221,7 +224,7 @@ class Guests:
     ) -> None:
         if guest.dead_at is not None and guest.said is None:
             self._judge(key, guest, guest.dead_at + self._patience)
-        alive = guest.state in (State.RUNNING, State.PAUSED)
+        alive = guest.state in _ALIVE
         guest.live_again()
         if not alive:
             guest.state = State.RUNNING

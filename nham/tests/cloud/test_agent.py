@@ -144,8 +144,10 @@ class AgentTest(base.CloudSuite):
 
     def _heard_of(self, what: messages.Happening) -> float:
         """Return when an event of the guest was heard of."""
+        until = time.monotonic() + PATIENCE * 4
         while True:
-            at, heard = self.listener.heard.get(timeout=PATIENCE * 4)
+            left = max(0.0, until - time.monotonic())
+            at, heard = self.listener.heard.get(timeout=left)
             if isinstance(heard, messages.GuestEvent) and (
                 heard.server_id,
                 heard.what,

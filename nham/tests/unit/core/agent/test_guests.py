@@ -175,6 +175,23 @@ class GuestsTest(base.TestCase):
         self.guests.listed({}, 11.0)
         self.assertEqual({}, self.guests.table())
 
+    def test_the_start_of_a_forgotten_guest_is_said(self) -> None:
+        # Nova undefines a guest that it starts for a moment, in which the
+        # list may be read; libvirt tells of the start last.
+        self.guests.died(A, Exit.CLEAN, 10.0)
+        self.guests.told(A, DESTROYED, 10.1)
+        self.guests.listed({}, 12.0)
+        self.guests.events()
+        self.guests.told(A, Told(Happening.AGENT_LOST), 12.1)
+        self.guests.told(A, Told(Happening.RESUMED), 12.3)
+        self.guests.told(A, STARTED, 12.3)
+        self.guests.listed(RUNNING, 17.0)
+        self.assertEqual(
+            [Happening.AGENT_LOST, Happening.RESUMED, Happening.STARTED],
+            self.said(),
+        )
+        self.assertEqual({A: State.RUNNING}, self.guests.table())
+
     def test_a_guest_that_is_not_listed_but_lives_is_kept(self) -> None:
         self.guests.listed({}, 11.0)
         self.assertEqual({A: State.RUNNING}, self.guests.table())
