@@ -68,6 +68,16 @@ class Plugger:
             )
         cloud.wait("the plugger listens", self._listens, 30)
 
+    @staticmethod
+    def abort_switch() -> None:
+        """Have the switch die as it does by its own faults.
+
+        Its monitor starts it again.
+        """
+        pid = "/run/openvswitch/ovs-vswitchd.pid"
+        command = f"kill -ABRT $(cat {pid})"
+        cloud.testcloud("host", "exec", CHASSIS, "sh", "-c", command)
+
     def kill(self) -> None:
         """Kill it."""
         self._end(signal.SIGKILL)

@@ -212,19 +212,36 @@ class ProbePorts:
         serving = {}
         for network_id in sorted(wanted):
             try:
-                port = own.get(network_id) or self._create(
-                    network_id, standing.host
+                served = self._serve(
+                    plugger, standing, network_id, own.get(network_id)
                 )
-                life = standing.lives.get(port.id) or self._plug(plugger, port)
             except errors.AdapterError as error:
                 self._tell_once(network_id, f"network {network_id}: {error}")
                 continue
-            if self._is_active(port):
-                serving[network_id] = _serving(port, life)
+            if served is not None:
+                serving[network_id] = served
         self._serving = serving
         needed = {own[one].id for one in wanted & own.keys()}
         known = {*standing.lives, *(port.id for port in found)}
         self._clear(plugger, known - needed)
+
+    def _serve(
+        self,
+        plugger: plugger_.Plugger,
+        standing: plugger_.Standing,
+        network_id: str,
+        found: network_base.ProbePort | None,
+    ) -> _Serving | None:
+        """Return the port of a network if it serves; make it, plug it."""
+        port = found or self._create(network_id, standing.host)
+        life = standing.lives.get(port.id)
+        if not life:
+            life = self._plug(plugger, port)
+            if found:
+                # What Neutron said of it was said of its life before.
+                LOG.info("probe port %s is plugged anew", port.id)
+                return None
+        return _serving(port, life) if self._is_active(port) else None
 
     def _is_active(self, port: network_base.ProbePort) -> bool:
         """Say whether what is sent by a port gets through by now."""

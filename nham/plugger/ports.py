@@ -18,10 +18,14 @@ a plugger that was started again finds all as it was.
 
 from __future__ import annotations
 
+import array
 import contextlib
+import errno
+import fcntl
 import os
 import pathlib
 import socket
+import struct
 import threading
 
 from nham.adapters.probes import echo
@@ -38,6 +42,9 @@ _BUFFER = 8 * 1024 * 1024
 """Bytes: the kernel counts about one KiB for each question."""
 _LONGEST = 14
 """Letters of the name of a device; the kernel takes one more."""
+_SIOCETHTOOL = 0x8946
+_ETHTOOL_GLINK = 0x0A
+"""Has the device a carrier (linux/ethtool.h)?"""
 
 
 class Ports:
@@ -59,10 +66,12 @@ class Ports:
         """
         device = device_of(wish.port)
         with self._lock:
-            self._namespaces.make(wish.port)
             if not self.life(wish.port):
-                # What is left of an earlier life may lie anywhere.
+                # What is left of an earlier life may lie anywhere, even as a
+                # device of the same name in the namespace.
                 self._switch.detach(device)
+                self._namespaces.remove(wish.port)
+                self._namespaces.make(wish.port)
                 self._switch.attach(device, wish.port, wish.mac)
                 whole = self._namespaces.whole(wish.port)
                 commands.run("ip", "link", "set", device, "netns", whole)
@@ -99,9 +108,7 @@ class Ports:
         """Return what a port that is plugged anew has not; '': broken."""
         device = device_of(port)
         try:
-            index = self._namespaces.inside(
-                port, lambda: socket.if_nametoindex(device)
-            )
+            index = self._namespaces.inside(port, lambda: _joined(device))
             return f"{self._namespaces.life(port)}.{index}"
         except OSError:
             return ""
@@ -124,6 +131,8 @@ def _set_up(device: str, wish: plugs.Plug) -> None:
     """Give a device what its port has; it has no gateway, and no IPv6."""
     _let(f"ipv6/conf/{device}/disable_ipv6", "1")
     _let("ipv4/ip_forward", "0")
+    # What cannot reach the switch is refused: lost, it looked like silence.
+    _let(f"ipv4/conf/{device}/ignore_routes_with_linkdown", "1")
     # Of what waits for a neighbour that is dead the newest question is enough.
     _let(f"ipv4/neigh/{device}/unres_qlen_bytes", "1")
     # Sockets of this kind hear their own answers only, raw ones hear all.
@@ -143,9 +152,30 @@ def _let(name: str, value: str) -> None:
         path.write_text(value)
 
 
+def _joined(device: str) -> int:
+    """Return the number of a device that has its switch behind it.
+
+    A switch in user space that dies leaves its devices where they are, and
+    makes others when it starts again.
+
+    :raises OSError: there is none, or it leads nowhere.
+    """
+    index = socket.if_nametoindex(device)
+    value = array.array("I", (_ETHTOOL_GLINK, 0))
+    where, _length = value.buffer_info()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        request = struct.pack("16sP16x", device.encode(), where)
+        fcntl.ioctl(asking, _SIOCETHTOOL, request)
+    if not value[1]:
+        raise OSError(
+            errno.ENETDOWN, f"{device}: no switch behind it"
+        )
+    return index
+
+
 def _open(device: str, kind: plugs.Kind, count: int) -> list[socket.socket]:
     # What is asked without it would look like silence.
-    socket.if_nametoindex(device)
+    _joined(device)
     with contextlib.ExitStack() as undo:
         opened = [undo.enter_context(_socket(kind)) for _one in range(count)]
         undo.pop_all()

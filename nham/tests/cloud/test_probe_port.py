@@ -217,14 +217,21 @@ class WatchedFromPortTest(vnf_case.RecoveryCase):
 
     def is_known(self) -> bool:
         """Say whether NHAM has learnt how soon the VNF answers."""
+        found = self.metric("nham_detection_timeout_seconds{.*}")
+        return found is not None and found < 1.0
+
+    def is_served(self) -> bool:
+        """Say whether the VNF is asked from its port."""
+        return self.metric('nham_probe_ports{state="serving"}') == 1.0
+
+    def metric(self, name: str) -> float | None:
+        """Return what a metric of NHAM says, if it is there."""
         address = bed.environment()["NHAM_TESTCLOUD_HOST_IP"]
         url = f"http://{address}:{service.PORT}/metrics"
         with urllib.request.urlopen(url, timeout=5.0) as answer:
             lines: str = answer.read().decode()
-        found = re.findall(
-            r"^nham_detection_timeout_seconds{.*} (.*)$", lines, re.MULTILINE
-        )
-        return bool(found) and float(found[0]) < 1.0
+        found = re.search(f"^{name} (.*)$", lines, re.MULTILINE)
+        return float(found[1]) if found else None
 
     def test_a_killed_server_is_recovered(self) -> None:
         bed.wait("the port is made", self.ports, PATIENCE)
@@ -241,6 +248,10 @@ class WatchedFromPortTest(vnf_case.RecoveryCase):
         self.nham.wait_log("probe-port-missing", PATIENCE)
         self.plugger.start()
         self.nham.wait_log("probe-port-back", PATIENCE)
+        bed.wait("the port serves", self.is_served, PATIENCE)
+        self.plugger.abort_switch()
+        self.nham.wait_log(f"{port.id} is plugged anew", PATIENCE)
+        bed.wait("the port serves", self.is_served, PATIENCE)
         # That nobody could ask was no silence of the VNF's.
         self.assertEqual(known, self.known())
         self.recover(lambda: bed.kill_vm(self.vnf.server_id()))

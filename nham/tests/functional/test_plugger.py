@@ -18,6 +18,7 @@ It needs root, and neither a cloud nor Open vSwitch.
 from __future__ import annotations
 
 import collections
+import errno
 import functools
 import http.server
 import os
@@ -77,6 +78,10 @@ class Cables(switch.Switch):
     def host(self) -> str:
         """See base class."""
         return "here"
+
+    def die(self) -> None:
+        """Let go of the newest cable, as a switch in user space does."""
+        commands.run(*self.far, "link", "set", self.peer, "down")
 
 
 class _Pages(http.server.BaseHTTPRequestHandler):
@@ -216,6 +221,33 @@ class PluggerTest(PluggerCase):
         self.plug()
         (opened,) = self.plugger.open(self.port, "tcp")
         opened.close()
+
+    def test_a_switch_that_died_leaves_no_silence(self) -> None:
+        before = self.plug()
+        self.pages()
+        (asking,) = self.plugger.open(self.port, "udp")
+        self.cables.die()
+        self.assertEqual({self.port: ""}, self.plugger.standing().lives)
+        self.assertRaises(errors.Refused, self.plugger.open, self.port, "udp")
+        with asking:
+            self.assertTrue(self._is_refused(asking))
+        after = self.plug()
+        self.assertNotIn(after, ("", before))
+        (asking,) = self.plugger.open(self.port, "udp")
+        with asking:
+            self.assertEqual(1, asking.sendto(b"?", (THEIRS, 7)))
+
+    @staticmethod
+    def _is_refused(asking: socket.socket) -> bool:
+        """Say whether the kernel has come to refuse what cannot go."""
+        until = time.monotonic() + 10.0
+        while time.monotonic() < until:
+            try:
+                asking.sendto(b"?", (THEIRS, 7))
+            except OSError as failure:
+                return failure.errno == errno.ENETUNREACH
+            time.sleep(0.01)
+        return False
 
     def test_it_finds_all_when_it_was_started_again(self) -> None:
         life = self.plug()

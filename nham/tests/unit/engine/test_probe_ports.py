@@ -233,6 +233,9 @@ class TroubleTest(ProbePortsCase):
         before = self.origin()
         assert before is not None
         self.plugger.break_port(before.port)
+        # Neutron may not have seen yet that it was gone.
+        self.assertTrue(self.care())
+        self.assertIsNone(self.origin())
         self.assertTrue(self.care())
         after = self.origin()
         assert after is not None

@@ -15,8 +15,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import ctypes
 import pathlib
 import socket
+import struct
 from typing import Any
 from unittest import mock
 
@@ -55,6 +57,9 @@ class PortsTest(base.TestCase):
         self.run_.side_effect = self.ran
         self.index = self.replace("socket.if_nametoindex")
         self.index.side_effect = OSError
+        # Whether a device has its switch is the kernel's to say.
+        self.replace("fcntl.ioctl", side_effect=self.asked)
+        self.carrier = True
         self.sysctl = self.temp_dir()
         self.replace("nham.plugger.ports._SYSCTL", self.sysctl)
         self.ports = ports.Ports(self.spaces, self.switch)
@@ -69,6 +74,11 @@ class PortsTest(base.TestCase):
             self.index.side_effect = [9]
         return ""
 
+    def asked(self, _descriptor: object, _number: int, request: bytes) -> None:
+        """Answer as the kernel does: where the question lies."""
+        (where,) = struct.unpack_from("P", request, 16)
+        (ctypes.c_uint * 2).from_address(where)[1] = self.carrier
+
     def said(self) -> list[str]:
         """Return the programs that ran, word by word."""
         return [" ".join(one.args) for one in self.run_.call_args_list]
@@ -79,6 +89,7 @@ class PortsTest(base.TestCase):
         life = self.ports.plug(WISH)
         self.assertEqual("7.9", life)
         self.spaces.make.assert_called_once_with(PORT)
+        self.spaces.remove.assert_called_once_with(PORT)
         self.assertEqual(
             [
                 mock.call.detach(DEVICE),
@@ -108,6 +119,7 @@ class PortsTest(base.TestCase):
         self.index.side_effect = None
         names = (
             f"ipv6/conf/{DEVICE}/disable_ipv6",
+            f"ipv4/conf/{DEVICE}/ignore_routes_with_linkdown",
             "ipv4/ip_forward",
             "ipv4/ping_group_range",
         )
@@ -118,7 +130,7 @@ class PortsTest(base.TestCase):
         self.replace("os.getegid", return_value=12)
         self.ports.plug(WISH)
         self.assertEqual(
-            ["1", "0", "12 12"],
+            ["1", "1", "0", "12 12"],
             [pathlib.Path(self.sysctl, name).read_text() for name in names],
         )
 
@@ -135,6 +147,14 @@ class PortsTest(base.TestCase):
         self.index.side_effect = [9, OSError]
         self.assertEqual({PORT: "7.9"}, self.ports.lives())
         self.assertEqual({PORT: ""}, self.ports.lives())
+
+    def test_a_device_without_its_switch_is_broken(self) -> None:
+        self.index.side_effect = None
+        self.carrier = False
+        self.assertEqual({PORT: ""}, self.ports.lives())
+        self.assertRaises(OSError, self.ports.open, PORT, "udp", 1)
+        self.ports.plug(WISH)
+        self.switch.attach.assert_called_once_with(DEVICE, PORT, WISH.mac)
 
     def test_sockets(self) -> None:
         self.index.side_effect = None
