@@ -167,9 +167,7 @@ def _joined(device: str) -> int:
         request = struct.pack("16sP16x", device.encode(), where)
         fcntl.ioctl(asking, _SIOCETHTOOL, request)
     if not value[1]:
-        raise OSError(
-            errno.ENETDOWN, f"{device}: no switch behind it"
-        )
+        raise OSError(errno.ENETDOWN, f"{device}: no switch behind it")
     return index
 
 
