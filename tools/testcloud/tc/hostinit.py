@@ -170,8 +170,10 @@ def _start_ovs() -> None:
         ]
     )
     _make_bridges()
+    # Debian's sometimes ends by a segmentation fault in its first second; a
+    # host without it takes no guests, and the gateway reaches none.
     _process("ovn-controller").start(
-        ["ovn-controller", DB_SOCKET, "-vconsole:warn"]
+        ["ovn-controller", DB_SOCKET, "--monitor", "-vconsole:warn"]
     )
 
 

@@ -167,17 +167,6 @@ def _tacker() -> None:
     _once("vim", lambda: _in_cloud("vim.py"))
 
 
-def _last_look() -> None:
-    """Bring up what died since it was started.
-
-    Debian's ovn-controller sometimes ends by a segmentation fault in its
-    first second. Without that of the gateway nobody reaches a guest.
-    """
-    for name in settings.HOSTS:
-        for part in hosts.host_services(name):
-            hosts.ensure_service(name, part)
-
-
 def all_well() -> bool:
     """Tell whether every part runs and answers."""
     if not settings.READY.exists():
@@ -212,7 +201,6 @@ def up() -> None:
     progress.run("compute services", _computes)
     progress.run("image, flavours, networks", _seed)
     progress.run("Tacker and its VIM", _tacker)
-    progress.run("a last look at the hosts", _last_look)
     settings.READY.write_text(time.strftime("%FT%TZ\n", time.gmtime()))
     print(
         "the test cloud is up; for a shell: "
