@@ -34,6 +34,8 @@ _MOVES = ("fail_over", "switchover", "replace")
 _INTERVAL = 0.5
 #: Seconds; the sample policies export each second.
 _EXPORTED = 2.5
+#: Seconds until NHAM has seen what was done to a VNF.
+_SEEN = 60.0
 #: Seconds in which a client's last requests are answered, or in vain.
 _SETTLED = 2 * client_.PATIENCE
 #: How often the sample policies ask, and how often those of here do.
@@ -83,24 +85,29 @@ class Victim(ours.Ours):
         )
         time.sleep(_EXPORTED)
 
-    def end(self) -> Seen:
+    def end(self, hit: bool) -> Seen:
         """Wait until it is whole again; return what it went through.
 
+        :param hit: the fault was to hit it. A crash comes some time after
+            it was asked for, and the VNF is whole until then.
         :raises bed.Bad: it is not, after minutes.
         """
         try:
+            if hit:
+                bed.wait(
+                    f"NHAM sees what hit {self.mechanism}", self._acted, _SEEN
+                )
             self.settle()
             self._wait_recovered()
             time.sleep(_SETTLED)
         finally:
             self._clients.close()
-        new = self._new()
+        acted = self._acted()
         begin, end = self._client.silence(self._since)
-        acted = [one for one in new if one.state != "aborted"]
         return Seen(
             outage=end - begin,
             rungs=tuple(one.rung for one in acted),
-            doubts=len(new) - len(acted),
+            doubts=len(self._new()) - len(acted),
             trouble=tuple(self._trouble(acted)),
         )
 
@@ -141,7 +148,7 @@ class Victim(ours.Ours):
 
     def _wait_recovered(self) -> None:
         bed.wait(
-            "the VNF has its state",
+            f"{self.mechanism} has its state",
             lambda: self._has(self._note) or None,
             60,
             1.0,
@@ -155,6 +162,9 @@ class Victim(ours.Ours):
             one for one in self._recoveries() if one.id not in self._known
         ]
         return found[::-1]
+
+    def _acted(self) -> list[Any]:
+        return [one for one in self._new() if one.state != "aborted"]
 
     def _trouble(self, new: list[Any]) -> list[str]:
         logs = actives.consoles(self._cloud, {*self._were, *self._servers()})

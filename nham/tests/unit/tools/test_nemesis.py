@@ -57,6 +57,8 @@ class TestRounds(base.TestCase):
         kind = dataclasses.replace(wanted, bring=bring, mend=mend, hold=0.0)
         nemesis = run.Nemesis(mock.Mock(), victims, dice, mock.Mock())
         nemesis.play([kind])
+        for name, one in victims.items():
+            one.end.assert_called_once_with(name in nemesis.rounds[0].hit)
         bring.assert_called_once()
         mend.assert_called_once()
         return nemesis.rounds[0]
