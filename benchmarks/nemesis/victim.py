@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Sequence
 import contextlib
 import dataclasses
@@ -67,6 +68,13 @@ class Victim(ours.Ours):
 
     killed: Sequence[str] = ("primary", "standby")
 
+    @contextlib.contextmanager
+    def vnf(self) -> Iterator[None]:
+        """See base class; no client outlives it."""
+        self._clients = contextlib.ExitStack()
+        with super().vnf(), self._clients:
+            yield
+
     def begin(self) -> None:
         """Write down how it is, and let clients in.
 
@@ -77,7 +85,6 @@ class Victim(ours.Ours):
         self._were = self._servers()
         self.hosts = {self._host(one) for one in self._members()}
         self._since = time.monotonic()
-        self._clients = contextlib.ExitStack()
         self._client = self._clients.enter_context(
             # Each question in vain leaves a half-open connection in the
             # gateway, which leads who reuses its port to the old member.
