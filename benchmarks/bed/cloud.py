@@ -146,9 +146,14 @@ def power_on(host: str, cloud: connection.Connection) -> None:
         wait(what, up, _STARTED, 1.0)
     except Bad:
         print(f"nova-compute of {host} hangs, it is started again", flush=True)
-        for action in ("kill", "start"):
-            testcloud("service", action, host, "nova-compute")
+        restart_nova_compute(host)
         wait(what, up, 2 * _STARTED, 1.0)
+
+
+def restart_nova_compute(host: str) -> None:
+    """Kill the nova-compute of a host, and start another one."""
+    for action in ("kill", "start"):
+        testcloud("service", action, host, "nova-compute")
 
 
 def made_by_nham(cloud: connection.Connection) -> list[str]:

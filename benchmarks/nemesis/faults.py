@@ -100,8 +100,7 @@ def _connect(place: Place) -> None:
         bed.testcloud("host", "plug", place.host)
         if place.deployment.lease:
             # As the manual says: nobody has restarted it.
-            for action in ("kill", "start"):
-                bed.testcloud("service", action, place.host, "nova-compute")
+            bed.restart_nova_compute(place.host)
     _switch_on(place)
 
 

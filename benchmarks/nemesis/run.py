@@ -84,8 +84,8 @@ class Nemesis:
                 self._out.say(f"TROUBLE: {text}")
 
     def _round(self, fault: faults_.Fault) -> Round:
-        self._each(lambda _name, one: one.settle())
-        self._each(lambda _name, one: one.begin())
+        self._each(lambda one: one.settle())
+        self._each(lambda one: one.begin())
         place, hit, where = self._place(fault)
         self._out.zero(f"{fault.name}: {where}")
         fault.bring(place)
@@ -97,7 +97,7 @@ class Nemesis:
         seen = dict(
             zip(
                 self._victims,
-                self._each(lambda name, one: one.end(name in hit)),
+                self._each(lambda one: one.end(one.mechanism in hit)),
                 strict=True,
             )
         )
@@ -145,10 +145,10 @@ class Nemesis:
                 found.append(f"{name}: wrong recovery: {did}")
         return found
 
-    def _each(self, act: Callable[[str, victim_.Victim], Any]) -> list[Any]:
+    def _each(self, act: Callable[[victim_.Victim], Any]) -> list[Any]:
         """Do something with all VNFs at once."""
         with futures.ThreadPoolExecutor(len(self._victims)) as pool:
-            return list(pool.map(act, self._victims, self._victims.values()))
+            return list(pool.map(act, self._victims.values()))
 
     @staticmethod
     def _is_ready() -> bool:

@@ -102,19 +102,22 @@ class Victim(ours.Ours):
         try:
             if hit:
                 bed.wait(
-                    f"NHAM sees what hit {self.mechanism}", self._acted, _SEEN
+                    f"NHAM sees what hit {self.mechanism}",
+                    lambda: _acted(self._new()),
+                    _SEEN,
                 )
             self.settle()
             self._wait_recovered()
             time.sleep(_SETTLED)
         finally:
             self._clients.close()
-        acted = self._acted()
+        new = self._new()
+        acted = _acted(new)
         begin, end = self._client.silence(self._since)
         return Seen(
             outage=end - begin,
             rungs=tuple(one.rung for one in acted),
-            doubts=len(self._new()) - len(acted),
+            doubts=len(new) - len(acted),
             trouble=tuple(self._trouble(acted)),
         )
 
@@ -170,9 +173,6 @@ class Victim(ours.Ours):
         ]
         return found[::-1]
 
-    def _acted(self) -> list[Any]:
-        return [one for one in self._new() if one.state != "aborted"]
-
     def _trouble(self, new: list[Any]) -> list[str]:
         logs = actives.consoles(self._cloud, {*self._were, *self._servers()})
         moves = sum(one.rung in _MOVES for one in new)
@@ -183,6 +183,11 @@ class Alone(Victim, others.Alone):
     """A VNF without replicas, whose disk is what its checkpoint holds."""
 
     killed = ("primary",)
+
+
+def _acted(recoveries: Sequence[Any]) -> list[Any]:
+    """Return those in which NHAM did something."""
+    return [one for one in recoveries if one.state != "aborted"]
 
 
 VICTIMS: dict[str, type[Victim]] = {

@@ -47,7 +47,7 @@ class TestRounds(base.TestCase):
         victims = {}
         for index, one in enumerate(seen_):
             name = f"VNF{index}"
-            victims[name] = mock.Mock(killed=("primary",))
+            victims[name] = mock.Mock(mechanism=name, killed=("primary",))
             victims[name].end.return_value = one
             victims[name].hosts = {"cmp1"} if index == 0 else set()
         dice = mock.Mock(spec=random.Random)
