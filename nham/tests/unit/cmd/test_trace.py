@@ -19,12 +19,12 @@ from nham.cmd import nham
 from nham.cmd import trace
 from nham.core.detection import traces
 from nham.tests import base
-from nham.tests.unit.engine import test_watch
+from nham.tests.unit.engine import watch_case
 
 
 class RecordTest(base.TestCase):
     def test_what_was_seen(self) -> None:
-        prober, moment = test_watch.ScriptedProber(), [0.0]
+        prober, moment = watch_case.ScriptedProber(), [0.0]
         script = {
             1: [(7, "sent", 100.0)],
             2: [(7, "good", 100.02), (8, "sent", 100.25)],

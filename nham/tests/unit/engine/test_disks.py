@@ -21,7 +21,6 @@ from unittest import mock
 from nham.adapters import errors
 from nham.core import decision
 from nham.core import descriptor
-from nham.core import facts
 from nham.core import model
 from nham.core import states
 from nham.engine import catalogue
@@ -32,7 +31,6 @@ from nham.tests import base as tests
 from nham.tests.unit.engine import base
 from nham.tests.unit.engine import replica_case
 from nham.tests.unit.engine import test_derive
-from nham.tests.unit.engine import test_engine_replicas
 
 Role = states.Role
 State = states.CheckpointState
@@ -323,83 +321,3 @@ class CatalogueTest(DiskCase):
         self.end(recovery)
         self.claim(rung="refresh_standby")
         self.checkpointer.take(self.entry(), "demand")
-
-
-class EngineTest(test_engine_replicas.EngineReplicaCase):
-    """An engine that has made the standby's disk of a checkpoint."""
-
-    policy = POLICY
-
-    def add_instance(self, *args: Any, **fields: Any) -> str:
-        """Add a VNF that keeps its state on disk to the cloud."""
-        return super().add_instance(*args, on_disk=["VDU1"], **fields)
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.assertTrue(self.world.write_at(self.address, 7))
-        self.save()
-        self.assertEqual("make_standby", self.recover().rung)
-        self.standby = self.member(Role.STANDBY)
-
-    def save(self) -> None:
-        """Let a checkpoint be taken, and become whole."""
-        self.clock.advance(POLICY.state_protection.interval)
-        self.engine.poll()
-        self.look(3.0)
-        for _time in range(2):
-            self.engine.checkpoint()
-            self.clock.advance(5.0)
-        self.engine.poll()
-
-    def test_a_restart_leaves_its_disk_as_it_is(self) -> None:
-        self.vim.reboot(self.standby.server_id, hard=True)
-        self.engine.poll()
-        self.clock.advance(2.0)
-        self.engine.poll()
-        self.engine.look()
-        self.assertIs(
-            facts.Health.UNKNOWN, self.watch.view(self.standby.id).app
-        )
-        self.assertEqual(1, self.member(Role.STANDBY).disk_sequence)
-
-    def test_switchover(self) -> None:
-        """The state is saved for it, and put on the standby's disk."""
-        self.world.write_at(self.address, 8)
-        recovery = self.engine.switchover(self.group, "asked for")
-        taken = self.store.checkpoints()[0]
-        self.assertEqual(
-            ("planned_work", State.CREATING), (taken.trigger, taken.state)
-        )
-        self.assertIn("loses what is written after", recovery.reasons[1])
-        self.clock.advance(5.0)
-        self.engine.checkpoint()
-        self.advance(recovery.id)
-        ended = self.store.recovery(recovery.id)
-        self.assertIs(states.RecoveryState.SUCCEEDED, ended.state)
-        self.assertEqual(8, self.world.read_at(self.address))
-        self.assertEqual(
-            self.standby.server_id, self.member(Role.PRIMARY).server_id
-        )
-
-    def test_who_has_to_wait_for_it_is_well(self) -> None:
-        limits = facts.Limits(recoveries=0)
-        self.settings = dataclasses.replace(self.settings, limits=limits)
-        self.make_engine()
-        self.engine.poll()
-        self.look(3.0)
-        self.store.note_state(self.standby.id, 0, None)
-        self.started.clear()
-        self.engine.reload()
-        decided = self.engine.look()
-        assert decided is not None
-        self.assertEqual(["rate"], [one.rule for one in decided.verdicts])
-        (vnf,) = self.store.vnfs()
-        self.assertIs(states.VnfState.PROTECTED, vnf.state)
-        self.assertNotIn("rate", self.kinds())
-
-    def test_another_hand_is_seen_at_each_poll(self) -> None:
-        image = self.world.add_image(0)
-        self.world.nova.rebuild(self.standby.server_id, image, "user")
-        self.clock.advance(10.0)
-        self.engine.poll()
-        self.assertEqual(0, self.member(Role.STANDBY).disk_sequence)

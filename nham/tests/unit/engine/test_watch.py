@@ -10,118 +10,19 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tests of the watch."""
+"""Tests of the watch: who is asked where, and what it tells."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from collections.abc import Iterable
-from collections.abc import Sequence
 import dataclasses
-from unittest import mock
 
-from nham.adapters.probes import base as probes
-from nham.adapters.simulated import clock
-from nham.adapters.vim import base as vim
-from nham.core import descriptor
 from nham.core import facts
-from nham.core.detection import tracker
-from nham.engine import settings
-from nham.engine import targets
-from nham.engine import watch
 from nham.recovery import endpoints
-from nham.tests import base
-
-ADDRESSES = (
-    vim.Address(ip="10.0.0.5", network="internal", kind="fixed"),
-    vim.Address(ip="192.0.2.5", network="internal", kind="floating"),
-    vim.Address(ip="10.1.0.5", network="other", kind="fixed"),
-)
+from nham.tests.unit.engine import watch_case
 
 
-class ScriptedProber(probes.Prober):
-    """Tells what the test puts into ``seen``, and notes what was asked."""
-
-    def __init__(self) -> None:
-        self.targets: list[probes.Target] = []
-        self.seen: list[probes.Observation] = []
-        self.hurried: list[frozenset[str]] = []
-        self.late = 0.0
-        self.renewed = 0
-
-    def set_targets(self, targets: Iterable[probes.Target]) -> None:
-        """See base class."""
-        self.targets = list(targets)
-
-    def hurry(self, keys: Collection[str]) -> None:
-        """See base class."""
-        self.hurried.append(frozenset(keys))
-
-    def renew(self) -> None:
-        """See base class."""
-        self.renewed += 1
-
-    def collect(self) -> Sequence[probes.Observation]:
-        """See base class."""
-        seen, self.seen = self.seen, []
-        return seen
-
-    def lag(self) -> float:
-        """See base class."""
-        return self.late
-
-    def close(self) -> None:
-        """See base class."""
-
-
-class TestWatch(base.TestCase):
-    """One member with an HTTP probe, one question a second."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.clock = clock.VirtualClock()
-        self.prober = ScriptedProber()
-        self.watch = watch.Watch(
-            self.prober, self.clock, settings.Settings(host_probe="icmp")
-        )
-        self.policy = descriptor.ResiliencyPolicy(
-            name="p",
-            targets=("VDU1",),
-            detection=descriptor.Detection(initial_timeout=0.2),
-            probes=(descriptor.ProbeSpec(type="http", port=80),),
-        )
-        self.watch.set_members([self.member()])
-        self.sequence = 0
-
-    def member(self, answered: bool = False) -> targets.Watched:
-        """Return the member."""
-        return targets.Watched(
-            group_id="g",
-            policy=self.policy,
-            addresses=ADDRESSES,
-            answered=answered,
-        )
-
-    def ask(self, *good: str) -> None:
-        """Let a second pass in which all are asked and some answer."""
-        self.sequence += 1
-        for target in self.prober.targets:
-            self.note(target.key, "sent")
-        for key in good:
-            self.note(key, "good")
-        self.clock.advance(1.0)
-        self.watch.tick()
-
-    def note(self, key: str, what: str) -> None:
-        """Let the prober see something now."""
-        self.prober.seen.append(
-            probes.Observation(
-                key=key,
-                sequence=self.sequence,
-                what=what,
-                at=self.clock.monotonic(),
-            )
-        )
+class TestWatch(watch_case.WatchCase):
+    """The addresses, the pace, the news and the quality."""
 
     def test_guest_and_application_are_asked_by_the_floating_address(
         self,
@@ -131,48 +32,10 @@ class TestWatch(base.TestCase):
             [(t.kind, t.address) for t in self.prober.targets],
         )
 
-    def test_who_could_not_be_asked_is_not_suspected(self) -> None:
-        self.watch.set_members([])
-        self.watch.set_members([self.member(answered=True)])
-        for _second in range(10):
-            self.sequence += 1
-            for target in self.prober.targets:
-                self.note(target.key, "unasked")
-            self.clock.advance(0.1)
-            self.watch.tick()
-        self.assertIs(facts.Health.UNKNOWN, self.watch.view("g").app)
-        self.clock.advance(1.0)
-        self.watch.tick()
-        self.assertIs(facts.Health.DEAD, self.watch.view("g").app)
-
     def test_address_of_a_network(self) -> None:
-        found = endpoints.pick_address(ADDRESSES, "other")
+        found = endpoints.pick_address(watch_case.ADDRESSES, "other")
         self.assertEqual("10.1.0.5", found.ip if found else None)
-        self.assertIsNone(endpoints.pick_address(ADDRESSES, "none"))
-
-    def test_silent_application_of_a_living_guest(self) -> None:
-        self.ask("g/0", "g/1")
-        for _ in range(3):
-            self.ask("g/0")
-        view = self.watch.view("g")
-        self.assertEqual(facts.Health.DEAD, view.app)
-        self.assertEqual(facts.Health.OK, view.icmp)
-        self.assertEqual(self.clock.now() - 4.0, view.last_good_at)
-
-    def test_other_limits_hold_at_once_for_what_was_seen(self) -> None:
-        self.ask("g/0", "g/1")
-        self.ask("g/0")
-        self.ask("g/0")
-        self.assertEqual(facts.Health.SLOW, self.watch.view("g").app)
-        good_at = self.watch.view("g").last_good_at
-        self.policy = dataclasses.replace(
-            self.policy,
-            detection=dataclasses.replace(self.policy.detection, max_misses=2),
-        )
-        self.watch.set_members([self.member()])
-        self.watch.tick()
-        self.assertEqual(facts.Health.DEAD, self.watch.view("g").app)
-        self.assertEqual(good_at, self.watch.view("g").last_good_at)
+        self.assertIsNone(endpoints.pick_address(watch_case.ADDRESSES, "none"))
 
     def test_the_doubted_are_asked_in_haste_and_the_dead_are_not(
         self,
@@ -184,48 +47,6 @@ class TestWatch(base.TestCase):
         self.assertEqual([frozenset({"g/1"})], self.prober.hurried)
         self.ask("g/0")
         self.assertEqual(frozenset(), self.prober.hurried[-1])
-
-    def test_what_was_asked_while_the_way_was_cut_does_not_count(
-        self,
-    ) -> None:
-        for _ in range(20):
-            self.ask("g/0", "g/1")
-        self.ask("g/0")
-        self.ask()
-        self.ask()
-        self.assertEqual(facts.Health.SLOW, self.watch.view("g").icmp)
-        self.assertEqual(facts.Health.DEAD, self.watch.view("g").app)
-        self.ask("g/0")
-        self.assertEqual(facts.Health.SLOW, self.watch.view("g").app)
-        self.ask("g/0")
-        self.assertEqual(facts.Health.SLOW, self.watch.view("g").app)
-        self.ask("g/0")
-        self.assertEqual(facts.Health.DEAD, self.watch.view("g").app)
-
-    def test_application_may_boot_when_its_guest_is_back(self) -> None:
-        self.ask("g/0", "g/1")
-        for _ in range(3):
-            self.ask()
-        self.assertEqual(facts.Health.DEAD, self.watch.view("g").icmp)
-        self.ask("g/0")
-        self.assertEqual(facts.Health.UNKNOWN, self.watch.view("g").app)
-
-    def test_expected_member_is_dead_when_its_time_to_boot_is_over(
-        self,
-    ) -> None:
-        self.ask("g/0", "g/1")
-        self.watch.expect("g")
-        self.clock.advance(self.policy.detection.boot_timeout)
-        self.watch.tick()
-        self.assertEqual(facts.Health.UNKNOWN, self.watch.view("g").app)
-        self.ask()
-        self.assertEqual(facts.Health.DEAD, self.watch.view("g").app)
-
-    def test_member_that_answered_another_engine_has_to_answer(self) -> None:
-        self.watch.set_members([])
-        self.watch.set_members([self.member(answered=True)])
-        self.ask()
-        self.assertEqual(facts.Health.DEAD, self.watch.view("g").app)
 
     def test_addresses_are_stale_until_they_are_looked_up(self) -> None:
         self.watch.refresh("g")
@@ -269,25 +90,6 @@ class TestWatch(base.TestCase):
             self.ask("g/1")
         self.assertEqual(1, self.prober.renewed)
 
-    def test_each_subject_by_itself(self) -> None:
-        """The standby's silence says nothing of the one that serves."""
-        standby = dataclasses.replace(
-            self.member(),
-            group_id="s",
-            addresses=(
-                vim.Address(ip="192.0.2.6", network="", kind="floating"),
-            ),
-        )
-        self.watch.set_members([self.member(), standby])
-        self.ask("g/0", "g/1", "s/0", "s/1")
-        for _ in range(3):
-            self.ask("g/0", "g/1")
-        self.assertEqual(facts.Health.OK, self.watch.view("g").app)
-        self.assertEqual(facts.Health.DEAD, self.watch.view("s").app)
-        self.watch.expect("s")
-        self.assertEqual(facts.Health.UNKNOWN, self.watch.view("s").app)
-        self.assertEqual(facts.Health.OK, self.watch.view("g").app)
-
     def test_late_prober_is_said(self) -> None:
         self.assertFalse(self.watch.late)
         self.prober.late = 10.0
@@ -298,65 +100,6 @@ class TestWatch(base.TestCase):
         self.assertEqual(facts.Health.UNKNOWN, self.watch.host_health("cmp1"))
         self.ask("host/cmp1")
         self.assertEqual(facts.Health.OK, self.watch.host_health("cmp1"))
-
-    def test_silence_counts_without_anything_being_seen(self) -> None:
-        """Nobody answers, and no question is noted after the last."""
-        self.ask("g/0", "g/1")
-        self.sequence += 1
-        for _ in range(3):
-            self.note("g/1", "sent")
-            self.sequence += 1
-        self.watch.tick()
-        self.assertEqual(facts.Health.OK, self.watch.view("g").icmp)
-        self.clock.advance(0.21)
-        self.watch.tick()
-        self.assertEqual(facts.Health.DEAD, self.watch.view("g").app)
-
-    def test_silence_counts_after_others_are_watched(self) -> None:
-        self.ask("g/0", "g/1")
-        for _ in range(3):
-            self.sequence += 1
-            self.note("g/1", "sent")
-        self.watch.tick()
-        other = dataclasses.replace(self.member(), group_id="other")
-        self.watch.set_members([self.member(), other])
-        self.watch.tick()
-        self.clock.advance(0.21)
-        self.watch.tick()
-        self.assertEqual(facts.Health.DEAD, self.watch.view("g").app)
-
-    def test_lag_that_passes_holds_up_nobody_for_longer(self) -> None:
-        self.ask("g/0", "g/1")
-        for _ in range(3):
-            self.sequence += 1
-            self.note("g/1", "sent")
-        self.prober.late = 60.0
-        self.clock.advance(1.0)
-        self.watch.tick()
-        self.assertNotEqual(facts.Health.DEAD, self.watch.view("g").app)
-        self.prober.late = 0.0
-        self.clock.advance(0.3)
-        self.watch.tick()
-        self.assertEqual(facts.Health.DEAD, self.watch.view("g").app)
-
-    def test_only_those_are_judged_of_whom_something_was_seen(self) -> None:
-        many = [
-            dataclasses.replace(self.member(), group_id=f"g{number}")
-            for number in range(50)
-        ]
-        self.watch.set_members(many)
-        self.watch.tick()
-        with mock.patch.object(
-            tracker.Tracker,
-            "health",
-            autospec=True,
-            return_value=facts.Health.OK,
-        ) as judge:
-            self.watch.tick()
-            judge.assert_not_called()
-            self.note("g7/1", "sent")
-            self.watch.tick()
-            judge.assert_called_once()
 
     def test_news_are_told_to_each_follower_once(self) -> None:
         first, second = self.watch.follow(), self.watch.follow()
@@ -391,47 +134,3 @@ class TestWatch(base.TestCase):
         # 1 s, half of one in haste, and a time-out of 200 ms that is seen
         # within 50 ms.
         self.assertAlmostEqual(1.75, app.detection_time)
-
-
-class TestPause(base.TestCase):
-    """An observer that stands still blames nobody."""
-
-    def test_five_seconds_over_a_thousand_targets(self) -> None:
-        """All are asked, and nobody reads the answers for five seconds."""
-        now, asks = clock.VirtualClock(), ScriptedProber()
-        one = watch.Watch(asks, now, settings.Settings(host_probe_misses=1))
-        hosts = {f"h{n}": f"10.{n // 250}.0.{n % 250}" for n in range(1000)}
-        one.set_hosts(hosts)
-
-        def note(what: str, number: int) -> None:
-            asks.seen += [
-                probes.Observation(
-                    key=f"host/{name}",
-                    sequence=number,
-                    what=what,
-                    at=now.monotonic(),
-                )
-                for name in hosts
-            ]
-
-        for number in range(12):
-            note("sent", number)
-            now.advance(0.002)
-            note("good", number)
-            one.tick()
-            now.advance(0.25)
-        note("sent", 12)
-        now.advance(5.0)
-        asks.late = 5.0
-        one.tick()
-        found = {one.host_health(name) for name in hosts}
-        self.assertEqual({facts.Health.OK}, found)
-        note("good", 12)
-        one.tick()
-        # Nor was the pause learnt: who is silent then is dead soon.
-        note("sent", 13)
-        asks.late = 0.0
-        now.advance(0.5)
-        one.tick()
-        found = {one.host_health(name) for name in hosts}
-        self.assertEqual({facts.Health.DEAD}, found)
